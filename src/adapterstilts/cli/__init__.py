@@ -1,0 +1,95 @@
+"""The command line: parse, call, print. The only module that prints or exits.
+
+Nothing heavy is imported until a command needs it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+import click
+
+from adapterstilts import __version__
+from adapterstilts.cli.showing import compare, pocket, tasks, zoo
+from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
+from adapterstilts.errors import UserError, did_you_mean
+
+_RESUMABLE = ("train", "continue", "stack", "fuse", "baseline")
+
+
+class _Verbs(click.Group):
+    """Verbs in the order of the work, and the nearest one for a verb that does not exist."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            ctx.fail(f'There is no verb "{args[0]}".{did_you_mean(args[0], self.commands)}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="""\b
+Examples:
+  adapterstilts fuse squad mnli --target pawsx      the main job, on the shipped adapters
+  adapterstilts compare pawsx                       everything measured on PAWS-X
+  adapterstilts VERB --help                         a verb's options and examples
+\b
+Tab completion:
+  bash:  eval "$(_ADAPTERSTILTS_COMPLETE=bash_source adapterstilts)"
+  zsh:   eval "$(_ADAPTERSTILTS_COMPLETE=zsh_source adapterstilts)"
+  fish:  _ADAPTERSTILTS_COMPLETE=fish_source adapterstilts | source""",
+)
+@click.version_option(__version__, prog_name="adapterstilts")
+def cli() -> None:
+    """Adapters with STILTs: train small adapters on English intermediate tasks, compose them for a target,
+    and evaluate zero-shot in every language.
+
+    An ADAPTER is an intermediate task's name (its adapter for this backbone and method), an adapter's own
+    name (`adapterstilts zoo` lists them), or a folder.
+    """
+
+
+for verb in (tasks, pocket, zoo, train, continue_, stack, fuse, merge, baseline, evaluate, compare):
+    cli.add_command(verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code = cli.main(args=words, prog_name="adapterstilts", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except UserError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_interrupted(words), err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has gone; keep the interpreter from complaining at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _interrupted(words: list[str]) -> str:
+    if not words or words[0] not in _RESUMABLE:
+        return "Interrupted; nothing is left half-written."
+    again = words if "--resume" in words else [*words, "--resume"]
+    return f"Interrupted; go on from the last checkpoint with: {shlex.join(['adapterstilts', *again])}"

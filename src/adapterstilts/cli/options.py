@@ -1,0 +1,130 @@
+"""The options that verbs share, and the completion of what can be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from adapterstilts.methods import METHODS
+
+Command = Callable[..., Any]
+ADAPTER_METHODS = ("bottleneck", "lora")
+
+
+def _matching(words: list[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def complete_task(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a task's name."""
+    from adapterstilts import tasks
+
+    return _matching(list(tasks.all_tasks()), incomplete)
+
+
+def complete_target(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a target's name."""
+    from adapterstilts import tasks
+
+    return _matching([task.name for task in tasks.all_tasks().values() if task.role == "target"], incomplete)
+
+
+def complete_adapter(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete an adapter: a task's name, or the name of one at hand."""
+    from adapterstilts import tasks, zoo
+
+    output = Path(ctx.params.get("output") or "runs")
+    return _matching([*tasks.all_tasks(), *(entry.name for entry in zoo.entries(output))], incomplete)
+
+
+def common(command: Command) -> Command:
+    """Add the options that every verb which runs something has."""
+    for option in reversed(
+        (
+            click.option(
+                "--backbone",
+                default="pocket",
+                show_default=True,
+                metavar="pocket|HUB_ID|PATH",
+                help="The frozen encoder.",
+            ),
+            click.option(
+                "--data",
+                metavar="pocket|hub|FOLDER",
+                help="Where examples come from; by default what fits the backbone.",
+            ),
+            click.option(
+                "--language",
+                "languages",
+                multiple=True,
+                metavar="L",
+                help="Evaluate in this language only; may be repeated. By default every language.",
+            ),
+            click.option(
+                "-o",
+                "settings",
+                multiple=True,
+                metavar="KEY=VALUE",
+                help="A setting of the recipe, such as -o learning_rate=0.001; may be repeated.",
+            ),
+            output,
+            as_json,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def learning(command: Command) -> Command:
+    """Add the options of verbs that train."""
+    command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="What is random follows from it.",
+    )(command)
+
+
+def output(command: Command) -> Command:
+    """Add --output."""
+    return click.option(
+        "--output",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("runs"),
+        show_default=True,
+        help="The folder for adapters, results, recipes and predictions.",
+    )(command)
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object to standard output and nothing else."
+    )(command)
+
+
+def target(required: bool) -> Callable[[Command], Command]:
+    """Make --target."""
+    return click.option(
+        "--target",
+        required=required,
+        metavar="TARGET",
+        shell_complete=complete_target,
+        help="The task to learn or to evaluate on.",
+    )
+
+
+def method(choices: tuple[str, ...] = ADAPTER_METHODS) -> Callable[[Command], Command]:
+    """Make --method; without it, the method of the adapters that are named, or else bottleneck."""
+    assert set(choices) <= set(METHODS)
+    return click.option(
+        "--method",
+        type=click.Choice(choices),
+        help="What is trained. [default: that of the named adapters, or bottleneck]",
+    )

@@ -1,0 +1,267 @@
+"""The verbs that only look: tasks, pocket, zoo, compare. None of them loads torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapterstilts.cli import drawing, options
+
+
+@click.command()
+@options.as_json
+def tasks(as_json: bool) -> None:
+    """List the 18 tasks: type, languages, metric, licence.
+
+    \b
+    Example:
+      adapterstilts tasks
+    """
+    from adapterstilts import tasks as declarations
+
+    listed = list(declarations.all_tasks().values())
+    if as_json:
+        keys = (
+            "name",
+            "title",
+            "role",
+            "type",
+            "languages",
+            "labels",
+            "metric",
+            "train_on",
+            "chance",
+            "licence",
+        )
+        facts = [{key: getattr(task, key) for key in keys} for task in listed]
+        drawing.print_json(
+            {"tasks": [{**one, "in_pocket": task.pocket is not None} for one, task in zip(facts, listed, strict=True)]}
+        )
+        return
+    rows = [
+        (
+            task.name,
+            task.role,
+            task.type,
+            " ".join(task.languages) if len(task.languages) <= 4 else f"{len(task.languages)} languages",
+            task.metric,
+            task.train_on or "none",
+            "yes" if task.pocket else "",
+            task.licence,
+        )
+        for task in listed
+    ]
+    headings = ("task", "role", "type", "languages", "metric", "trained on", "in pocket", "licence")
+    drawing.print_table(_table(headings, rows))
+
+
+@click.group()
+def pocket() -> None:
+    """Look into pocket, the miniature XTREME that is shipped."""
+
+
+@pocket.command()
+@click.option("--language", default="en", show_default=True, metavar="L", help="The language of the sentences.")
+@click.option("--count", type=click.IntRange(min=1), default=5, show_default=True, help="How many meanings.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which meanings are drawn.")
+@options.as_json
+def show(language: str, count: int, seed: int, as_json: bool) -> None:
+    """Print sentences with their meaning, the other ways to say it, and its translations.
+
+    \b
+    Example:
+      adapterstilts pocket show --language ja
+    """
+    from random import Random
+
+    from adapterstilts.pocket import languages
+    from adapterstilts.pocket.documents import draw_of_split
+
+    shown = languages.get(language)
+    rng = Random(f"show/{seed}")
+    items: list[dict[str, Any]] = []
+    for _ in range(count):
+        event = draw_of_split(rng, "train")
+        others = [languages.get(code) for code in languages.codes() if code != language]
+        items.append(
+            {
+                "meaning": str(event),
+                "sentences": _ways(shown, event),
+                "translations": {other.CODE: _ways(other, event)[0] for other in others},
+            }
+        )
+    if as_json:
+        drawing.print_json({"language": language, "items": items})
+        return
+    for item in items:
+        click.echo(click.style(item["sentences"][0], bold=True))
+        for sentence in item["sentences"][1:]:
+            click.echo(f"  or  {sentence}")
+        for code, sentence in item["translations"].items():
+            click.echo(f"  {code}  {sentence}")
+        click.echo(f"  {item['meaning']}\n")
+
+
+def _ways(language: Any, event: Any) -> list[str]:
+    from adapterstilts.pocket.languages.base import text_of
+
+    clauses = (language.clause(event, variant) for variant in language.variants(event))
+    return list(dict.fromkeys(text_of(language.finish(clause, ".")) for clause in clauses))
+
+
+@click.group(invoke_without_command=True)
+@click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="Only adapters for this backbone.")
+@options.output
+@options.as_json
+@click.pass_context
+def zoo(ctx: click.Context, backbone: str | None, output: Path, as_json: bool) -> None:
+    """List the adapters at hand: shipped with the package, and made here.
+
+    \b
+    Examples:
+      adapterstilts zoo
+      adapterstilts zoo show bottleneck-mnli
+    """
+    from adapterstilts import zoo as catalogue
+
+    ctx.obj = output
+    if ctx.invoked_subcommand is not None:
+        return
+    found = catalogue.entries(output, backbone)
+    if as_json:
+        drawing.print_json({"adapters": [_entry(entry) for entry in found]})
+        return
+    if not found:
+        click.echo("There are no adapters at hand; make one: adapterstilts train mnli")
+        return
+    rows = [
+        (
+            entry.name,
+            entry.task or "",
+            entry.method,
+            entry.facts.get("composition") or "",
+            entry.backbone,
+            str(entry.seed),
+            entry.origin,
+        )
+        for entry in found
+    ]
+    drawing.print_table(_table(("adapter", "task", "method", "composition", "backbone", "seed", "where"), rows))
+
+
+@zoo.command("show")
+@click.argument("adapter", shell_complete=options.complete_adapter)
+@click.option(
+    "--backbone",
+    default="pocket",
+    show_default=True,
+    metavar="pocket|HUB_ID|PATH",
+    help="The backbone, where a task's name is given.",
+)
+@options.method(("bottleneck", "lora", "full", "head_only"))
+@options.as_json
+@click.pass_obj
+def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_json: bool) -> None:
+    """Show what an adapter says of itself: task, method, backbone, settings, scores.
+
+    \b
+    Example:
+      adapterstilts zoo show mnli --method lora
+    """
+    import json
+
+    from adapterstilts import zoo as catalogue
+    from adapterstilts.errors import UserError
+
+    chosen = method or catalogue.method_of(adapter, backbone, output) or "bottleneck"
+    folder = catalogue.find(adapter, backbone, chosen, output)
+    facts = catalogue.facts_of(folder)
+    if facts is None:
+        raise UserError(f"{folder} is no adapter: it has no readable {catalogue.FACTS}.")
+    if as_json:
+        drawing.print_json({"folder": str(folder), **facts})
+        return
+    click.echo(f"folder: {folder}")
+    for key, value in facts.items():
+        click.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+
+
+@click.command()
+@click.argument("targets", nargs=-1, metavar="[TARGET]...", shell_complete=options.complete_task)
+@click.option(
+    "--backbone",
+    default="pocket",
+    show_default=True,
+    metavar="pocket|HUB_ID|PATH",
+    help="The backbone whose results are compared.",
+)
+@click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@options.output
+@options.as_json
+def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Path, as_json: bool) -> None:
+    """Put everything measured on a target side by side, shipped results included.
+
+    Without TARGET: every task that something was measured on.
+
+    \b
+    Example:
+      adapterstilts compare pawsx
+    """
+    from adapterstilts import results, zoo
+    from adapterstilts import tasks as declarations
+
+    found = results.read_all([zoo.bundled(backbone), output])
+    measured = {result.target for result in found if result.backbone == backbone}
+    names = [declarations.get(name).name for name in targets]
+    names = names or [name for name in declarations.all_tasks() if name in measured]
+    comparisons = [results.compare(declarations.get(name), backbone, found) for name in dict.fromkeys(names)]
+    if as_json:
+        drawing.print_json({"comparisons": [_comparison(one) for one in comparisons]})
+        return
+    if not any(comparison.rows for comparison in comparisons):
+        on = f" on {', '.join(names)}" if names else ""
+        click.echo(
+            f"Nothing has been measured{on} with the backbone {backbone} yet; start with: "
+            "adapterstilts fuse squad mnli --target pawsx"
+        )
+        return
+    for number, comparison in enumerate(comparisons):
+        if number:
+            click.echo()
+        drawing.print_comparison(comparison, markdown)
+
+
+def _comparison(comparison: Any) -> dict[str, Any]:
+    return {
+        "target": comparison.target,
+        "backbone": comparison.backbone,
+        "languages": list(comparison.languages),
+        "rows": [
+            {
+                "system": row.label,
+                "command": row.command,
+                "results": [result.as_json() for result in row.results],
+            }
+            for row in comparison.rows
+        ],
+    }
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    names = ("name", "task", "method", "backbone", "seed", "origin")
+    facts = {name: getattr(entry, name) for name in names}
+    return {**facts, "composition": entry.facts.get("composition"), "folder": str(entry.folder)}
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading != "licence")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,302 @@
+"""The verbs that make or measure adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adapterstilts.cli import drawing, options
+from adapterstilts.methods import METHODS
+
+if TYPE_CHECKING:
+    from adapterstilts.results import Comparison, Result, System
+    from adapterstilts.run import Request
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="TASK...", shell_complete=options.complete_task)
+@options.method(METHODS)
+@options.learning
+@options.common
+def train(names: tuple[str, ...], **given: Any) -> None:
+    """Train one adapter for each TASK, on its English data, and evaluate it in every language.
+
+    \b
+    Examples:
+      adapterstilts train mnli squad
+      adapterstilts train pawsx --method lora --seed 1
+      adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
+    """
+    _prepare(*names)
+    from adapterstilts import run
+
+    made = []
+    for name in dict.fromkeys(names):
+        request = _request(name, given)
+        made.append((request, run.learn(request, drawing.Bars())))
+        if not given["as_json"]:
+            _print_one(*made[-1])
+    if given["as_json"]:
+        payloads = [_payload(result, _around(request, result)) for request, result in made]
+        drawing.print_json(payloads[0] if len(payloads) == 1 else {"results": payloads})
+
+
+@click.command("continue")
+@click.argument("adapter", shell_complete=options.complete_adapter)
+@options.target(required=True)
+@options.method((*options.ADAPTER_METHODS, "full"))
+@options.learning
+@options.common
+def continue_(adapter: str, target: str, **given: Any) -> None:
+    """Go on training the source's own weights on TARGET: STILTs with adapters.
+
+    \b
+    Example:
+      adapterstilts continue mnli --target pawsx
+    """
+    _compose("continue", (adapter,), target, given)
+
+
+@click.command()
+@click.argument("adapter", shell_complete=options.complete_adapter)
+@options.target(required=True)
+@options.method()
+@options.learning
+@options.common
+def stack(adapter: str, target: str, **given: Any) -> None:
+    """Train a fresh adapter for TARGET on top of a frozen one.
+
+    \b
+    Example:
+      adapterstilts stack squad --target pawsx
+    """
+    _compose("stack", (adapter,), target, given)
+
+
+@click.command()
+@click.argument("adapters", nargs=-1, required=True, metavar="ADAPTER...", shell_complete=options.complete_adapter)
+@options.target(required=True)
+@click.option("--no-fresh", is_flag=True, help="LoRA only: learn the mixing alone, without a fresh LoRA.")
+@click.option(
+    "--control",
+    type=click.Choice(("parameters", "untrained")),
+    help="Run a control of this fusion: TARGET alone with as many parameters, or sources never trained.",
+)
+@options.method()
+@options.learning
+@options.common
+def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | None, **given: Any) -> None:
+    """Learn for TARGET how to combine frozen adapters, and compare with the other ways to get there.
+
+    For bottleneck adapters this is AdapterFusion; for LoRA a learned mixing that collapses to one LoRA.
+
+    \b
+    Examples:
+      adapterstilts fuse squad mnli --target pawsx
+      adapterstilts fuse squad mnli --target pawsx --method lora --no-fresh
+      adapterstilts fuse squad mnli --target pawsx --control untrained
+    """
+    _compose("fuse", adapters, target, given, fresh=not no_fresh, control=control)
+
+
+@click.command()
+@click.argument("adapters", nargs=-1, required=True, metavar="ADAPTER...", shell_complete=options.complete_adapter)
+@options.target(required=False)
+@click.option(
+    "--how",
+    type=click.Choice(("mean", "ties")),
+    default="mean",
+    show_default=True,
+    help="The mean of what the adapters do, or (LoRA) TIES.",
+)
+@click.option(
+    "--head",
+    metavar="ADAPTER",
+    shell_complete=options.complete_adapter,
+    help="The adapter whose head the merge gets; without one only retrieval can be evaluated.",
+)
+@options.method()
+@options.common
+def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | None, **given: Any) -> None:
+    """Make one adapter of several, without training.
+
+    \b
+    Examples:
+      adapterstilts merge squad mnli --target tatoeba
+      adapterstilts merge squad mnli --method lora --how ties --target tatoeba
+      adapterstilts merge squad mnli --head mnli
+    """
+    _prepare(target)
+    from adapterstilts import run
+
+    request = _request(target or "", given, "merge", adapters)
+    made = run.merge(request, how, head, drawing.Bars())
+    lost = {} if made.residual is None else {"residual": made.residual}
+    if given["as_json"] and made.result is not None:
+        drawing.print_json({**_payload(made.result, _around(request, made.result)), **lost})
+    elif given["as_json"]:
+        facts = {"adapter": made.adapter.name, "target": None, "output": str(request.output)}
+        sources = [source.name for source in made.adapter.sources]
+        drawing.print_json({**facts, "method": request.method, "composition": "merge", "sources": sources, **lost})
+    else:
+        if made.residual is not None:
+            click.echo(f"Truncating to one rank lost {made.residual:.1%} of the merged weight change.")
+        if made.result is not None:
+            _print_one(request, made.result)
+        else:
+            click.echo(
+                f"Saved in {made.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
+                f"evaluate {made.folder} --target tatoeba"
+            )
+
+
+@click.command()
+@click.argument("target", shell_complete=options.complete_target)
+@click.option(
+    "--via",
+    metavar="TASK",
+    shell_complete=options.complete_task,
+    help="Fine-tune on this task first (STILTs).",
+)
+@options.learning
+@options.common
+def baseline(target: str, via: str | None, **given: Any) -> None:
+    """Fine-tune the whole backbone on TARGET, straight or through an intermediate task, by the same loop.
+
+    \b
+    Examples:
+      adapterstilts baseline pawsx
+      adapterstilts baseline pawsx --via mnli
+    """
+    _prepare(target)
+    from adapterstilts import run
+
+    sources = (via,) if via else ()
+    request = _request(target, {**given, "method": "full"}, "continue" if via else None, sources)
+    _finish(request, run.baseline(request, drawing.Bars()), given["as_json"])
+
+
+@click.command()
+@click.argument("adapter", shell_complete=options.complete_adapter)
+@options.target(required=False)
+@options.method(METHODS)
+@options.common
+def evaluate(adapter: str, target: str | None, **given: Any) -> None:
+    """Evaluate ADAPTER zero-shot in every language, on its own task or on TARGET.
+
+    The word "none" stands for the backbone without any adapter.
+
+    \b
+    Examples:
+      adapterstilts evaluate mnli --target tatoeba
+      adapterstilts evaluate none --target tatoeba
+      adapterstilts evaluate runs/pocket-lora-pawsx-s0 --language ja
+    """
+    _prepare(target)
+    from adapterstilts import run
+
+    request = _request(target or "", given, None, (adapter,))
+    _finish(request, run.evaluate(adapter, target, request, drawing.Bars()), given["as_json"])
+
+
+def _compose(verb: str, adapters: Sequence[str], target: str, given: dict[str, Any], **more: Any) -> None:
+    _prepare(target)
+    from adapterstilts import run
+
+    request = _request(target, given, verb, tuple(adapters), **more)
+    _finish(request, run.learn(request, drawing.Bars()), given["as_json"])
+
+
+def _request(
+    task: str,
+    given: dict[str, Any],
+    composition: str | None = None,
+    sources: tuple[str, ...] = (),
+    **more: Any,
+) -> Request:
+    from adapterstilts import recipe, zoo
+    from adapterstilts.run import Request
+
+    output: Path = given["output"]
+    named = (zoo.method_of(word, given["backbone"], output) for word in sources)
+    method = given["method"] or next((method for method in named if method), "bottleneck")
+    return Request(
+        task=task,
+        method=method,
+        composition=composition,
+        sources=sources,
+        backbone=given["backbone"],
+        data=given["data"],
+        seed=given.get("seed", 0),
+        overrides=recipe.parse_overrides(given["settings"]),
+        output=output,
+        languages=given["languages"],
+        resume=given.get("resume", False),
+        **more,
+    )
+
+
+def _prepare(*names: str | None) -> None:
+    """Before the seconds that torch takes to load: check task names, and silence the libraries' own bars."""
+    import os
+
+    from adapterstilts import tasks
+
+    for name in names:
+        if name is not None:
+            tasks.get(name)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def _finish(request: Request, result: Result, as_json: bool) -> None:
+    if as_json:
+        drawing.print_json(_payload(result, _around(request, result)))
+    elif result.composition == "fuse" or result.control:
+        drawing.print_comparison(_around(request, result))
+        _print_where(request, result)
+    else:
+        _print_one(request, result)
+
+
+def _around(request: Request, result: Result) -> Comparison:
+    """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
+    from adapterstilts import results, tasks, zoo
+
+    target = tasks.get(result.target)
+    at_hand = results.read_all([zoo.bundled(result.backbone), request.output])
+    this = (result.target, results.system_of(result), result.seed)
+    found = [one for one in at_hand if (one.target, results.system_of(one), one.seed) != this]
+    expected: list[System] = []
+    if result.composition == "fuse" or result.control:
+        own = results.system_of(result)
+        fusion = replace(own, composition="fuse", control=None, changed=()) if result.control else own
+        expected = results.systems_around(target, fusion, result.source_tasks)
+    weights = str(result.provenance.get("backbone_fingerprint"))
+    return results.compare(target, result.backbone, [*found, result], expected, weights)
+
+
+def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
+    others = [one.as_json() for row in comparison.rows for one in row.results if one is not result]
+    waiting = [{"system": row.label, "command": row.command} for row in comparison.rows if not row.results]
+    return {**result.as_json(), "others": others, "not_run": waiting}
+
+
+def _print_one(request: Request, result: Result) -> None:
+    from adapterstilts import results, tasks
+
+    drawing.print_comparison(results.compare(tasks.get(result.target), result.backbone, [result]))
+    _print_where(request, result)
+
+
+def _print_where(request: Request, result: Result) -> None:
+    where = request.output / result.adapter
+    click.echo(
+        f"Saved in {where if where.is_dir() else request.output}; "
+        f"side by side with the rest: adapterstilts compare {result.target}"
+    )

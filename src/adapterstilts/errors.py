@@ -1,0 +1,21 @@
+"""The errors that a user may see, and the nearest word to one that was mistyped."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AdapterstiltsError(Exception):
+    """Any error that this package raises on purpose."""
+
+
+class UserError(AdapterstiltsError):
+    """Something the user can put right. The message is one sentence: what is wrong, where, what to do."""
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ``' Did you mean "squad"?'`` for the choice nearest to `word`, or ``''`` if none is near."""
+    by_lower_case = {choice.lower(): choice for choice in choices}
+    nearest = difflib.get_close_matches(word.lower(), list(by_lower_case), n=1, cutoff=0.5)
+    return f' Did you mean "{by_lower_case[nearest[0]]}"?' if nearest else ""

@@ -1,0 +1,30 @@
+"""How many numbers a plain adapter trains, and the settings that train a given number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from adapterstilts.errors import UserError
+from adapterstilts.methods.lora import matrices
+from adapterstilts.methods.settings import PLACEMENTS, resolve_settings
+
+
+def match_parameters(backbone: PreTrainedModel, method: str, settings: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """Return `settings` that train about `count` numbers; see `adapterstilts.methods.match_parameters`."""
+    resolved = resolve_settings(method, settings)
+    if method == "bottleneck":
+        hidden_size = backbone.config.hidden_size
+        places = backbone.config.num_hidden_layers * len(PLACEMENTS[resolved["placement"]].sites)
+        # One place holds down (width x hidden + width) and up (hidden x width + hidden).
+        width = max(1, round((count / places - hidden_size) / (2 * hidden_size + 1)))
+        return {**resolved, "reduction_factor": hidden_size / width}
+    if method == "lora":
+        modules = [backbone.get_submodule(path) for path in matrices(backbone, resolved["target_modules"])]
+        per_rank = sum(module.in_features + module.out_features for module in modules)
+        rank = max(1, round(count / per_rank))
+        # alpha / rank, and with it the size of a step, stays as it was.
+        return {**resolved, "rank": rank, "alpha": resolved["alpha"] * rank / resolved["rank"]}
+    raise UserError(f"The method {method} has no size to match; use bottleneck or lora.")

@@ -1,0 +1,148 @@
+"""Whether a composition can use its sources: every reason why not, as one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from adapterstilts.errors import UserError
+from adapterstilts.methods import Source
+from adapterstilts.methods.merging import collapse
+from adapterstilts.methods.settings import check_composition, check_method, resolve_settings
+
+_POSSIBLE = {
+    "bottleneck": ("continue", "stack", "fuse", "merge"),
+    "lora": ("continue", "stack", "fuse", "merge"),
+    "full": ("continue",),
+    "head_only": (),
+}
+_EXACTLY_ONE = ("continue", "stack")
+# What peft's LoraConfig calls the variants that change more than B·A adds, or scale it otherwise.
+_LORA_VARIANTS = {
+    "use_rslora": "rsLoRA",
+    "use_dora": "DoRA",
+    "lora_bias": "a LoRA bias",
+    "bias": "trained biases",
+}
+
+
+def check(method: str, composition: str | None, sources: Sequence[Source], settings: Mapping[str, Any]) -> None:
+    """Raise UserError if `composition` cannot use `sources`."""
+    check_method(method)
+    if composition is None:
+        resolve_settings(method, settings)
+        if sources:
+            raise UserError(f"A plain {method} adapter builds on no source, but {_names(sources)} was given.")
+        return
+    check_composition(composition)
+    _check_possible(method, composition)
+    _check_number(composition, sources)
+    for source in sources:
+        _check_method(method, composition, source)
+        if source.method == "lora":
+            _check_lora(source)
+        if source.method == "bottleneck" and "sources" in source.settings:
+            raise UserError(
+                f'The source "{source.name}" is itself a composition of bottleneck adapters; '
+                f"{composition} needs one that was trained alone, continued or merged."
+            )
+    _check_twice(composition, sources)
+    if method == "bottleneck":
+        _check_placements(composition, sources, settings)
+    resolve_settings(method, settings)
+
+
+def plain(source: Source) -> Source:
+    """Return `source` as one plain adapter with nothing implicit; a composed LoRA is collapsed."""
+    settings, tensors = source.settings, source.tensors
+    if source.method == "lora":
+        settings = {key: value for key, value in settings.items() if key not in _LORA_VARIANTS}
+        settings, tensors = collapse(settings, tensors)
+    settings = resolve_settings(source.method, settings)
+    if "dropout" in settings:
+        # A source is a fixed function; dropout in it would only blur what the target builds on.
+        settings["dropout"] = 0.0
+    return Source(source.name, source.method, settings, tensors)
+
+
+def _names(sources: Sequence[Source]) -> str:
+    return " and ".join(f'"{source.name}"' for source in sources)
+
+
+def _check_possible(method: str, composition: str) -> None:
+    if composition in _POSSIBLE[method]:
+        return
+    able = [name for name, compositions in _POSSIBLE.items() if composition in compositions]
+    reason = "trains the backbone itself" if method == "full" else "keeps nothing but a head"
+    raise UserError(f"The method {method} {reason}, so it cannot {composition}; use {' or '.join(able)}.")
+
+
+def _check_number(composition: str, sources: Sequence[Source]) -> None:
+    if composition in _EXACTLY_ONE and len(sources) != 1:
+        given = _names(sources) if sources else "none"
+        raise UserError(f"{composition} builds on exactly one source, but {len(sources)} were given ({given}).")
+    if composition not in _EXACTLY_ONE and len(sources) < 2:
+        given = f"only {_names(sources)} was given" if sources else "none was given"
+        instead = "; use stack or continue to build on one" if composition == "fuse" else ""
+        raise UserError(f"{composition} needs at least two sources, but {given}{instead}.")
+
+
+def _check_method(method: str, composition: str, source: Source) -> None:
+    if source.method != method:
+        raise UserError(
+            f'The source "{source.name}" was made by the method {source.method}, so {composition} with '
+            f"{method} cannot use it; give sources of one method, and the same --method."
+        )
+
+
+def _check_lora(source: Source) -> None:
+    for key, name in _LORA_VARIANTS.items():
+        if source.settings.get(key) not in (None, False, "none"):
+            raise UserError(
+                f'The source "{source.name}" uses {name}, which B·A alone does not hold; give a plain LoRA.'
+            )
+    for name in source.tensors:
+        if not name.endswith((".lora_A", ".lora_B", ".mixing")):
+            raise UserError(
+                f'The source "{source.name}" holds {name}, which a plain LoRA does not have '
+                "(DoRA and LoRA biases cannot be sources)."
+            )
+
+
+def _check_twice(composition: str, sources: Sequence[Source]) -> None:
+    for index, source in enumerate(sources):
+        for earlier in sources[:index]:
+            if earlier.name == source.name:
+                raise UserError(f'The source "{source.name}" was given twice; {composition} needs different ones.')
+            if _same_tensors(earlier, source):
+                raise UserError(
+                    f'The sources "{earlier.name}" and "{source.name}" are the same adapter; '
+                    f"{composition} needs different ones."
+                )
+
+
+def _same_tensors(one: Source, other: Source) -> bool:
+    if one.tensors.keys() != other.tensors.keys() or dict(one.settings) != dict(other.settings):
+        return False
+    pairs = [(tensor, other.tensors[name]) for name, tensor in one.tensors.items()]
+    return all(a.dtype == b.dtype and torch.equal(a, b) for a, b in pairs)
+
+
+def _check_placements(composition: str, sources: Sequence[Source], settings: Mapping[str, Any]) -> None:
+    first, *rest = sources
+    placement = resolve_settings("bottleneck", first.settings)["placement"]
+    for source in rest:
+        other = resolve_settings("bottleneck", source.settings)["placement"]
+        if other != placement:
+            raise UserError(
+                f'The source "{first.name}" has the placement {placement} and "{source.name}" has {other}; '
+                f"{composition} needs sources of one placement."
+            )
+    own = resolve_settings("bottleneck", settings)["placement"]
+    if composition == "stack" and own != placement:
+        raise UserError(
+            f'The source "{first.name}" has the placement {placement}, but the new adapter would have {own}; '
+            f"set placement={placement}."
+        )

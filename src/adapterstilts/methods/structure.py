@@ -1,0 +1,102 @@
+"""From settings to structure: the one way in which an adapter is built, new or from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from adapterstilts.errors import UserError
+from adapterstilts.methods import Source, bottleneck, full, head_only, lora
+from adapterstilts.methods.continue_training import take_over
+from adapterstilts.methods.fuse import fuse_bottleneck, fuse_lora
+from adapterstilts.methods.installed import Installed
+from adapterstilts.methods.settings import check_composition, check_method, resolve_settings
+from adapterstilts.methods.stack import stack_bottleneck, stack_lora
+
+_Builder = Callable[[PreTrainedModel, Mapping[str, Any]], Installed]
+
+_PLAIN: Mapping[str, _Builder] = {
+    "bottleneck": bottleneck.install_plain,
+    "lora": lora.install_plain,
+    "full": full.install_plain,
+    "head_only": head_only.install_plain,
+}
+_COMPOSED: Mapping[tuple[str, str], _Builder] = {
+    ("bottleneck", "stack"): stack_bottleneck,
+    ("lora", "stack"): stack_lora,
+    ("bottleneck", "fuse"): fuse_bottleneck,
+    ("lora", "fuse"): fuse_lora,
+}
+# Set on a backbone once something is in it: a second install would silently train or measure both.
+_MARK = "_adapterstilts_installed"
+
+
+def resolve(
+    method: str, composition: str | None, settings: Mapping[str, Any], sources: Sequence[Source], fresh: bool
+) -> dict[str, Any]:
+    """Return a new adapter's settings: its own, and under 'sources' those of the sources inside it."""
+    own = resolve_settings(method, settings)
+    if composition is None:
+        return own
+    if composition == "continue":
+        return take_over(own, sources[0])
+    inner = [dict(source.settings) for source in sources]
+    if composition == "fuse" and method == "bottleneck":
+        return {"sources": inner}
+    if composition == "fuse":
+        return {**(own if fresh else {}), "fresh": fresh, "sources": inner}
+    return {**own, "sources": inner}
+
+
+def build(backbone: PreTrainedModel, method: str, composition: str | None, settings: Mapping[str, Any]) -> Installed:
+    """Put the structure that `settings` describe into `backbone`; UserError if they make no sense."""
+    check_method(method)
+    if composition is not None:
+        check_composition(composition)
+    if getattr(backbone, _MARK, False):
+        raise ValueError("this backbone already holds an adapter; load it afresh")
+    builder = _COMPOSED.get((method, composition)) if composition in ("stack", "fuse") else _PLAIN[method]
+    if builder is None:
+        raise UserError(f"There is no {composition} for the method {method}.")
+    if "sources" in settings:
+        checked = _check_composed(method, composition, settings)
+    else:
+        checked = resolve_settings(method, settings)
+    if composition in ("stack", "fuse") and not checked.get("sources"):
+        raise UserError(f"The settings of this {composition} do not say what its sources are.")
+    installed = builder(backbone, checked)
+    setattr(backbone, _MARK, True)
+    return installed
+
+
+def _check_composed(method: str, composition: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    inner = settings["sources"]
+    if composition not in ("stack", "fuse") or not isinstance(inner, list):
+        raise UserError(f"The settings of this {method} adapter hold sources that it cannot have.")
+    if not all(isinstance(each, Mapping) for each in inner):
+        raise UserError("The settings of the sources must be objects, one per source.")
+    sources = [resolve_settings(method, each) for each in inner]
+    own = {key: value for key, value in settings.items() if key not in ("sources", "fresh")}
+    if composition == "fuse" and method == "bottleneck":
+        return {"sources": sources}
+    fresh = bool(settings.get("fresh", True))
+    resolved = resolve_settings(method, own) if fresh else {}
+    return {**resolved, **({"fresh": fresh} if composition == "fuse" else {}), "sources": sources}
+
+
+def load_sources(installed: Installed, composition: str | None, sources: Sequence[Source]) -> None:
+    """Fill in the sources' weights; UserError names the source whose tensors do not fit this backbone."""
+    if composition == "continue":
+        _load(installed, sources[0].name, "", sources[0])
+    elif composition in ("stack", "fuse"):
+        for index, source in enumerate(sources):
+            _load(installed, source.name, f"source{index}", source)
+
+
+def _load(installed: Installed, name: str, prefix: str, source: Source) -> None:
+    try:
+        installed.load_part(prefix, source.tensors)
+    except UserError as error:
+        raise UserError(f'The source "{name}" does not fit this backbone. {error}') from error

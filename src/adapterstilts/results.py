@@ -1,0 +1,278 @@
+"""What runs found: the record, the store, the comparison. No torch, so that comparing is instant.
+
+A result is one adapter on one target with one seed, all languages inside. It is stored as one JSON file,
+written whole or not at all, in the folder `results/` of an output folder or of the zoo.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from adapterstilts import files
+from adapterstilts.errors import UserError
+from adapterstilts.tasks import Task, metrics
+from adapterstilts.tasks import get as get_task
+
+CONTROLS = ("parameters", "untrained")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One adapter on one target.
+
+    `scores` maps language to metric to value (0 to 100), `examples` language to count, `average` is the mean
+    of the languages' main scores and `cross_lingual_gap` English minus the mean of the others (None without
+    English). `sources` are the adapters that this one builds on, as one would type them, `source_tasks` their
+    tasks. `trained_on` is the task of the last training, None if there was none. `control` is None,
+    'parameters' (target-only, with the parameters of the fusion of `sources`) or 'untrained' (a fusion of
+    adapters that were never trained). `changed` holds the settings that were asked for instead of the
+    recipe's. `layer0` are the scores of a retrieval target at the embedding layer. `provenance` is what
+    reproducing the run takes: backbone fingerprint, data, recipe, versions, machine.
+    """
+
+    adapter: str
+    target: str
+    backbone: str
+    method: str
+    composition: str | None
+    sources: tuple[str, ...]
+    seed: int
+    scores: Mapping[str, Mapping[str, float]]
+    examples: Mapping[str, int]
+    average: float
+    cross_lingual_gap: float | None
+    trainable_parameters: int
+    train_seconds: float
+    output: str | None
+    run: str
+    source_tasks: tuple[str, ...] = ()
+    trained_on: str | None = None
+    control: str | None = None
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    source_saw_target_training: bool = False
+    layer0: Mapping[str, Mapping[str, float]] | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return {**asdict(self), "sources": list(self.sources), "source_tasks": list(self.source_tasks)}
+
+
+@dataclass(frozen=True)
+class System:
+    """What a row of a comparison stands for: a way to get scores, whatever the seed."""
+
+    method: str
+    composition: str | None = None
+    sources: tuple[str, ...] = ()
+    control: str | None = None
+    trained_on: str | None = None
+    changed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system of a comparison: its results, one per seed; none means not run, and `command` runs it."""
+
+    system: System
+    label: str
+    results: tuple[Result, ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything measured on one target with one backbone, side by side.
+
+    `left_out` counts results that were made with other weights of the backbone or from other data.
+    """
+
+    target: str
+    backbone: str
+    languages: tuple[str, ...]
+    rows: tuple[Row, ...]
+    left_out: int = 0
+
+
+def summarise(task: Task, scores: Mapping[str, Mapping[str, float]]) -> tuple[float, float | None]:
+    """Return the average over languages and the cross-lingual gap (None for retrieval or without English)."""
+    by_language = {language: metrics.main_score(task.metric, found) for language, found in scores.items()}
+    average = statistics.fmean(by_language.values())
+    others = [score for language, score in by_language.items() if language != "en"]
+    if task.type == "retrieval" or "en" not in by_language or not others:
+        return average, None
+    return average, by_language["en"] - statistics.fmean(others)
+
+
+def system_of(result: Result) -> System:
+    """Return the system that `result` is a seed of; the order of sources does not matter."""
+    return System(
+        method=result.method,
+        composition=result.composition,
+        sources=tuple(sorted(result.sources)),
+        control=result.control,
+        trained_on=result.trained_on,
+        changed=tuple(sorted((key, _plain(value)) for key, value in result.changed.items())),
+    )
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def save(result: Result, folder: Path) -> Path:
+    """Write `result` into ``folder/results`` and return the file."""
+    path = folder / "results" / f"{result.adapter}--{result.target}.json"
+    files.write_text(path, json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    return path
+
+
+def read(path: Path) -> Result:
+    """Read one result; raise `UserError` if the file is not one."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        known = {field.name for field in fields(Result)}
+        result = Result(**{key: value for key, value in found.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"The result {path} cannot be read ({error}); delete it and run it again.") from error
+    return Result(**{**vars(result), "sources": tuple(result.sources), "source_tasks": tuple(result.source_tasks)})
+
+
+def read_all(folders: Iterable[Path]) -> list[Result]:
+    """Read every result in the folders' `results/`; a later folder replaces what an earlier one says of a seed."""
+    found: dict[tuple[Any, ...], Result] = {}
+    for folder in folders:
+        for path in sorted((folder / "results").glob("*.json")):
+            result = read(path)
+            weights = result.provenance.get("backbone_fingerprint")
+            found[result.target, result.backbone, weights, result.seed, system_of(result)] = result
+    return list(found.values())
+
+
+def systems_around(target: Task, fusion: System, source_tasks: Sequence[str]) -> list[System]:
+    """Return the systems that a `fusion` for `target` is to be compared with, itself included."""
+    method, task, sources = fusion.method, target.train_on, fusion.sources
+    return [
+        System(method, trained_on=task),
+        System(method, None, sources, "parameters", task),
+        System(method, "fuse", sources, "untrained", task),
+        *(System(method, "stack", (source,), None, task) for source in sources if source != task),
+        fusion,
+        System("full", trained_on=task),
+        *(System("full", "continue", (source,), None, task) for source in source_tasks if source != task),
+    ]
+
+
+def compare(
+    target: Task,
+    backbone: str,
+    found: Iterable[Result],
+    expected: Sequence[System] = (),
+    fingerprint: str | None = None,
+) -> Comparison:
+    """Put the results for `target` side by side: the `expected` systems first, then the others.
+
+    Only results of the backbone weights `fingerprint` are compared; None takes those of most results.
+    """
+    relevant = [result for result in found if (result.target, result.backbone) == (target.name, backbone)]
+    weights = [str(result.provenance.get("backbone_fingerprint")) for result in relevant]
+    kept_weights = fingerprint or (statistics.mode(weights) if weights else "")
+    kept = [result for result, own in zip(relevant, weights, strict=True) if own == kept_weights]
+    by_system: dict[System, list[Result]] = {system: [] for system in expected}
+    for result in sorted(kept, key=lambda result: (_order(system_of(result)), result.seed)):
+        by_system.setdefault(system_of(result), []).append(result)
+    seen = {language for result in kept for language in result.scores}
+    languages = sorted(seen, key=lambda language: (language != "en", language))
+    rows = (
+        Row(system, label(system, target), tuple(results), command(system, target, backbone))
+        for system, results in by_system.items()
+    )
+    return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept))
+
+
+def _order(system: System) -> tuple[Any, ...]:
+    compositions = (None, "continue", "stack", "fuse", "merge")
+    controls = (None, *CONTROLS)
+    return (
+        system.method == "full",
+        system.method,
+        compositions.index(system.composition),
+        controls.index(system.control),
+        system.sources,
+        system.changed,
+    )
+
+
+def label(system: System, target: Task) -> str:
+    """Return the words that a reader sees for `system`, such as 'bottleneck, fusion of mnli + squad'."""
+    sources = " + ".join(system.sources)
+    method = {"full": "full fine-tuning", "head_only": "head only", "none": "backbone as it is"}.get(
+        system.method, system.method
+    )
+    if system.control == "parameters":
+        words = f"{method}, target only, parameters of the fusion of {sources}"
+    elif system.control == "untrained":
+        words = f"{method}, fusion of {len(system.sources)} untrained adapters"
+    elif system.composition is None:
+        words = _label_of_one(system, target, method)
+    elif system.method == "full":
+        words = f"{method} via {sources}"
+    else:
+        verb = {"continue": "continued from", "stack": "stack on", "fuse": "fusion of", "merge": "merge of"}
+        words = f"{method}, {verb[system.composition]} {sources}"
+    if system.composition is not None and system.trained_on not in (None, target.train_on):
+        words += f" for {system.trained_on}"
+    changed = ", ".join(f"{key}={value}" for key, value in system.changed)
+    return f"{words} ({changed})" if changed else words
+
+
+def _label_of_one(system: System, target: Task, method: str) -> str:
+    if system.method in ("full", "none") and system.trained_on in (target.train_on, None):
+        return method
+    if target.role == "intermediate" and system.trained_on == target.name:
+        return method
+    if system.trained_on == target.train_on:
+        return f"{method}, target only"
+    return f"{method}, {system.trained_on} alone"
+
+
+def command(system: System, target: Task, backbone: str) -> str:
+    """Return the command line that measures `system` on `target`."""
+    chosen = [] if system.method in ("bottleneck", "full", "none") else ["--method", system.method]
+    if system.method == "full" and system.composition in (None, "continue") and system.trained_on == target.train_on:
+        words = ["baseline", target.name, *(word for source in system.sources for word in ("--via", source))]
+    elif system.control is not None:
+        words = ["fuse", *system.sources, "--target", target.name, "--control", system.control, *chosen]
+    elif system.composition is not None:
+        words = [system.composition, *system.sources, "--target", target.name, *chosen]
+    elif system.trained_on == target.train_on and target.train_on is not None:
+        words = ["train", target.name, *chosen]
+    else:
+        words = ["evaluate", system.trained_on or "none", "--target", target.name, *chosen]
+    changed = [word for key, value in system.changed for word in _words_of_setting(key, value)]
+    elsewhere = [] if backbone == "pocket" else ["--backbone", backbone]
+    return shlex.join(["adapterstilts", *words, *elsewhere, *changed])
+
+
+def _words_of_setting(key: str, value: str) -> tuple[str, ...]:
+    if key in ("how", "head"):
+        return (f"--{key}", value)
+    return ("--no-fresh",) if (key, value) == ("fresh", "false") else ("-o", f"{key}={value}")
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of what is there, None if nothing is."""
+    there = [value for value in values if value is not None]
+    return statistics.fmean(there) if there else None
+
+
+def language_score(result: Result, language: str) -> float | None:
+    """Return the main score of one language, None where it was not evaluated."""
+    scores = result.scores.get(language)
+    return None if scores is None else metrics.main_score(get_task(result.target).metric, scores)

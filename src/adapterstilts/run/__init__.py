@@ -1,0 +1,13 @@
+"""Carry out one run: resolve, build, train, save, evaluate, record.
+
+Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in
+`results/`, its resolved recipe in `recipes/`, its predictions in `predictions/` and, until it is done, its
+checkpoints in `checkpoints/`. A run that is already there, by its identity, is not done again.
+"""
+
+from adapterstilts.run.evaluating import evaluate
+from adapterstilts.run.learning import baseline, learn
+from adapterstilts.run.merging import Merge, merge
+from adapterstilts.run.request import Request
+
+__all__ = ["Merge", "Request", "baseline", "evaluate", "learn", "merge"]

@@ -1,0 +1,139 @@
+"""Make one adapter of several without training, and evaluate it where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from adapterstilts import checkpoint, files, methods, model, recipe, task_types, tasks
+from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
+from adapterstilts.errors import UserError
+from adapterstilts.progress import SILENT, Progress
+from adapterstilts.results import Result
+from adapterstilts.run.evaluating import measure, record, result_of
+from adapterstilts.run.request import Found, Request, find_sources, languages_of, name_of
+
+_OF_MERGING = ("density", "rank")
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a merge made: the adapter, its folder, what the weight change lost, scores if it was evaluated.
+
+    `residual` is from 0 to 1, None where nothing is lost. `result` is None without a target.
+    """
+
+    adapter: Adapter
+    folder: Path
+    residual: float | None
+    result: Result | None
+
+
+def merge(request: Request, how: str = "mean", head: str | None = None, progress: Progress = SILENT) -> Merge:
+    """Merge the sources of `request`; `head` names the adapter whose head the merge gets.
+
+    `request.task` is the target to evaluate on: empty means the head's own task, or none at all. Raises
+    `UserError` for sources, a head or a target that do not fit.
+    """
+    found = find_sources(request.sources, request.backbone, request.method, request.output)
+    merged = methods.merge(
+        [one.adapter.as_source() for one in found],
+        how,
+        **{key: value for key, value in request.overrides.items() if key in _OF_MERGING},
+    )
+    heads = find_sources([head] if head else [], request.backbone, request.method, request.output)
+    task = _target(request, heads)
+    languages = languages_of(task, request.rows_from, request.languages) if task else ()
+    backbone = model.load_backbone(request.backbone)
+    for one in [*found, *heads]:
+        check_backbone(one.adapter, backbone.identity)
+    adapter = _adapter(request, merged, found, heads, how, backbone)
+    folder = request.output / adapter.name
+    if task is None:
+        checkpoint.save_adapter(adapter, folder)
+        return Merge(adapter, folder, merged.residual, None)
+    settings = _settings(request, task)
+    built = model.from_adapter(backbone, adapter, task_types.get(task.type), task)
+    measured = measure(built, backbone, task, settings.run, languages, request.rows_from, progress)
+    adapter = replace(adapter, scores=measured.scores)
+    checkpoint.save_adapter(adapter, folder)
+    files.write_text(request.output / "recipes" / f"{adapter.name}.yaml", recipe.dump(adapter.recipe))
+    changed = adapter.recipe["changed"]
+    result = result_of(request, adapter, task, settings, measured, backbone, changed)
+    record(result, measured, request.output, complete=not request.languages)
+    return Merge(adapter, folder, merged.residual, result)
+
+
+def _target(request: Request, heads: Sequence[Found]) -> tasks.Task | None:
+    if request.task:
+        task = tasks.get(request.task)
+        if task.type != "retrieval" and not heads:
+            raise UserError(
+                f"A merge has no head, so it cannot be evaluated on {task.name}; name an adapter whose head "
+                f"it gets, such as --head {task.name}, or choose a retrieval target such as tatoeba."
+            )
+        return task
+    if heads and heads[0].adapter.task:
+        return tasks.get(heads[0].adapter.task)
+    return None
+
+
+def _settings(request: Request, task: tasks.Task) -> recipe.Settings:
+    ours = {key: value for key, value in request.overrides.items() if key not in _OF_MERGING}
+    return recipe.resolve(request.backbone, request.method, "merge", task.name, ours)
+
+
+def _adapter(
+    request: Request,
+    merged: methods.Merged,
+    found: Sequence[Found],
+    heads: Sequence[Found],
+    how: str,
+    backbone: model.Backbone,
+) -> Adapter:
+    infos = tuple(one.info for one in found)
+    task = heads[0].adapter.task if heads else None
+    changed: dict[str, Any] = dict(request.overrides) | ({"head": heads[0].word} if heads else {})
+    kind = "merge" if how == "mean" else f"merge-{how}"
+    name = name_of(replace(request, task=task or ""), infos, kind, changed)
+    changed |= {} if how == "mean" else {"how": how}
+    tensors = {f"{ADAPTER_PREFIX}{key}": tensor for key, tensor in merged.tensors.items()}
+    if heads:
+        tensors |= {f"{HEAD_PREFIX}{key}": tensor for key, tensor in heads[0].adapter.head_tensors().items()}
+    facts = {
+        "method": request.method,
+        "composition": "merge",
+        "how": how,
+        "backbone": backbone.identity.fingerprint,
+        "sources": [{"name": one.adapter.name, "sha256": one.sha256} for one in found],
+        "heads": [{"name": one.adapter.name, "sha256": one.sha256} for one in heads],
+        "settings": dict(merged.settings),
+    }
+    own = {
+        "run": recipe.identity(facts),
+        **facts,
+        "changed": changed,
+        "sources": [one.word for one in found],
+        "source_weights": [one.sha256 for one in found],
+        "source_tasks": [one.adapter.task for one in found if one.adapter.task],
+        "sources_trained_on": sorted(set().union(*(one.trained_on for one in found))),
+        "residual": merged.residual,
+        "trainable_parameters": 0,
+        "train_seconds": 0.0,
+    }
+    labels = heads[0].adapter.labels if heads else ()
+    return Adapter(
+        name,
+        request.method,
+        "merge",
+        task,
+        infos,
+        merged.settings,
+        backbone.identity,
+        labels,
+        0,
+        tensors,
+        own,
+    )

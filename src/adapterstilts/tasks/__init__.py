@@ -1,0 +1,88 @@
+"""The 18 tasks, as data: one small file each.
+
+The folder is the role (`intermediate/`, `target/`) and the file name is the task, so adding a file adds a
+task. A declaration knows no model: what joins a task and a model is its type (`adapterstilts.task_types`).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adapterstilts.errors import UserError, did_you_mean
+
+TYPES = ("classification", "multiple_choice", "tagging", "question_answering", "retrieval")
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class HubData:
+    """Where one data set is on the Hugging Face Hub.
+
+    `config` may hold ``{language}``, which `language_names` maps where the data set spells languages its own
+    way. `splits` maps our split names to the data set's; a split that is not there has no entry.
+    `revisions` are tried in order, since scripts on `main` are no longer run by `datasets`.
+    """
+
+    id: str
+    config: str | None
+    splits: Mapping[str, str]
+    revisions: tuple[str, ...] = ("main",)
+    language_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a task's file says; `Task` adds the name and the role, which the file's place says.
+
+    `languages` are the benchmark's own, English first where it is among them. `labels` are names, in the
+    order of the head's outputs, and empty where a task has none (or brings them with the user's licensed
+    copy: ccg). `metric` names a function of `adapterstilts.tasks.metrics`. `train_on` is the English task
+    whose training data is used, None where there is none. `chance` is the score of guessing, 0 to 100. `hub`
+    lists the data sets whose rows are joined, none where the data is not on the Hub. `pocket` names the
+    generator, as ``module:function``.
+    """
+
+    title: str
+    type: str
+    languages: tuple[str, ...]
+    metric: str
+    chance: float
+    licence: str
+    reference: str
+    train_on: str | None
+    labels: tuple[str, ...] = ()
+    hub: tuple[HubData, ...] = ()
+    pocket: str | None = None
+
+
+@dataclass(frozen=True)
+class Task(Declaration):
+    """One task: its declaration, its name and its role ('intermediate' or 'target')."""
+
+    name: str = ""
+    role: str = ""
+
+
+@functools.cache
+def all_tasks() -> dict[str, Task]:
+    """Return every task by name: the intermediate ones first, each role in alphabetical order."""
+    found: dict[str, Task] = {}
+    for role in ("intermediate", "target"):
+        folder = importlib.import_module(f"{__name__}.{role}")
+        for module in sorted(pkgutil.iter_modules(folder.__path__), key=lambda module: module.name):
+            declared = importlib.import_module(f"{folder.__name__}.{module.name}").TASK
+            found[module.name] = Task(**vars(declared), name=module.name, role=role)
+    return found
+
+
+def get(name: str) -> Task:
+    """Return the task called `name`; raise `UserError`, naming the nearest one, if there is none."""
+    tasks = all_tasks()
+    if name not in tasks:
+        hint = did_you_mean(name, tasks) or " `adapterstilts tasks` lists all 18."
+        raise UserError(f'There is no task "{name}".{hint}')
+    return tasks[name]

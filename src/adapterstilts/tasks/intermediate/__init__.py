@@ -1,0 +1,1 @@
+"""The nine English intermediate tasks of Phang et al. (2020)."""

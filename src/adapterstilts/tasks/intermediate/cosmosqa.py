@@ -1,0 +1,22 @@
+"""CosmosQA: read between the lines of a blog post; four answers."""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="Cosmos QA",
+    type="multiple_choice",
+    languages=("en",),
+    metric="accuracy",
+    chance=25.0,
+    licence="CC BY 4.0",
+    reference="https://aclanthology.org/D19-1243/",
+    train_on="cosmosqa",
+    hub=(
+        HubData(
+            "allenai/cosmos_qa",
+            "default",
+            {"train": "train", "validation": "validation"},
+            revisions=("refs/convert/parquet", "refs/pr/6", "main"),
+        ),
+    ),
+)

@@ -1,0 +1,22 @@
+"""HellaSwag: which of four sentences comes next? Video captions and WikiHow, filtered against models."""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="HellaSwag",
+    type="multiple_choice",
+    languages=("en",),
+    metric="accuracy",
+    chance=25.0,
+    licence="MIT",
+    reference="https://aclanthology.org/P19-1472/",
+    train_on="hellaswag",
+    hub=(
+        HubData(
+            "Rowan/hellaswag",
+            "default",
+            {"train": "train", "validation": "validation"},
+            revisions=("main", "refs/convert/parquet", "refs/pr/7"),
+        ),
+    ),
+)

@@ -1,0 +1,16 @@
+"""QQP: do two questions of Quora ask the same?"""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="Quora Question Pairs",
+    type="classification",
+    languages=("en",),
+    labels=("not_duplicate", "duplicate"),
+    metric="accuracy",
+    chance=50.0,
+    licence="Quora's terms of service, non-commercial",
+    reference="https://quoradata.quora.com/First-Quora-Dataset-Release-Question-Pairs",
+    train_on="qqp",
+    hub=(HubData("nyu-mll/glue", "qqp", {"train": "train", "validation": "validation"}),),
+)

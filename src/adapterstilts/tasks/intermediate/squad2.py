@@ -1,0 +1,15 @@
+"""SQuAD v2.0: as SQuAD v1.1, with questions that the paragraph does not answer."""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="Stanford Question Answering Dataset v2.0",
+    type="question_answering",
+    languages=("en",),
+    metric="squad2",
+    chance=0.0,
+    licence="CC BY-SA 4.0",
+    reference="https://aclanthology.org/P18-2124/",
+    train_on="squad2",
+    hub=(HubData("rajpurkar/squad_v2", "squad_v2", {"train": "train", "validation": "validation"}),),
+)

@@ -1,0 +1,1 @@
+"""The nine target tasks of XTREME (Hu et al. 2020)."""

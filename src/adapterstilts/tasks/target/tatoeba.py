@@ -1,0 +1,62 @@
+"""Tatoeba: find the translation of each English sentence among 1,000 of another language, 36 languages."""
+
+from adapterstilts.tasks import Declaration, HubData
+
+_NAMES = {
+    "af": "afr",
+    "ar": "ara",
+    "bg": "bul",
+    "bn": "ben",
+    "de": "deu",
+    "el": "ell",
+    "es": "spa",
+    "et": "est",
+    "eu": "eus",
+    "fa": "pes",
+    "fi": "fin",
+    "fr": "fra",
+    "he": "heb",
+    "hi": "hin",
+    "hu": "hun",
+    "id": "ind",
+    "it": "ita",
+    "ja": "jpn",
+    "jv": "jav",
+    "ka": "kat",
+    "kk": "kaz",
+    "ko": "kor",
+    "ml": "mal",
+    "mr": "mar",
+    "nl": "nld",
+    "pt": "por",
+    "ru": "rus",
+    "sw": "swh",
+    "ta": "tam",
+    "te": "tel",
+    "th": "tha",
+    "tl": "tgl",
+    "tr": "tur",
+    "ur": "urd",
+    "vi": "vie",
+    "zh": "cmn",
+}
+
+TASK = Declaration(
+    title="Tatoeba sentence retrieval",
+    type="retrieval",
+    languages=tuple(_NAMES),
+    metric="accuracy",
+    chance=0.1,
+    licence="CC BY 2.0 FR",
+    reference="https://aclanthology.org/Q19-1038/",
+    train_on=None,
+    hub=(
+        HubData(
+            "google/xtreme",
+            "tatoeba.{language}",
+            {"test": "validation"},
+            language_names=_NAMES,
+        ),
+    ),
+    pocket="adapterstilts.pocket.tasks:tatoeba",
+)

@@ -1,0 +1,25 @@
+"""TyDiQA-GoldP: questions by people who did not know the answer, in nine diverse languages.
+
+All languages lie in one split and the row's id starts with its language. Only the 3,696 English questions
+are trained on; the validation split of the other languages is XTREME's test set.
+"""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="Typologically Diverse Question Answering, gold passage",
+    type="question_answering",
+    languages=("en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te"),
+    metric="squad",
+    chance=0.0,
+    licence="Apache 2.0",
+    reference="https://aclanthology.org/2020.tacl-1.30/",
+    train_on="tydiqa",
+    hub=(
+        HubData(
+            "google-research-datasets/tydiqa",
+            "secondary_task",
+            {"train": "train", "validation": "validation", "test": "validation"},
+        ),
+    ),
+)

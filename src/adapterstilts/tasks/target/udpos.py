@@ -1,0 +1,65 @@
+"""UDPOS: universal parts of speech, Universal Dependencies v2.5, in 33 languages.
+
+XTREME scores it with seqeval's F1 over runs of equal tags, not with token accuracy
+(google-research/xtreme#56).
+"""
+
+from adapterstilts.tasks import Declaration, HubData
+
+_NAMES = {
+    "en": "English",
+    "af": "Afrikaans",
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "de": "German",
+    "el": "Greek",
+    "es": "Spanish",
+    "et": "Estonian",
+    "eu": "Basque",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "kk": "Kazakh",
+    "ko": "Korean",
+    "mr": "Marathi",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "th": "Thai",
+    "tl": "Tagalog",
+    "tr": "Turkish",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "yo": "Yoruba",
+    "zh": "Chinese",
+}
+
+TASK = Declaration(
+    title="Universal Dependencies part-of-speech tags",
+    type="tagging",
+    languages=tuple(_NAMES),
+    labels=tuple(
+        "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split(),
+    ),
+    metric="span_f1",
+    chance=0.0,
+    licence="per treebank: CC BY-SA, CC BY-NC-SA and GPL among them",
+    reference="https://aclanthology.org/2020.lrec-1.497/",
+    train_on="udpos",
+    hub=(
+        HubData(
+            "google/xtreme",
+            "udpos.{language}",
+            {"train": "train", "validation": "validation", "test": "test"},
+            language_names=_NAMES,
+        ),
+    ),
+)

@@ -1,0 +1,15 @@
+"""XQuAD: 1,190 SQuAD questions, translated by people into ten languages; trained on SQuAD v1.1."""
+
+from adapterstilts.tasks import Declaration, HubData
+
+TASK = Declaration(
+    title="Cross-lingual Question Answering Dataset",
+    type="question_answering",
+    languages=("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh"),
+    metric="squad",
+    chance=0.0,
+    licence="CC BY-SA 4.0",
+    reference="https://aclanthology.org/2020.acl-main.421/",
+    train_on="squad",
+    hub=(HubData("google/xquad", "xquad.{language}", {"test": "validation"}),),
+)

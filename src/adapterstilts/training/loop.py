@@ -1,0 +1,342 @@
+"""The one loop. What differs between methods is which weights are trainable, and that belongs to the model.
+
+Everything random in an update is a function of (seed, step): the order of the features and the dropout. So
+a run that was stopped and resumed is bit-identical to one that was not, on the same machine and number of
+threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from adapterstilts import data
+from adapterstilts.errors import UserError
+from adapterstilts.progress import SILENT, Progress
+from adapterstilts.task_types import Feature, TaskType
+from adapterstilts.training import saved
+from adapterstilts.training.settings import TrainingRecord, TrainingSettings
+
+REPORT_EVERY = 10
+"""Updates between two looks at the loss: each look makes an accelerator wait."""
+
+
+class Trainable(Protocol):
+    """What the loop needs of a model, which is also an `nn.Module`: batch -> outputs."""
+
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
+        """By name: what is trained and checkpointed."""
+
+    def regularisation(self) -> Tensor | None:
+        """A term to add to each update's loss, or None."""
+
+
+def train(
+    model: Any,
+    task_type: TaskType,
+    features: Sequence[Feature],
+    validate: Callable[[], float] | None,
+    settings: TrainingSettings,
+    pad_token_id: int,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Progress = SILENT,
+) -> TrainingRecord:
+    """Train `model` (an `nn.Module` that is `Trainable`) in place, and leave it with its best weights.
+
+    `validate` gives a score, the higher the better; None: the last weights are kept. Checkpoints go to
+    `folder` (None: none are written); they are removed first unless `resume`. UserError if the loss is no
+    longer a number, the memory or the disk is full, or the checkpoint belongs to another run. Whatever
+    stops a training, its last checkpoint is whole.
+    """
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    if not features:
+        raise UserError("There are no examples to train on.")
+    loop = _Loop(model, task_type, features, settings, pad_token_id, folder)
+    if folder is not None:
+        loop.restore(resume, progress)
+    progress.start("train", loop.total_steps, "step")
+    try:
+        with _memory_errors(settings):
+            loop.run(validate, progress)
+    finally:
+        progress.finish()
+        model.eval()
+    return loop.record()
+
+
+class _Loop:
+    def __init__(
+        self,
+        model: Any,
+        task_type: TaskType,
+        features: Sequence[Feature],
+        settings: TrainingSettings,
+        pad_token_id: int,
+        folder: Path | None,
+    ) -> None:
+        self.model, self.task_type, self.features = model, task_type, features
+        self.settings, self.pad_token_id, self.folder = settings, pad_token_id, folder
+        # mixed precision is ours to switch on, so that validation sees the model as every evaluation does
+        self.accelerator = Accelerator(mixed_precision="no")
+        model.to(self.accelerator.device)
+        many = self.accelerator.num_processes > 1
+        self.forward = self.accelerator.prepare_model(model) if many else model
+        self.parameters: dict[str, nn.Parameter] = model.trainable_parameters()
+        if not self.parameters:
+            raise UserError("This model has nothing to train: all its weights are frozen.")
+        self.optimizer = _optimizer(self.parameters, settings)
+        self.best: dict[str, Tensor] = {}
+        self.lengths = data.lengths_of(features)
+        self.token_counts = data.token_counts_of(features)
+        self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
+        self.total_steps = settings.max_steps or math.ceil((settings.epochs or 0) * self.steps_per_epoch)
+        self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
+        self.position = saved.Position(run=self._identity() if folder else {}, threads=torch.get_num_threads())
+
+    def _identity(self) -> dict[str, Any]:
+        """What determines the training, but for the frozen weights; the rest of its settings may change."""
+        settings = {key: value for key, value in asdict(self.settings).items() if key != "threads"}
+        shapes = {name: list(parameter.shape) for name, parameter in self.parameters.items()}
+        processes = self.accelerator.num_processes
+        return {
+            "settings": settings,
+            "features": data.digest(self.features),
+            "parameters": shapes,
+            "processes": processes,
+        }
+
+    def restore(self, resume: bool, progress: Progress) -> None:
+        """Take up the last checkpoint if `resume`; else, or if there is none, begin with an empty folder."""
+        assert self.folder is not None
+        found = saved.latest(self.folder) if resume else None
+        if found is None:
+            if self.accelerator.is_main_process:
+                saved.remove_checkpoints(self.folder)
+            return
+        position, tensors = found
+        for key, value in self.position.run.items():
+            if position.run.get(key) != value:
+                raise UserError(
+                    f"The checkpoint in {self.folder} is of another run (other {key}): train again without "
+                    "--resume, or give another --output."
+                )
+        if position.threads != self.position.threads:
+            progress.note(
+                f"The run began with {position.threads} threads and goes on with {self.position.threads}: "
+                "its numbers may differ in their last digits."
+            )
+            position.threads = self.position.threads
+        self.position = position
+        _restore_tensors(tensors, self.parameters, self.optimizer)
+        self.best = {name.removeprefix("best/"): value for name, value in tensors.items() if name.startswith("best/")}
+        if position.best_score is not None and not self.best:
+            self.best = _copy(self.parameters)
+
+    def run(self, validate: Callable[[], float] | None, progress: Progress) -> None:
+        """Update until all steps are done or patience is at an end; then put the best weights back."""
+        position = self.position
+        progress.advance(position.step)
+        watched = torch.zeros((), device=self.accelerator.device)
+        losses = torch.zeros((), device=self.accelerator.device)
+        since, shown = position.step, position.step
+        epoch, batches = -1, []
+        started = time.perf_counter()
+        self.model.train()
+        while not position.finished:
+            if position.step // self.steps_per_epoch != epoch:
+                epoch = position.step // self.steps_per_epoch
+                size = self.settings.batch_size
+                batches = data.training_batches(self.lengths, size, self.settings.seed, epoch)
+            indices = batches[position.step % self.steps_per_epoch]
+            loss, norm = self.update(indices)
+            position.step += 1
+            position.tokens += int(self.token_counts[indices].sum())
+            losses += loss
+            watched += loss + norm
+            evaluated = position.step % self.evaluate_every == 0 or position.step == self.total_steps
+            if evaluated or position.step - shown >= REPORT_EVERY:
+                _check_finite(float(watched), position.step, self.settings)
+                progress.advance(position.step - shown, loss=round(float(losses) / (position.step - since), 4))
+                shown = position.step
+            if evaluated:
+                position.seconds += time.perf_counter() - started
+                self.evaluate(validate, float(losses) / (position.step - since), progress)
+                losses.zero_()
+                since = position.step
+                started = time.perf_counter()
+        if self.best:
+            _assign(self.parameters, self.best)
+
+    def update(self, indices: numpy.ndarray) -> tuple[Tensor, Tensor]:
+        """One update from the features at `indices`; its mean loss, and the gradient's norm."""
+        accelerator, step = self.accelerator, self.position.step
+        _seed(self.settings.seed, step, accelerator.process_index)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * _rate(step, self.total_steps, self.settings.warmup_ratio)
+        batches = self._collate(indices)
+        items = sum(self.task_type.items(batch) * weight for batch, weight in batches)
+        processes = accelerator.num_processes
+        if processes > 1:
+            items = int(accelerator.reduce(torch.tensor(items, device=accelerator.device), "sum"))
+        self.optimizer.zero_grad(set_to_none=True)
+        mean = torch.zeros((), device=accelerator.device)
+        mixed = self.settings.precision == "bf16"
+        for number, (batch, weight) in enumerate(batches):
+            last = number == len(batches) - 1
+            with nullcontext() if last or processes == 1 else accelerator.no_sync(self.forward):
+                batch = {key: tensor.to(accelerator.device) for key, tensor in batch.items()}
+                with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=mixed):
+                    outputs = self.forward(batch)
+                loss = self.task_type.loss(outputs, batch) * (weight / max(items, 1))
+                mean += loss.detach()
+                # the processes' gradients are averaged, and each has only its share of the sum
+                loss = loss * processes
+                if last and (regularisation := self.model.regularisation()) is not None:
+                    loss = loss + regularisation
+                accelerator.backward(loss)
+        norm = accelerator.clip_grad_norm_(self.parameters.values(), self.settings.max_grad_norm)
+        self.optimizer.step()
+        return mean, norm
+
+    def _collate(self, indices: numpy.ndarray) -> list[tuple[dict[str, Tensor], int]]:
+        """This process's share of an update, in as many batches as are accumulated; each with weight 1.
+
+        Several processes need the same number of batches: one without features gets one at weight 0.
+        """
+        processes = self.accelerator.num_processes
+        share = indices[self.accelerator.process_index :: processes]
+        parts = numpy.array_split(share, self.settings.gradient_accumulation_steps)
+        weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or processes > 1]
+        return [
+            (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)
+            for part, weight in weighted
+        ]
+
+    def evaluate(self, validate: Callable[[], float] | None, loss: float, progress: Progress) -> None:
+        """Validate, keep the weights if they are the best, see whether to stop, and write a checkpoint."""
+        position = self.position
+        fact: dict[str, Any] = {"step": position.step, "loss": loss}
+        if validate is not None:
+            started = time.perf_counter()
+            self.model.eval()
+            score = fact["score"] = float(validate())
+            self.model.train()
+            position.validation_seconds += time.perf_counter() - started
+            position.without_gain += 1
+            if position.best_score is None or score > position.best_score:
+                position.best_score, position.best_step, position.without_gain = score, position.step, 0
+                self.best = _copy(self.parameters)
+            progress.advance(0, score=round(score, 2), best=round(position.best_score, 2))
+        else:
+            position.best_step = position.step
+        position.history.append(fact)
+        patience = self.settings.patience
+        impatient = validate is not None and patience is not None and position.without_gain >= patience
+        position.finished = impatient or position.step >= self.total_steps
+        if self.folder is not None and self.accelerator.is_main_process:
+            saved.save(self.folder, position, self._tensors())
+        self.accelerator.wait_for_everyone()
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {f"parameters/{name}": value for name, value in _copy(self.parameters).items()}
+        for name, parameter in self.parameters.items():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer/{key}/{name}"] = value.detach().cpu().contiguous()
+        if self.position.best_step != self.position.step:
+            tensors.update({f"best/{name}": value for name, value in self.best.items()})
+        return tensors
+
+    def record(self) -> TrainingRecord:
+        """What was done, over all interruptions."""
+        position = self.position
+        return TrainingRecord(
+            steps=position.step,
+            seconds=position.seconds,
+            validation_seconds=position.validation_seconds,
+            tokens=position.tokens,
+            best_score=position.best_score,
+            best_step=position.best_step,
+            history=tuple(position.history),
+        )
+
+
+def _optimizer(parameters: Mapping[str, nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2019), in one fused kernel; no decay on what has one dimension."""
+    groups = [
+        {"params": [p for p in parameters.values() if p.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [p for p in parameters.values() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, fused=True)
+
+
+def _rate(step: int, total_steps: int, warmup_ratio: float) -> float:
+    """The share of the learning rate for update number `step` (from 0): up to 1, then down, never 0."""
+    warmup = math.ceil(warmup_ratio * total_steps)
+    if step < warmup:
+        return (step + 1) / warmup
+    return (total_steps - step) / (total_steps - warmup)
+
+
+def _seed(seed: int, step: int, process: int) -> None:
+    """Make this update's dropout a function of seed, step and process alone."""
+    mixed = hashlib.blake2b(f"{seed}/{step}/{process}".encode(), digest_size=7).digest()
+    number = int.from_bytes(mixed, "little")
+    # torch.manual_seed visits every kind of accelerator, for a hundred times the price
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed(number)
+
+
+def _copy(parameters: Mapping[str, nn.Parameter]) -> dict[str, Tensor]:
+    return {name: parameter.detach().to("cpu", copy=True).contiguous() for name, parameter in parameters.items()}
+
+
+def _assign(parameters: Mapping[str, nn.Parameter], tensors: Mapping[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors[name])
+
+
+def _restore_tensors(
+    tensors: Mapping[str, Tensor], parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer
+) -> None:
+    _assign(parameters, {name: tensors[f"parameters/{name}"] for name in parameters})
+    for full_name, value in tensors.items():
+        kind, _, rest = full_name.partition("/")
+        if kind == "optimizer":
+            key, _, name = rest.partition("/")
+            optimizer.state[parameters[name]][key] = value.to(parameters[name].device)
+
+
+def _check_finite(value: float, step: int, settings: TrainingSettings) -> None:
+    if not math.isfinite(value):
+        remedy = " or precision=fp32" if settings.precision != "fp32" else ""
+        raise UserError(
+            f"The loss is no longer a number at step {step}: train with a lower learning rate than "
+            f"{settings.learning_rate:g} (-o learning_rate={settings.learning_rate / 10:g}){remedy}."
+        )
+
+
+@contextmanager
+def _memory_errors(settings: TrainingSettings) -> Iterator[None]:
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        more = 2 * settings.gradient_accumulation_steps
+        raise UserError(
+            f"The accelerator's memory is full: train with -o gradient_accumulation_steps={more}, "
+            "which learns the same."
+        ) from error

@@ -1,0 +1,347 @@
+"""Saving an adapter is all or nothing; loading one checks everything."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from methods_fixtures import VARIANTS, backbone, hidden, train, two_sources
+from safetensors.torch import load_file
+
+from adapterstilts import checkpoint
+from adapterstilts.adapter import Adapter, BackboneIdentity, SourceInfo
+from adapterstilts.checkpoint import FACTS, WEIGHTS, load_adapter, read_facts, save_adapter
+from adapterstilts.errors import UserError
+from adapterstilts.methods import install, rebuild
+from adapterstilts.model import fingerprint
+
+HERE = BackboneIdentity("pocket", "abc", "1" * 64)
+
+
+def adapter(value: float = 1.0, **changes: Any) -> Adapter:
+    made = Adapter(
+        name="lora-pawsx--fuse-mnli-squad",
+        method="lora",
+        composition="fuse",
+        task="pawsx",
+        sources=(SourceInfo("lora-mnli", "mnli"), SourceInfo("merged", None)),
+        settings={"rank": 8, "target_modules": ["query"], "sources": [{"rank": 2}]},
+        backbone=HERE,
+        labels=("paraphrase", "わからない"),
+        seed=3,
+        tensors={"adapter.x": torch.full((2, 3), value), "head.out.bias": torch.arange(2.0)},
+        recipe={"learning_rate": 1e-4, "method": {"name": "lora"}},
+        scores={"en": {"accuracy": 61.25}},
+        data_revision="pocket-1",
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def same(one: Adapter, other: Adapter) -> bool:
+    facts = [f.name for f in dataclasses.fields(Adapter) if f.name != "tensors"]
+    return (
+        all(getattr(one, name) == getattr(other, name) for name in facts)
+        and one.tensors.keys() == other.tensors.keys()
+        and all(torch.equal(tensor, other.tensors[name]) for name, tensor in one.tensors.items())
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_adapter(adapter(), tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def test_everything_comes_back(folder):
+    assert same(load_adapter(folder), adapter())
+    assert same(load_adapter(folder, HERE), adapter())
+    assert {entry.name for entry in folder.iterdir()} == {WEIGHTS, FACTS}
+    assert [entry.name for entry in folder.parent.iterdir()] == ["mine"]
+    assert read_facts(folder)["labels"] == ["paraphrase", "わからない"]
+
+
+def test_an_adapter_without_tensors_comes_back(tmp_path):
+    empty = adapter(method="head_only", composition=None, tensors={})
+    save_adapter(empty, tmp_path / "empty")
+    assert same(load_adapter(tmp_path / "empty"), empty)
+
+
+def test_views_are_saved(tmp_path):
+    whole = torch.arange(12.0).reshape(3, 4)
+    save_adapter(adapter(tensors={"adapter.a": whole.T, "adapter.b": whole[:, 1]}), tmp_path / "views")
+    loaded = load_adapter(tmp_path / "views").tensors
+    assert torch.equal(loaded["adapter.a"], whole.T) and torch.equal(loaded["adapter.b"], whole[:, 1])
+
+
+@pytest.mark.parametrize(("method", "settings"), VARIANTS)
+@pytest.mark.parametrize("composition", ["stack", "fuse"])
+def test_a_composition_is_rebuilt_from_its_folder_alone(method, settings, composition, tmp_path):
+    sources = two_sources(method, **settings)[: 1 if composition == "stack" else 2]
+    module = backbone()
+    identity = BackboneIdentity("tiny", "", fingerprint(module))
+    installed = install(module, method, composition, settings, sources)
+    train(module, installed)
+    tensors = {f"adapter.{name}": tensor for name, tensor in installed.state().items()}
+    made = adapter(
+        method=method,
+        composition=composition,
+        settings=installed.settings,
+        tensors=tensors,
+        backbone=identity,
+    )
+    save_adapter(made, tmp_path / "made")
+    loaded = load_adapter(tmp_path / "made", identity)
+    again = backbone()
+    rebuild(again, method, composition, loaded.settings).load_state(loaded.adapter_tensors())
+    assert torch.equal(hidden(again), hidden(module))
+
+
+def test_saving_again_replaces(folder):
+    save_adapter(adapter(2.0), folder)
+    assert same(load_adapter(folder), adapter(2.0))
+    assert [entry.name for entry in folder.parent.iterdir()] == ["mine"]
+
+
+def test_parents_are_made(tmp_path):
+    save_adapter(adapter(), tmp_path / "runs" / "deep" / "mine")
+    assert same(load_adapter(tmp_path / "runs" / "deep" / "mine"), adapter())
+
+
+@pytest.mark.parametrize("position", [0, 8, 60, -1])
+def test_one_flipped_byte(folder, position):
+    weights = folder / WEIGHTS
+    content = bytearray(weights.read_bytes())
+    content[position] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(UserError, match="cut short or changed"):
+        load_adapter(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 40, -1])
+def test_a_cut_weights_file(folder, kept):
+    weights = folder / WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(UserError, match="cut short or changed"):
+        load_adapter(folder)
+
+
+def test_weights_that_are_no_safetensors(folder):
+    torch.save({"adapter.x": torch.zeros(1)}, folder / WEIGHTS)
+    facts = json.loads((folder / FACTS).read_text())
+    (folder / FACTS).write_text(json.dumps({**facts, "sha256": checkpoint._sha256(folder / WEIGHTS)}))
+    with pytest.raises(UserError, match="cannot be read"):
+        load_adapter(folder)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -3])
+def test_a_cut_facts_file(folder, kept):
+    path = folder / FACTS
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UserError, match="cannot be read as JSON"):
+        load_adapter(folder)
+
+
+def test_a_missing_folder_names_the_nearest(folder):
+    with pytest.raises(UserError, match='no such folder. Did you mean "mine"'):
+        load_adapter(folder.with_name("mien"))
+    with pytest.raises(UserError, match="no such folder"):
+        load_adapter(folder / "nowhere" / "at all")
+
+
+@pytest.mark.parametrize(("name", "message"), [(WEIGHTS, "has no adapter.safetensors"), (FACTS, "is no adapter")])
+def test_a_missing_file(folder, name, message):
+    (folder / name).unlink()
+    with pytest.raises(UserError, match=message):
+        load_adapter(folder)
+
+
+def test_a_file_is_no_folder(folder):
+    with pytest.raises(UserError, match="no such folder"):
+        load_adapter(folder / WEIGHTS)
+    with pytest.raises(UserError, match="is a file"):
+        save_adapter(adapter(), folder / WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("format", 2, "has the format 2"),
+        ("format", None, "has the format None"),
+        ("name", 3, '"name" is 3, but must be a text'),
+        ("method", "lorra", 'no method "lorra".*Did you mean "lora"'),
+        ("composition", "fused", 'no composition "fused"'),
+        ("composition", 1, "a text or null"),
+        ("task", [], "a text or null"),
+        ("sources", {}, "a list of objects"),
+        ("sources", [{"name": "x"}], "a list of objects"),
+        ("settings", [], "an object"),
+        ("backbone", {"id": "x"}, "fingerprint"),
+        ("backbone", {"id": "x", "revision": "", "fingerprint": "1"}, "64 hexadecimal digits"),
+        ("labels", "yes", "a list of texts"),
+        ("labels", [1], "a list of texts"),
+        ("seed", True, "a whole number"),
+        ("seed", 1.5, "a whole number"),
+        ("recipe", 1, "an object"),
+        ("scores", None, "an object"),
+        ("data_revision", None, "a text"),
+        ("sha256", "f" * 63, "64 hexadecimal digits"),
+    ],
+)
+def test_facts_of_the_wrong_type(folder, key, value, message):
+    facts = json.loads((folder / FACTS).read_text())
+    (folder / FACTS).write_text(json.dumps({**facts, key: value}))
+    with pytest.raises(UserError, match=message):
+        load_adapter(folder)
+    del facts[key]
+    (folder / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(UserError):
+        load_adapter(folder)
+
+
+def test_facts_that_are_no_object(folder):
+    (folder / FACTS).write_text("[]")
+    with pytest.raises(UserError, match="one JSON object"):
+        load_adapter(folder)
+
+
+def test_tensors_that_belong_to_nothing(tmp_path):
+    save_adapter(adapter(tensors={"stranger": torch.zeros(1)}), tmp_path / "odd")
+    with pytest.raises(UserError, match="stranger"):
+        load_adapter(tmp_path / "odd")
+
+
+def test_another_backbone(folder):
+    with pytest.raises(UserError, match='made for the backbone "pocket" and does not fit "other";'):
+        load_adapter(folder, BackboneIdentity("other", "", "2" * 64))
+    with pytest.raises(UserError, match="the same name, but other weights"):
+        load_adapter(folder, dataclasses.replace(HERE, fingerprint="2" * 64))
+    # Its name is for people: a moved backbone is the same backbone.
+    load_adapter(folder, dataclasses.replace(HERE, id="/elsewhere", revision=""))
+
+
+def full_disk(*args: Any, **kwargs: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def interrupt(*args: Any, **kwargs: Any) -> None:
+    raise KeyboardInterrupt
+
+
+STEPS = ("_write_weights", "_sha256", "_flush", "_move_into_place")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("older", [True, False])
+@pytest.mark.parametrize(("fault", "error"), [(full_disk, UserError), (interrupt, KeyboardInterrupt)])
+def test_faults_while_saving_leave_the_older_or_nothing(tmp_path, monkeypatch, step, older, fault, error):
+    folder = tmp_path / "mine"
+    if older:
+        save_adapter(adapter(1.0), folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, step, fault)
+        with pytest.raises(error) as raised:
+            save_adapter(adapter(2.0), folder)
+    if error is UserError:
+        assert "No space left on device; make room there" in str(raised.value)
+    assert [entry.name for entry in tmp_path.iterdir()] == (["mine"] if older else [])
+    if older:
+        assert same(load_adapter(folder), adapter(1.0))
+    save_adapter(adapter(3.0), folder)
+    assert same(load_adapter(folder), adapter(3.0))
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+@pytest.mark.parametrize(("fault", "error"), [(full_disk, UserError), (interrupt, KeyboardInterrupt)])
+def test_faults_while_swapping_keep_the_older(folder, monkeypatch, failing, fault, error):
+    renames = []
+    rename = os.rename
+
+    def failing_rename(*args: Any) -> None:
+        renames.append(args)
+        if len(renames) == failing:
+            fault()
+        rename(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", failing_rename)
+        with pytest.raises(error):
+            save_adapter(adapter(2.0), folder)
+    assert same(load_adapter(folder), adapter(1.0))
+    assert [entry.name for entry in folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_crash_between_the_two_renames_is_mended(folder):
+    os.rename(folder, folder.with_name(".mine.replaced"))
+    assert same(load_adapter(folder), adapter())
+    shutil.copytree(folder, folder.with_name(".mine.replaced"))
+    save_adapter(adapter(2.0), folder)
+    assert same(load_adapter(folder), adapter(2.0))
+    assert [entry.name for entry in folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_disk_that_is_really_too_small(tmp_path):
+    large = adapter(tensors={"adapter.x": torch.zeros(100_000)})
+    child = os.fork()
+    if child == 0:
+        # A limit on the size of files stands in for a disk that fills up half-way through the weights.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        try:
+            save_adapter(large, tmp_path / "mine")
+        except UserError as error:
+            os._exit(42 if "make room there" in str(error) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_facts_costs_no_torch(folder):
+    code = (
+        "import sys; from pathlib import Path; from adapterstilts.checkpoint import read_facts; "
+        f"read_facts(Path({str(folder)!r})); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(folder):
+    (folder / "thesis.tex").write_text("years of work")
+    with pytest.raises(UserError, match="holds thesis.tex, which is no part of an adapter"):
+        save_adapter(adapter(2.0), folder)
+    assert (folder / "thesis.tex").read_text() == "years of work"
+    assert same(load_adapter(folder), adapter(1.0))
+
+
+def test_an_empty_folder_may_be_filled(tmp_path):
+    (tmp_path / "mine").mkdir()
+    save_adapter(adapter(), tmp_path / "mine")
+    assert same(load_adapter(tmp_path / "mine"), adapter())
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="could not be saved"):
+        save_adapter(adapter(), tmp_path / "file" / "mine")
+
+
+def test_numbers_that_json_does_not_have_are_a_bug_not_a_file(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        save_adapter(adapter(scores={"en": {"accuracy": float("nan")}}), tmp_path / "mine")
+    with pytest.raises(TypeError, match="plain JSON"):
+        save_adapter(adapter(recipe={"x": {1, 2}}), tmp_path / "mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_weights_are_plain_safetensors(folder):
+    assert set(load_file(folder / WEIGHTS)) == {"adapter.x", "head.out.bias"}

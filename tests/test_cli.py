@@ -1,0 +1,251 @@
+"""The command line: what is printed where, exit codes, and how soon."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import world
+
+from adapterstilts import cli, tasks
+
+VERBS = "tasks pocket zoo train continue stack fuse merge baseline evaluate compare".split()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A world in which squad and mnli have bottleneck adapters, made by the command line itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        work = world.build(tmp_path_factory.mktemp("world"), patch)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["train", "squad", "mnli", "--json"])
+        assert ended.value.code == 0
+        yield work
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command line; return its exit code, standard output and standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(words))
+        shown = capsys.readouterr()
+        return ended.value.code, shown.out, shown.err
+
+    return run
+
+
+def test_the_main_job_ends_with_its_table(trained, call):
+    code, out, err = call("fuse", "squad", "mnli", "--target", "pawsx")
+    assert code == 0
+    assert "train" in err and "train" not in out.splitlines()[0]
+    lines = out.splitlines()
+    assert lines[0].startswith("pawsx, backbone pocket: accuracy, chance 50.0")
+    assert lines[1].split() == [*"system en ar de ja average gap parameters seconds".split()]
+    assert sum("not run" in line for line in lines) == 8
+    assert any(line.startswith("bottleneck, fusion of mnli + squad") for line in lines)
+    assert "    adapterstilts baseline pawsx --via mnli" in lines
+    assert lines[-1] == (
+        "Saved in runs/pocket-bottleneck-pawsx--fuse-mnli-squad-s0; side by side with the rest: "
+        "adapterstilts compare pawsx"
+    )
+
+
+def test_json_is_one_object_with_everything(trained, call):
+    call("train", "pawsx")
+    code, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--json")
+    found = json.loads(out)
+    assert code == 0
+    wanted = """adapter target backbone method composition sources seed scores examples average cross_lingual_gap
+        trainable_parameters train_seconds output others"""
+    assert set(wanted.split()) <= set(found)
+    assert found["sources"] == ["squad", "mnli"]
+    assert found["scores"]["ja"].keys() == {"accuracy"}
+    assert [one["adapter"] for one in found["others"]] == ["pocket-bottleneck-pawsx-s0"]
+    assert set(found["others"][0]) == set(found) - {"others", "not_run"}
+    assert len(found["not_run"]) == 7
+
+
+def test_the_commands_of_rows_that_were_not_run_run_them(trained, call):
+    _, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--json")
+    for row in json.loads(out)["not_run"]:
+        code, _, err = call(*row["command"].split()[1:])
+        assert code == 0, err
+    _, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--json")
+    assert json.loads(out)["not_run"] == []
+    _, out, _ = call("compare", "pawsx")
+    assert "not run" not in out
+
+
+def test_several_tasks_make_one_object(trained, call):
+    _, out, _ = call("train", "squad", "mnli", "--json")
+    assert [one["target"] for one in json.loads(out)["results"]] == ["squad", "mnli"]
+
+
+def test_the_method_of_named_adapters_is_theirs(trained, call):
+    call("train", "squad", "mnli", "--method", "lora")
+    named = ("pocket-lora-squad-s0", "runs/pocket-lora-mnli-s0")
+    code, out, _ = call("fuse", *named, "--target", "pawsx", "--no-fresh", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["method"], found["changed"], found["sources"]) == ("lora", {"fresh": False}, ["squad", "mnli"])
+
+
+def test_merge_and_evaluate(trained, call):
+    code, out, _ = call("merge", "squad", "mnli", "--target", "tatoeba", "--json")
+    assert code == 0 and json.loads(out)["layer0"].keys() == {"de", "ja", "ar"}
+    code, out, _ = call("merge", "squad", "mnli")
+    assert code == 0 and "--target tatoeba" in out
+    code, out, _ = call("evaluate", "none", "--target", "tatoeba")
+    assert code == 0 and "layer 0" in out
+    code, out, _ = call("evaluate", "mnli", "--language", "de", "--json")
+    assert code == 0 and set(json.loads(out)["scores"]) == {"de"}
+    code, out, _ = call("compare", "--markdown")
+    assert code == 0 and out.count("| system |") == out.count("\n|---|") > 1
+
+
+def test_zoo(trained, call):
+    code, out, _ = call("zoo")
+    assert code == 0 and "pocket-bottleneck-mnli-s0" in out
+    _, out, _ = call("zoo", "--json")
+    assert {"pocket-bottleneck-mnli-s0", "pocket-bottleneck-squad-s0"} <= {
+        one["name"] for one in json.loads(out)["adapters"]
+    }
+    code, out, _ = call("zoo", "show", "mnli")
+    assert code == 0 and "sha256: " in out
+    _, out, _ = call("zoo", "show", "mnli", "--json")
+    assert json.loads(out)["task"] == "mnli"
+    code, _, err = call("zoo", "show", "mnlo")
+    assert code == 1 and 'Did you mean "mnli"?' in err
+
+
+def test_tasks(call):
+    code, out, _ = call("tasks")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:]] == list(tasks.all_tasks())
+    _, out, _ = call("tasks", "--json")
+    assert {one["name"] for one in json.loads(out)["tasks"]} == set(tasks.all_tasks())
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+def test_pocket_show(call, language):
+    code, out, _ = call("pocket", "show", "--language", language, "--count", "2", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert len(shown["items"]) == 2
+    assert set(shown["items"][0]["translations"]) | {language} >= {"en", "de", "ja", "ar"}
+    code, plain, _ = call("pocket", "show", "--language", language, "--count", "2")
+    assert shown["items"][0]["sentences"][0] in plain
+
+
+def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
+    world.build(tmp_path, monkeypatch)
+    code, out, _ = call("compare")
+    assert code == 0 and out.startswith("Nothing has been measured with the backbone pocket yet")
+    code, out, _ = call("compare", "pawsx", "--json")
+    assert json.loads(out)["comparisons"][0]["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ("fus squad", 2, 'There is no verb "fus". Did you mean "fuse"?'),
+        ("fuse squad mnli", 2, "Missing option '--target'"),
+        ("train squad --method lorra", 2, "'lorra' is not one of"),
+        ("train sqaud", 1, 'Error: There is no task "sqaud". Did you mean "squad"?'),
+        ("fuse squad mnli --target paws", 1, 'Did you mean "pawsx"?'),
+        ("fuse squad --target pawsx", 1, "Error: fuse needs at least two sources"),
+        ("train squad -o rate", 1, 'Error: "rate" is not a setting; write it as key=value'),
+        ("train squad -o bacth_size=2", 1, 'Did you mean "batch_size"?'),
+        ("train tatoeba", 1, "Error: tatoeba has no training data"),
+        ("continue mnli --target bucc2018", 1, "Error: bucc2018 has no training data"),
+        ("stack mnly --target pawsx", 1, 'Did you mean "mnli"?'),
+        ("pocket show --language jp", 1, 'Did you mean "ja"?'),
+        ("train squad --language jq", 1, 'Did you mean "ja"?'),
+        ("baseline pawsx --via sqad", 1, 'Did you mean "squad"?'),
+        ("evaluate nowhere/at/all", 1, "There is no adapter at nowhere/at/all"),
+        ("train squad --backbone nowhere/at/all", 1, "nowhere/at/all"),
+        ("compare pawsz", 1, 'Did you mean "pawsx"?'),
+    ],
+)
+def test_errors_are_one_sentence_on_standard_error(trained, call, monkeypatch, words, code, sentence):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    found, out, err = call(*words.split())
+    assert (found, out) == (code, "")
+    assert sentence in err
+    assert "Traceback" not in err
+    if code == 1:
+        assert err.startswith("Error: ") and err.count("\n") == 1
+
+
+def test_a_file_in_the_outputs_place(trained, call):
+    Path("occupied").write_text("")
+    code, _, err = call("train", "squad", "--output", "occupied")
+    assert code == 2 and "occupied" in err
+
+
+def test_an_interruption_says_how_to_go_on(trained, call, monkeypatch):
+    from adapterstilts import run
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "learn", interrupted)
+    code, out, err = call("train", "squad", "-o", "learning_rate=0.5")
+    assert (code, out) == (130, "")
+    assert err.strip() == (
+        "Interrupted; go on from the last checkpoint with: adapterstilts train squad -o learning_rate=0.5 --resume"
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_examples(call, verb):
+    code, out, _ = call(verb, "--help")
+    assert code == 0
+    if verb == "pocket":
+        code, out, _ = call("pocket", "show", "--help")
+    assert "Example" in out and f"adapterstilts {verb}" in out
+
+
+def test_help_lists_every_verb_and_tab_completion(call):
+    _, out, _ = call("--help")
+    assert all(f"\n  {verb}" in out for verb in VERBS)
+    assert "bash_source" in out
+
+
+def test_completion_knows_tasks_and_adapters(trained):
+    from click.shell_completion import ShellComplete
+
+    complete = ShellComplete(cli.cli, {}, "adapterstilts", "_X")
+    assert {item.value for item in complete.get_completions(["train"], "squ")} == {"squad", "squad2"}
+    assert "pocket-bottleneck-mnli-s0" in {item.value for item in complete.get_completions(["fuse"], "pocket-b")}
+
+
+HEAVY = ("torch", "transformers", "adapters", "peft", "datasets", "sklearn")
+
+
+@pytest.mark.parametrize("words", ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"])
+def test_looking_loads_nothing_heavy(words, tmp_path):
+    program = (
+        "import sys\nfrom adapterstilts.cli import main\ntry:\n    main()\nfinally:\n"
+        f"    print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize(("words", "seconds"), [("--help", 0.5), ("tasks", 1.0), ("compare", 1.0)])
+def test_looking_is_quick(words, seconds, tmp_path):
+    def once() -> float:
+        start = time.perf_counter()
+        program = "from adapterstilts.cli import main; main()"
+        subprocess.run([sys.executable, "-c", program, words], cwd=tmp_path, capture_output=True, check=True)
+        return time.perf_counter() - start
+
+    assert min(once() for _ in range(3)) < seconds

@@ -1,0 +1,202 @@
+"""The record, the store and the comparison."""
+
+import dataclasses
+import json
+
+import pytest
+
+from adapterstilts import report, results, tasks
+from adapterstilts.errors import UserError
+from adapterstilts.results import Result, System
+
+PAWSX = tasks.get("pawsx")
+
+
+def accuracies(**by_language):
+    return {language: {"accuracy": value} for language, value in by_language.items()}
+
+
+def result(**changes) -> Result:
+    scores = changes.pop("scores", accuracies(en=80.0, de=70.0, ja=60.0))
+    average, gap = results.summarise(tasks.get(changes.get("target", "pawsx")), scores)
+    base = Result(
+        adapter="pocket-bottleneck-pawsx-s0",
+        target="pawsx",
+        backbone="pocket",
+        method="bottleneck",
+        composition=None,
+        sources=(),
+        seed=0,
+        scores=scores,
+        examples={language: 2000 for language in scores},
+        average=average,
+        cross_lingual_gap=gap,
+        trainable_parameters=1234,
+        train_seconds=12.0,
+        output="runs/pocket-bottleneck-pawsx-s0",
+        run="0" * 16,
+        trained_on="pawsx",
+        provenance={"backbone_fingerprint": "abc", "machine": "x86_64, 2 threads"},
+    )
+    return dataclasses.replace(base, **changes)
+
+
+def fusion(**changes) -> Result:
+    given = {"adapter": "fusion", "composition": "fuse", "sources": ("squad", "mnli"), **changes}
+    return result(**given)
+
+
+def test_average_and_gap():
+    average, gap = results.summarise(PAWSX, accuracies(en=90.0, de=70.0, ja=50.0))
+    assert (average, gap) == (70.0, 30.0)
+
+
+def test_retrieval_has_no_gap():
+    assert results.summarise(tasks.get("tatoeba"), accuracies(de=20.0, ja=10.0)) == (15.0, None)
+
+
+def test_answers_average_f1_and_exact_match():
+    scores = {"en": {"f1": 80.0, "exact_match": 60.0}, "de": {"f1": 40.0, "exact_match": 40.0}}
+    assert results.summarise(tasks.get("xquad"), scores) == (55.0, 30.0)
+
+
+def test_a_result_survives_its_file(tmp_path):
+    path = results.save(fusion(), tmp_path)
+    assert results.read(path) == fusion()
+    assert json.loads(path.read_text())["sources"] == ["squad", "mnli"]
+    assert [file.name for file in path.parent.iterdir()] == ["fusion--pawsx.json"]
+
+
+def test_fields_of_a_later_version_are_passed_over(tmp_path):
+    path = tmp_path / "new.json"
+    path.write_text(json.dumps({**fusion().as_json(), "carbon": 1}))
+    assert results.read(path) == fusion()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"adapter": "x"}'])
+def test_a_broken_file_is_named(tmp_path, text):
+    path = tmp_path / "results" / "broken.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(UserError, match="broken.json cannot be read"):
+        results.read_all([tmp_path])
+
+
+def test_a_failing_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        results.save(fusion(), tmp_path)
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_a_run_of_ones_own_replaces_the_shipped_one(tmp_path):
+    results.save(fusion(adapter="shipped", average=1.0), tmp_path / "zoo")
+    results.save(fusion(adapter="own", sources=("mnli", "squad")), tmp_path / "runs")
+    results.save(fusion(adapter="other-seed", seed=1), tmp_path / "zoo")
+    found = results.read_all([tmp_path / "zoo", tmp_path / "runs", tmp_path / "absent"])
+    assert sorted(one.adapter for one in found) == ["other-seed", "own"]
+
+
+def test_the_table_of_a_fusion_has_every_row_of_the_comparison():
+    expected = results.systems_around(PAWSX, results.system_of(fusion()), ["mnli", "squad"])
+    comparison = results.compare(PAWSX, "pocket", [fusion(), result()], expected)
+    assert [(row.label, row.command) for row in comparison.rows if not row.results] == [
+        (
+            "bottleneck, target only, parameters of the fusion of mnli + squad",
+            "adapterstilts fuse mnli squad --target pawsx --control parameters",
+        ),
+        (
+            "bottleneck, fusion of 2 untrained adapters",
+            "adapterstilts fuse mnli squad --target pawsx --control untrained",
+        ),
+        ("bottleneck, stack on mnli", "adapterstilts stack mnli --target pawsx"),
+        ("bottleneck, stack on squad", "adapterstilts stack squad --target pawsx"),
+        ("full fine-tuning", "adapterstilts baseline pawsx"),
+        ("full fine-tuning via mnli", "adapterstilts baseline pawsx --via mnli"),
+        ("full fine-tuning via squad", "adapterstilts baseline pawsx --via squad"),
+    ]
+    assert [row.label for row in comparison.rows if row.results] == [
+        "bottleneck, target only",
+        "bottleneck, fusion of mnli + squad",
+    ]
+    assert comparison.languages == ("en", "de", "ja")
+
+
+@pytest.mark.parametrize(
+    ("system", "target", "backbone", "label", "command"),
+    [
+        (
+            System("lora", trained_on="pawsx"),
+            "pawsx",
+            "pocket",
+            "lora, target only",
+            "train pawsx --method lora",
+        ),
+        (System("none"), "tatoeba", "pocket", "backbone as it is", "evaluate none --target tatoeba"),
+        (
+            System("bottleneck", trained_on="mnli"),
+            "tatoeba",
+            "xlm-roberta-base",
+            "bottleneck, mnli alone",
+            "evaluate mnli --target tatoeba --backbone xlm-roberta-base",
+        ),
+        (
+            System("lora", "merge", ("mnli", "squad"), changed=(("how", "ties"), ("learning_rate", "0.002"))),
+            "tatoeba",
+            "pocket",
+            "lora, merge of mnli + squad (how=ties, learning_rate=0.002)",
+            "merge mnli squad --target tatoeba --method lora --how ties -o learning_rate=0.002",
+        ),
+        (
+            System("head_only", trained_on="pawsx"),
+            "pawsx",
+            "pocket",
+            "head only, target only",
+            "train pawsx --method head_only",
+        ),
+    ],
+)
+def test_every_system_has_words_and_a_command(system, target, backbone, label, command):
+    assert results.label(system, tasks.get(target)) == label
+    assert results.command(system, tasks.get(target), backbone) == f"adapterstilts {command}"
+
+
+def test_other_weights_targets_and_backbones_are_not_compared():
+    other_weights = result(provenance={"backbone_fingerprint": "zzz"})
+    found = [result(), other_weights, result(target="xnli"), result(backbone="xlm-roberta-base")]
+    comparison = results.compare(PAWSX, "pocket", found, fingerprint="abc")
+    assert [row.results for row in comparison.rows] == [(result(),)]
+    assert comparison.left_out == 1
+    assert "1 results of other weights" in report.markdown(comparison)
+
+
+def test_seeds_are_averaged_and_each_is_shown():
+    seeds = [result(), result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0))]
+    text = report.markdown(results.compare(PAWSX, "pocket", seeds))
+    assert "| bottleneck, target only | 70.0 | 65.0 | 60.0 | 65.0 [70.0, 60.0] | 7.5 | 1,234 | 12 |" in text
+
+
+def test_what_saw_the_targets_training_is_marked():
+    comparison = results.compare(PAWSX, "pocket", [fusion(source_saw_target_training=True)])
+    assert "fusion of mnli + squad *" in report.markdown(comparison)
+    assert "* a source adapter was trained on the target's own training task." in report.notes(comparison)
+
+
+def test_retrieval_shows_its_control():
+    scores = accuracies(de=30.0, ja=10.0)
+    one = result(target="tatoeba", scores=scores, trained_on="mnli", layer0=accuracies(de=4.0, ja=2.0))
+    lines = report.markdown(results.compare(tasks.get("tatoeba"), "pocket", [one])).splitlines()
+    assert lines[0] == "| system | de | ja | average | layer 0 | parameters | seconds |"
+    assert lines[2] == "| bottleneck, mnli alone | 30.0 | 10.0 | 20.0 | 3.0 | 1,234 | 12 |"
+
+
+def test_the_terminal_table_is_the_same():
+    comparison = results.compare(PAWSX, "pocket", [result()])
+    table = report.comparison_table(comparison)
+    assert [column.header for column in table.columns] == [
+        *("system", "en", "de", "ja", "average", "gap", "parameters", "seconds")
+    ]
+    assert table.row_count == 1
