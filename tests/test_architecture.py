@@ -21,6 +21,7 @@ LEVELS = [
     {"run"},
     {"report"},
     {"cli"},
+    {"__main__"},
 ]
 # Inside a level nothing imports its neighbour, except:
 NEIGHBOURS = {("files", "errors")}
@@ -49,6 +50,7 @@ IMPORTS = {
     "run": """adapter checkpoint errors evaluation files methods mining model progress recipe results sources
         task_types tasks training zoo""",
     "report": "results tasks",
+    "__main__": "cli",
     "cli": "errors methods pocket recipe report results run tasks zoo",
 }
 # The libraries that give an adapter its form are known in a few places only.

@@ -1,4 +1,4 @@
-"""Contract of the pocket languages: every meaning can be said, no two meanings sound alike, spans are where they are said to be."""
+"""Contract of the pocket languages: each meaning has a sentence of its own, and spans are where they are said to be."""
 
 import unicodedata
 from random import Random

@@ -55,8 +55,11 @@ def counterpart(rng: Random, event: Event) -> Event | None:
     return other
 
 
-def questions_of(language: Language, event: Event) -> list[tuple[str, list[Token]]]:
-    """Every question about ``event``: what is asked for, and the question's words. None about states and negations."""
+def questions_of(language: Language, event: Event, about: str = "") -> list[tuple[str, list[Token]]]:
+    """Every question about ``event``: what is asked for, and the question's words. None about states and negations.
+
+    ``about`` restricts what is asked for to one role.
+    """
     if event.negated or event.relation == "state":
         return []
     asked = [role for role, _ in event.roles]
@@ -64,7 +67,8 @@ def questions_of(language: Language, event: Event) -> list[tuple[str, list[Token
     if theme and theme.number > 1:
         asked.append("theme:number")
     views = dict.fromkeys(variant.view for variant in language.variants(event))
-    found = ((role, language.question(event, role, view)) for role in asked for view in views)
+    wanted = [role for role in asked if about in ("", role)]
+    found = ((role, language.question(event, role, view)) for role in wanted for view in views)
     return [(role, question) for role, question in found if question]
 
 

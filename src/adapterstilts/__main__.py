@@ -1,0 +1,5 @@
+"""``python -m adapterstilts``: the command line."""
+
+from adapterstilts.cli import main
+
+main()

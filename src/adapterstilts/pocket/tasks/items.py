@@ -1,0 +1,46 @@
+"""What the generators share: sizes, which relations suit a task, and how item ``i`` is drawn and worded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+from adapterstilts.pocket.languages.base import Language, Token, Variant
+from adapterstilts.pocket.meanings import Event
+
+Row = dict[str, Any]
+
+SIZES = {
+    "mnli": {"train": 24_000, "validation": 1_000, "test": 2_000},
+    "squad": {"train": 12_000, "validation": 1_000, "test": 2_000},
+    "pawsx": {"train": 12_000, "validation": 1_000, "test": 2_000},
+    "panx": {"train": 4_000, "validation": 1_000, "test": 2_000},
+    "tatoeba": {"test": 2_000},
+}
+COMPARISONS = ("age", "height", "speed", "strength")
+TRANSFERS = ("sale", "gift", "loan")
+ENCOUNTERS = ("help", "visit", "praise", "invite", "thank", "greet")
+PERSONAL = (*TRANSFERS, "lesson", "victory", "arrival", *ENCOUNTERS)
+"""Relations of two persons who may change places, with a place and a time."""
+
+
+def rows_of(task: str, split: str, limit: int | None, make: Callable[[Random, int], Row]) -> Iterator[Row]:
+    """Items 0, 1, ... of ``task``, each made from a random generator of its own."""
+    size = SIZES[task][split]
+    for index in range(size if limit is None else min(limit, size)):
+        yield {"id": f"{split}-{index}", **make(Random(f"pocket/{task}/{split}/{index}"), index)}
+
+
+def wording(rng: Random, language: Language, task: str) -> Random:
+    """Choices of wording: they differ by language, and never disturb the meanings."""
+    return Random(f"{task}/{language.CODE}/{rng.getrandbits(64)}")
+
+
+def sentence(language: Language, event: Event, variant: Variant) -> list[Token]:
+    return language.finish(language.clause(event, variant), ".")
+
+
+def fronts(variant: Variant) -> bool:
+    """Whether a place or a time comes first."""
+    return variant.order.removesuffix("_first") in ("place", "time")

@@ -1,0 +1,106 @@
+"""PAWS-X: paraphrase adversaries from exchanged roles and exchanged adjuncts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from adapterstilts.pocket import languages
+from adapterstilts.pocket.documents import draw_of_split
+from adapterstilts.pocket.languages.base import Language, Token, text_of
+from adapterstilts.pocket.meanings import RELATIONS, Event
+from adapterstilts.pocket.tasks.items import (
+    PERSONAL,
+    TRANSFERS,
+    Row,
+    fronts,
+    rows_of,
+    sentence,
+    wording,
+)
+
+FRONTABLE = tuple(name for name in PERSONAL if name != "arrival")
+"""Relations whose place and time may come first in every language (in some, one arrives *to* a place)."""
+CONVERSE = (*TRANSFERS, "lesson", "arrival")
+"""Relations that every language has two verbs for, which share no word but the names."""
+
+
+def _reorders(tokens: list[Token], names: tuple[str, str]) -> bool:
+    forms = [token.role for token in tokens]
+    return forms.index(names[0]) > forms.index(names[1])
+
+
+def _exchanged_pair(rng: Random, split: str) -> tuple[Event, Event, bool]:
+    """An event, the same with its participants exchanged, and whether a paraphrase shall turn their order."""
+    turns = rng.random() < 0.5
+    relation = rng.choice(TRANSFERS if not turns or rng.random() < 0.5 else CONVERSE)
+    event = draw_of_split(rng, split, (relation,), adjuncts=(rng.choice(("place", "time")),))
+    return event, event.exchanged(), turns
+
+
+def _tells_apart(one: str, two: str) -> bool:
+    """Whether the views differ in their verb and are not both passive, which would keep a run of two names."""
+    (verb, _, voice), (other, _, other_voice) = one.partition("+"), two.partition("+")
+    return verb != other and not (voice and other_voice)
+
+
+def _say_exchange(rng: Random, language: Language, first: Event, second: Event, turns: bool) -> tuple[str, str]:
+    """Both events, the second by the converse verb and its adjunct moved: no run of words tells the label."""
+    options = language.variants(first)
+    pairs = [(one, two) for one in options for two in options if _tells_apart(one.view, two.view)]
+    pairs = [(one, two) for one, two in pairs if fronts(one) != fronts(two)] or pairs
+    names = RELATIONS[first.relation].exchangeable
+    turned = {one: _reorders(language.clause(first, one), names) for one in options}  # type: ignore[arg-type]
+    wanted = [(one, two) for one, two in pairs if (turned[one] != turned[two]) == turns]
+    one, two = rng.choice(wanted or pairs)
+    return text_of(sentence(language, first, one)), text_of(sentence(language, second, two))
+
+
+def _bound_pair(rng: Random, split: str) -> tuple[tuple[Event, Event], tuple[Event, Event]]:
+    """Two events, and the same two with their one adjunct exchanged between them."""
+    role = rng.choice(("place", "time"))
+    while True:
+        first = draw_of_split(rng, split, FRONTABLE, adjuncts=(role,))
+        taken = [concept.name for _, concept in first.roles]
+        second = draw_of_split(rng, split, FRONTABLE, adjuncts=(role,), avoid=taken)
+        crossed = first.with_role(role, second[role]), second.with_role(role, first[role])
+        if all(_suits(event, role) for event in crossed) and first[role].kind == second[role].kind:
+            return (first, second), crossed
+
+
+def _suits(event: Event, role: str) -> bool:
+    concept = event[role]
+    places = RELATIONS[event.relation].places
+    return concept.kind != "place" or not places or concept.name in places
+
+
+def _say_bound(rng: Random, language: Language, pair: tuple[Event, Event], fronted: bool) -> str:
+    """Both events in one sentence; ``fronted`` says whether their adjuncts come first."""
+    clauses = []
+    for event in pair:
+        options = [variant for variant in language.variants(event) if fronts(variant) == fronted]
+        clauses.append(language.clause(event, rng.choice(options)))
+    if rng.random() < 0.5:
+        clauses.reverse()
+    return text_of(language.finish(language.conjoin(*clauses), "."))
+
+
+def pawsx(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """Paraphrase ("1") or not ("0"), always with the same names, places and times on both sides."""
+    speaker = languages.get(language)
+
+    def make(rng: Random, index: int) -> Row:
+        label = str(index % 2)
+        if rng.random() < 0.5:
+            first, exchanged, turns = _exchanged_pair(rng, split)
+            words = wording(rng, speaker, "pawsx")
+            texts = _say_exchange(words, speaker, first, first if label == "1" else exchanged, turns)
+        else:
+            pair, crossed = _bound_pair(rng, split)
+            words = wording(rng, speaker, "pawsx")
+            fronted = words.random() < 0.5
+            second = pair if label == "1" else crossed
+            texts = _say_bound(words, speaker, pair, fronted), _say_bound(words, speaker, second, not fronted)
+        return {"sentence1": texts[0], "sentence2": texts[1], "label": label}
+
+    return rows_of("pawsx", split, limit, make)
