@@ -278,6 +278,7 @@ def _recipe_of(job: _Job, built: model.Model, backbone: model.Backbone, trained:
         "best_step": trained.best_step,
         "best_validation_score": trained.best_score,
         "tokens": trained.tokens,
+        "history": list(trained.history),
         "versions": kept["versions"],
         "machine": kept["machine"],
     }
