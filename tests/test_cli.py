@@ -63,7 +63,7 @@ def test_json_is_one_object_with_everything(trained, call):
     wanted = """adapter target backbone method composition sources seed scores examples average cross_lingual_gap
         trainable_parameters train_seconds output others"""
     assert set(wanted.split()) <= set(found)
-    assert found["sources"] == ["squad", "mnli"]
+    assert found["sources"] == ["mnli", "squad"]
     assert found["scores"]["ja"].keys() == {"accuracy"}
     assert [one["adapter"] for one in found["others"]] == ["pocket-bottleneck-pawsx-s0"]
     assert set(found["others"][0]) == set(found) - {"others", "not_run"}
@@ -92,7 +92,7 @@ def test_the_method_of_named_adapters_is_theirs(trained, call):
     code, out, _ = call("fuse", *named, "--target", "pawsx", "--no-fresh", "--json")
     assert code == 0
     found = json.loads(out)
-    assert (found["method"], found["changed"], found["sources"]) == ("lora", {"fresh": False}, ["squad", "mnli"])
+    assert (found["method"], found["changed"], found["sources"]) == ("lora", {"fresh": False}, ["mnli", "squad"])
 
 
 def test_merge_and_evaluate(trained, call):

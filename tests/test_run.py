@@ -35,7 +35,7 @@ def test_a_fusion_leaves_adapter_result_recipe_and_predictions(trained, method):
     result = run.learn(fusion(method=method))
     name = f"pocket-{method}-pawsx--fuse-mnli-squad-s0"
     assert (result.adapter, result.target, result.composition) == (name, "pawsx", "fuse")
-    assert (result.sources, result.trained_on, result.changed) == (("squad", "mnli"), "pawsx", {})
+    assert (result.sources, result.trained_on, result.changed) == (("mnli", "squad"), "pawsx", {})
     assert list(result.scores) == list(world.LANGUAGES)
     assert dict(result.examples) == dict.fromkeys(world.LANGUAGES, 6)
     assert result.cross_lingual_gap is not None
@@ -43,8 +43,8 @@ def test_a_fusion_leaves_adapter_result_recipe_and_predictions(trained, method):
     assert not result.source_saw_target_training
     adapter = checkpoint.load_adapter(Path("runs") / name)
     assert [source.name for source in adapter.sources] == [
-        f"pocket-{method}-squad-s0",
         f"pocket-{method}-mnli-s0",
+        f"pocket-{method}-squad-s0",
     ]
     assert adapter.recipe["run"] == result.run
     assert adapter.scores == result.scores
@@ -53,6 +53,10 @@ def test_a_fusion_leaves_adapter_result_recipe_and_predictions(trained, method):
     lines = (Path("runs/predictions") / name / "pawsx" / "ja.jsonl").read_text().splitlines()
     assert [set(json.loads(line)) for line in lines] == [{"id", "prediction"}] * 6
     assert not (Path("runs/checkpoints") / name).exists()
+
+
+def test_the_order_in_which_sources_are_named_is_no_difference(trained):
+    assert run.learn(fusion(sources=("mnli", "squad"))) == run.learn(fusion(sources=("squad", "mnli")))
 
 
 def test_a_run_that_is_there_is_not_done_again(trained):
@@ -89,7 +93,7 @@ def test_a_training_is_repeated_to_the_bit(trained):
 def test_the_controls_of_a_fusion(trained, method):
     fused = run.learn(fusion(method=method))
     matched = run.learn(fusion(method=method, control="parameters"))
-    assert (matched.composition, matched.sources, matched.control) == (None, ("squad", "mnli"), "parameters")
+    assert (matched.composition, matched.sources, matched.control) == (None, ("mnli", "squad"), "parameters")
     assert matched.adapter == f"pocket-{method}-pawsx--parameters-of-fuse-mnli-squad-s0"
     assert matched.trainable_parameters == pytest.approx(fused.trainable_parameters, rel=0.1)
     untrained = run.learn(fusion(method=method, control="untrained"))

@@ -95,13 +95,16 @@ class Found:
 
 
 def find_sources(words: Sequence[str], backbone: str, method: str, output: Path) -> list[Found]:
-    """Read the adapters that `words` mean; `UserError` for one that is not there or is damaged."""
+    """Read the adapters that `words` mean, in the order of their names: what is fused does not depend on typing.
+
+    Raises `UserError` for one that is not there or is damaged.
+    """
     found = []
     for word in words:
         folder = zoo.find(word, backbone, method, output)
         adapter = checkpoint.load_adapter(folder)
         found.append(Found(adapter, str(checkpoint.read_facts(folder)["sha256"])))
-    return found
+    return sorted(found, key=lambda one: one.adapter.name)
 
 
 def trainable_task(name: str) -> tuple[tasks.Task, tasks.Task]:
