@@ -1,0 +1,36 @@
+"""The shipped zoo: its adapters are small, verified, and the main job's results stand beside them."""
+
+import pytest
+
+from adapterstilts import checkpoint, results
+from adapterstilts.model import load_backbone
+from adapterstilts.places import zoo_folder
+
+POCKET = zoo_folder() / "pocket"
+ADAPTERS = [f"{method}-{task}" for method in ("bottleneck", "lora") for task in ("mnli", "squad")]
+LARGEST = 700_000
+
+
+@pytest.fixture(scope="module")
+def identity():
+    return load_backbone("pocket").identity
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_shipped_adapters_load_on_the_shipped_backbone(name, identity):
+    adapter = checkpoint.load_adapter(POCKET / name, identity)
+    assert adapter.seed == 0 and adapter.composition is None
+    assert sum(path.stat().st_size for path in (POCKET / name).iterdir()) <= LARGEST
+
+
+def test_shipped_results_are_of_the_shipped_backbone(identity):
+    shipped = results.read_all([POCKET])
+    assert {"mnli", "squad", "pawsx", "tatoeba"} <= {result.target for result in shipped}
+    for result in shipped:
+        assert result.provenance["backbone_fingerprint"] == identity.fingerprint, result.adapter
+
+
+def test_results_name_no_machine():
+    for path in POCKET.rglob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert "/home/" not in text and "/root/" not in text and "/work/" not in text, path
