@@ -231,7 +231,10 @@ def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Pat
     for number, comparison in enumerate(comparisons):
         if number:
             click.echo()
-        drawing.print_comparison(comparison, markdown)
+        if comparison.rows:
+            drawing.print_comparison(comparison, markdown)
+        else:
+            click.echo(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
 
 
 def _comparison(comparison: Any) -> dict[str, Any]:
