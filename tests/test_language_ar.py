@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from events import make, state
 
 from adapterstilts.pocket.languages import ar
 from adapterstilts.pocket.languages.base import Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Concept, Event
+from adapterstilts.pocket.meanings import Event
 
 # perfect with the vowels that tell the pattern, vowel of the imperfect's second radical
 CITATION = {
@@ -20,39 +21,13 @@ CITATION = {
     "travel": "سافر كسرة", "employ": "وظّف كسرة", "work": "عَمِلَ فتحة", "found": "أسّس كسرة",
     "leave": "استقال كسرة", "take_over": "استحوذ كسرة", "support": "دَعَمَ فتحة",
 }  # fmt: skip
-KINDS = {
-    "Anna": "person", "Ben": "person", "Keller": "organisation", "berlin": "city", "paris": "city",
-    "kitchen": "place", "park": "place", "station": "place", "monday": "day", "yesterday": "day",
-    "1994": "year", "mathematics": "subject", "football": "game", "knife": "instrument",
-}  # fmt: skip
 
 
-def make(relation: str, *fillers: str | Concept, negated: bool = False, cause: Event | None = None) -> Event:
-    """An event from its fillers in order; an adjunct is told by its kind, an organisation by "Keller"."""
-    names = [role for role, _ in RELATIONS[relation].roles]
-    roles = []
-    for filler in fillers:
-        concept = filler if isinstance(filler, Concept) else Concept(KINDS[filler], filler)
-        if concept.kind == "organisation":
-            concept = Concept("organisation", "Max", "Keller")
-        adjunct = {"day": "time", "year": "time", "instrument": "instrument"}.get(concept.kind, "place")
-        roles.append((names.pop(0) if names else adjunct, concept))
-    return Event(relation, tuple(roles), negated, cause=cause)
-
-
-def thing(name: str, number: int = 1, prop: str = "") -> Concept:
-    return Concept("thing", name, number=number, property=prop)
-
-
-def state(name: str, experiencer: str = "Anna", negated: bool = False) -> Event:
-    return Event("state", (("experiencer", Concept("person", experiencer)),), negated, name)
-
-
-SALE = make("sale", "Anna", "Ben", thing("car", 3), "kitchen", "1994")
-LOAN = make("loan", "Ben", "Anna", thing("book", 5))
+SALE = make("sale", "Anna", "Ben", "3 car", "kitchen", "1994")
+LOAN = make("loan", "Ben", "Anna", "5 book")
 LESSON = make("lesson", "Ben", "Anna", "mathematics", "monday")
-RED, OLD = thing("car", prop="red"), thing("dog", prop="old")
-HELP = make("help", "Anna", "Ben", "berlin", "yesterday", cause=state("tired"))
+RED, OLD = "red car", "old dog"
+HELP = make("help", "Anna", "Ben", "berlin", "yesterday", cause=state("tired", "Anna"))
 SENTENCES = [
     (SALE, "sell", "plain", "باعت Anna 3 سيارات إلى Ben في المطبخ في عام 1994."),
     (SALE, "buy", "svo", "Ben اشترى 3 سيارات من Anna في المطبخ في عام 1994."),
@@ -74,14 +49,14 @@ SENTENCES = [
     (HELP, "help", "cause_first", "لأن Anna كانت متعبة، ساعدت Anna Ben في برلين أمس."),
     (make("call", "Anna", "Ben", "park"), "call", "plain", "اتصلت Anna بـ Ben في المتنزه."),
     (make("see", "Ben", "Anna", negated=True), "see", "plain", "لم ير Ben Anna."),
-    (make("eat", "Ben", thing("egg"), "knife"), "eat", "plain", "أكل Ben البيضة بالسكين."),
-    (make("cut", "Ben", thing("picture")), "cut", "plain", "قص Ben الصورة."),
-    (make("cut", "Ben", thing("cake")), "cut", "plain", "قطع Ben الكعكة."),
-    (make("repair", "Ben", thing("clock", prop="white")), "repair", "plain", "أصلح Ben ساعة الحائط البيضاء."),
+    (make("eat", "Ben", "egg", "knife"), "eat", "plain", "أكل Ben البيضة بالسكين."),
+    (make("cut", "Ben", "picture"), "cut", "plain", "قص Ben الصورة."),
+    (make("cut", "Ben", "cake"), "cut", "plain", "قطع Ben الكعكة."),
+    (make("repair", "Ben", "white clock"), "repair", "plain", "أصلح Ben ساعة الحائط البيضاء."),
     (make("travel", "Anna", "berlin", "paris"), "to_from", "plain", "سافرت Anna إلى باريس من برلين."),
-    (make("employ", "Keller", "Ben", "1994"), "employ", "plain", "وظفت Max Keller Ben في عام 1994."),
-    (make("employ", "Keller", "Ben", "1994"), "work", "plain", "عمل Ben لدى Max Keller في عام 1994."),
-    (make("leave", "Ben", "Keller", negated=True), "leave", "plain", "لم يستقل Ben من Max Keller."),
+    (make("employ", "Max Keller", "Ben", "1994"), "employ", "plain", "وظفت Max Keller Ben في عام 1994."),
+    (make("employ", "Max Keller", "Ben", "1994"), "work", "plain", "عمل Ben لدى Max Keller في عام 1994."),
+    (make("leave", "Ben", "Max Keller", negated=True), "leave", "plain", "لم يستقل Ben من Max Keller."),
     (state("ill", "Ben", negated=True), "state", "plain", "لم يكن Ben مريضا."),
 ]
 QUESTIONS = [
@@ -98,8 +73,8 @@ QUESTIONS = [
     (make("call", "Anna", "Ben"), "patient", "call", "بمن اتصلت Anna؟"),
     (make("victory", "Anna", "Ben", "football"), "field", "beat", "في أي لعبة فازت Anna على Ben؟"),
     (make("arrival", "Anna", "Ben", "station"), "place", "after", "إلى أين وصل Ben بعد Anna؟"),
-    (make("found", "Ben", "Keller"), "theme", "found", "ما الشركة التي أسسها Ben؟"),
-    (make("eat", "Ben", thing("egg"), "knife"), "instrument", "eat", "بماذا أكل Ben البيضة؟"),
+    (make("found", "Ben", "Max Keller"), "theme", "found", "ما الشركة التي أسسها Ben؟"),
+    (make("eat", "Ben", "egg", "knife"), "instrument", "eat", "بماذا أكل Ben البيضة؟"),
     (make("travel", "Anna", "berlin", "paris"), "goal", "from_to", "إلى أي مدينة سافرت Anna من برلين؟"),
 ]
 

@@ -8,45 +8,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from events import make, state
 
 from adapterstilts.pocket.languages import de, en
 from adapterstilts.pocket.languages.base import Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Concept, Event
+from adapterstilts.pocket.meanings import RELATIONS, Event
 from adapterstilts.pocket.sampling import draw_event
-
-PERSONS = {
-    name: Concept("person", name.partition(" ")[0], name.partition(" ")[2])
-    for name in ("Anna", "Ben", "Max Weber", "Maria Keller")
-}
-FIRMS = {"Nora Sato": Concept("organisation", "Nora", "Sato"), "Hugo": Concept("organisation", "Hugo")}
-KINDS = {
-    "berlin": "city", "paris": "city", "garden": "place", "school": "place", "kitchen": "place",
-    "station": "place", "market": "place", "monday": "day", "yesterday": "day", "1994": "year",
-    "japanese": "subject", "chess": "game", "hammer": "instrument", "brush": "instrument",
-}  # fmt: skip
-
-
-def make(relation: str, *fillers: str, negated: bool = False, cause: Event | None = None) -> Event:
-    """An event from its fillers in order, as in "3 car", "red hat", "book"; adjuncts are told by kind."""
-    names = [role for role, _ in RELATIONS[relation].roles]
-    roles = []
-    for filler in fillers:
-        concept = PERSONS.get(filler) or FIRMS.get(filler)
-        if concept is None and filler in KINDS:
-            concept = Concept(KINDS[filler], filler)
-        if concept is None:
-            first, _, name = filler.rpartition(" ")
-            number = int(first) if first.isdigit() else 1
-            concept = Concept("thing", name, number=number, property="" if first.isdigit() else first)
-        adjunct = {"day": "time", "year": "time", "instrument": "instrument"}.get(concept.kind, "place")
-        roles.append((names.pop(0) if names else adjunct, concept))
-    return Event(relation, tuple(roles), negated, cause=cause)
-
-
-def state(name: str, experiencer: str, *adjuncts: str, negated: bool = False) -> Event:
-    bare = make("state", experiencer, *adjuncts, negated=negated)
-    return Event("state", bare.roles, negated, name)
-
 
 SALE = make("sale", "Max Weber", "Ben", "red hat", "garden", "monday")
 CARS = make("sale", "Anna", "Ben", "4 car", "berlin", "1994")

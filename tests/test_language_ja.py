@@ -5,53 +5,25 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from events import make, state
 
 from adapterstilts.pocket.languages import ja
 from adapterstilts.pocket.languages.base import Token, Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, STATES, Concept, Event
+from adapterstilts.pocket.meanings import RELATIONS, STATES, Event
 from adapterstilts.pocket.sampling import draw_event
 
-KINDS = {
-    "Anna": "person", "Ben": "person", "Keller": "organisation", "Becker": "organisation", "berlin": "city",
-    "kyoto": "city", "kitchen": "place", "library": "place", "park": "place", "station": "place",
-    "monday": "day", "yesterday": "day", "1994": "year", "japanese": "subject", "chess": "game",
-    "knife": "instrument",
-}  # fmt: skip
-
-
-def make(relation: str, *fillers: str | Concept, negated: bool = False, cause: Event | None = None) -> Event:
-    """An event from its fillers in order; an adjunct is told by its kind, an organisation by its surname."""
-    names = [role for role, _ in RELATIONS[relation].roles]
-    roles = []
-    for filler in fillers:
-        concept = filler if isinstance(filler, Concept) else Concept(KINDS[filler], filler)
-        if concept.kind == "organisation":
-            concept = Concept("organisation", "Max", concept.name)
-        adjunct = {"day": "time", "year": "time", "instrument": "instrument"}.get(concept.kind, "place")
-        roles.append((names.pop(0) if names else adjunct, concept))
-    return Event(relation, tuple(roles), negated, cause=cause)
-
-
-def thing(name: str, number: int = 1, prop: str = "") -> Concept:
-    return Concept("thing", name, number=number, property=prop)
-
-
-def state(name: str, experiencer: str, negated: bool = False) -> Event:
-    return Event("state", (("experiencer", Concept("person", experiencer)),), negated, name)
-
-
-SALE = make("sale", "Anna", "Ben", thing("book", 3), "kyoto", "1994")
+SALE = make("sale", "Anna", "Ben", "3 book", "kyoto", "1994")
 LESSON = make("lesson", "Anna", "Ben", "japanese", "library", "monday")
 GAME = make("victory", "Anna", "Ben", "chess", "park")
 ARRIVAL = make("arrival", "Anna", "Ben", "station", "yesterday")
-EMPLOY = make("employ", "Keller", "Anna", "1994")
-FOUND = make("found", "Anna", "Keller", "berlin", "1994")
+EMPLOY = make("employ", "Max Keller", "Anna", "1994")
+FOUND = make("found", "Anna", "Max Keller", "berlin", "1994")
 TIRED = make("help", "Anna", "Ben", "yesterday", cause=state("tired", "Ben"))
 ANGRY = make("call", "Anna", "Ben", "1994", cause=state("angry", "Anna"))
-LOST = make("lose", "Anna", thing("dog", prop="green"), negated=True)
-COATS = make("gift", "Anna", "Ben", thing("coat", 4))
-BUS = make("loan", "Anna", "Ben", thing("bus", prop="green"))
-CUT = make("cut", "Anna", thing("cake"), "kitchen", "knife")
+LOST = make("lose", "Anna", "green dog", negated=True)
+COATS = make("gift", "Anna", "Ben", "4 coat")
+BUS = make("loan", "Anna", "Ben", "green bus")
+CUT = make("cut", "Anna", "cake", "kitchen", "knife")
 SENTENCES = [
     (SALE, "sell", "plain", "Anna は 1994 年に京都で Ben に 3 冊の本を売った。"),
     (SALE, "sell", "time_first", "1994 年に、Anna は京都で Ben に 3 冊の本を売った。"),
@@ -83,7 +55,7 @@ SENTENCES = [
     (EMPLOY, "work", "plain", "Anna は 1994 年に Max Keller に勤めていた。"),
     (EMPLOY, "employ+passive", "plain", "Anna は 1994 年に Max Keller に雇われていた。"),
     (FOUND, "found+passive", "plain", "Max Keller は 1994 年にベルリンで Anna によって設立された。"),
-    (make("takeover", "Keller", "Becker"), "buy+passive", "plain", "Max Becker は Max Keller に買収された。"),
+    (make("takeover", "Max Keller", "Max Becker"), "buy+passive", "plain", "Max Becker は Max Keller に買収された。"),
     (state("happy", "Anna", negated=True), "state", "plain", "Anna は幸せではなかった。"),
 ]
 QUESTIONS = [
@@ -100,11 +72,11 @@ QUESTIONS = [
     (TIRED, "patient", "help", "Anna は昨日誰を助けたか？"),
     (ANGRY, "patient", "call", "Anna は怒っていたので、1994 年に誰に電話したか？"),
     (EMPLOY, "employer", "work", "Anna は 1994 年にどの会社に勤めていたか？"),
-    (make("cut", "Anna", thing("egg"), "knife"), "instrument", "cut", "Anna は何を使って卵を切ったか？"),
+    (make("cut", "Anna", "egg", "knife"), "instrument", "cut", "Anna は何を使って卵を切ったか？"),
 ]
 CONJUNCTIONS = [
-    (make("wash", "Anna", thing("car")), "Anna は車を洗い、"),
-    (make("wash", "Anna", thing("car"), negated=True), "Anna は車を洗わず、"),
+    (make("wash", "Anna", "car"), "Anna は車を洗い、"),
+    (make("wash", "Anna", "car", negated=True), "Anna は車を洗わず、"),
     (make("invite", "Anna", "Ben"), "Anna は Ben を招待し、"),
     (make("invite", "Anna", "Ben", negated=True), "Anna は Ben を招待せず、"),
     (EMPLOY, "Max Keller は 1994 年に Anna を雇っており、"),
