@@ -1,6 +1,7 @@
 """The command line: what is printed where, exit codes, and how soon."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 import world
 
 from adapterstilts import cli, tasks
+from adapterstilts.training import saved
 
 VERBS = "tasks pocket zoo train continue stack fuse merge baseline evaluate compare".split()
 
@@ -170,6 +172,8 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("evaluate nowhere/at/all", 1, "There is no adapter at nowhere/at/all"),
         ("train squad --backbone nowhere/at/all", 1, "nowhere/at/all"),
         ("compare pawsz", 1, 'Did you mean "pawsx"?'),
+        ("evaluate mnli --target pawsx", 1, "The labels of the adapter"),
+        ("evaluate mnli --target panx", 1, "so its head does not fit"),
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(trained, call, monkeypatch, words, code, sentence):
@@ -200,6 +204,26 @@ def test_an_interruption_says_how_to_go_on(trained, call, monkeypatch):
     assert err.strip() == (
         "Interrupted; go on from the last checkpoint with: adapterstilts train squad -o learning_rate=0.5 --resume"
     )
+
+
+def test_control_c_in_a_training_ends_it_in_one_sentence_with_its_last_checkpoint_whole(tmp_path):
+    words = "train panx -o max_steps=100000 -o train_examples=64 -o validation_examples=8 -o evaluate_every=5".split()
+    program = [sys.executable, "-m", "adapterstilts", *words, "--output", str(tmp_path)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        while not any(tmp_path.rglob("*.safetensors")):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert (
+        "Traceback" not in err and "Interrupted; go on from the last checkpoint with: adapterstilts train panx" in err
+    )
+    assert not (tmp_path / "results").exists()
+    (folder,) = (tmp_path / "checkpoints").iterdir()
+    position, _ = saved.latest(folder)
+    assert position.step % 5 == 0
 
 
 @pytest.mark.parametrize("verb", VERBS)

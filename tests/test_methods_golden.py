@@ -9,6 +9,7 @@ import peft
 import pytest
 import torch
 from adapters import DoubleSeqBnConfig, ParBnConfig, SeqBnConfig
+from adapters.methods.modeling import BertFusion
 from methods_fixtures import PLACEMENTS, VARIANTS, backbone, hidden, source, train, two_sources
 from torch import Tensor, nn
 
@@ -133,7 +134,7 @@ def test_fused_bottlenecks_are_the_librarys_fusion(placement):
     states = hidden(module)
     torch.manual_seed(3)
     torch.testing.assert_close(states, hidden(expected.train()), atol=1e-6, rtol=0)
-    dropouts = [m.dropout.p for m in module.modules() if type(m).__name__ == "BertFusion"]
+    dropouts = [m.dropout.p for m in module.modules() if isinstance(m, BertFusion)]
     assert set(dropouts) == {0.1}
 
 

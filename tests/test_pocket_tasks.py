@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import islice
+from random import Random
 
 import pytest
 
@@ -9,7 +10,8 @@ from adapterstilts import sources, tasks
 from adapterstilts.errors import UserError
 from adapterstilts.pocket import languages, meanings
 from adapterstilts.pocket import tasks as pocket_tasks
-from adapterstilts.pocket.documents import documents
+from adapterstilts.pocket.documents import claim, confirmation, documents, scene
+from adapterstilts.pocket.languages.base import text_of
 from adapterstilts.pocket.meanings import split_of
 
 IN_POCKET = [name for name, task in tasks.all_tasks().items() if task.pocket]
@@ -93,6 +95,40 @@ def test_documents_state_no_test_sentence():
     for language in languages.codes():
         for row in rows("tatoeba", language=language, limit=400):
             assert row["sentence2"].rstrip(".。") not in stated
+
+
+def test_what_a_claim_says_is_true_just_when_its_answer_is_yes():
+    rng = Random(0)
+    answers = Counter()
+    for _ in range(1000):
+        events = scene(rng, 2)
+        claimed, holds = claim(rng, events)
+        said = claimed in events
+        assert holds == (said or (claimed.negated and claimed.negation() not in events))
+        assert split_of(claimed) == "documents"
+        answers[holds] += 1
+    assert 450 < answers[True] < 600
+
+
+@pytest.mark.parametrize("language", languages.codes())
+def test_a_claim_is_checked_in_the_language_of_the_document(language):
+    speaker = languages.get(language)
+    question = text_of(speaker.finish(speaker.CHECK, "?"))
+    answers = [text_of(speaker.finish(answer, ".")) for answer in (speaker.YES, speaker.NO)]
+    text = confirmation(Random(0), speaker)
+    assert question in text and text.endswith(tuple(answers))
+
+
+def test_in_panx_the_other_clause_tells_what_a_clause_does_not():
+    meetings = 0
+    for row in rows("panx", limit=400):
+        kinds: dict = {}
+        for form, tag in zip(row["tokens"], row["tags"], strict=True):
+            if tag.startswith("B-"):
+                kinds.setdefault(form, []).append(tag[2:])
+        assert all(len(set(found)) == 1 for found in kinds.values())
+        meetings += sum(len(found) > 1 for found in kinds.values()) >= 2
+    assert 120 < meetings < 280
 
 
 def test_tatoeba_groups_share_their_names_and_repeat_no_meaning():

@@ -1,6 +1,7 @@
 """README.md says what is so: its tables are the shipped results, its verbs are the program's."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,21 @@ def test_the_tables_are_rendered_from_the_shipped_results():
 
 
 def test_every_table_holds_scores():
-    blocks = re.findall(r"<!-- \$ .+? -->\n(.*?)<!-- end -->", README, re.DOTALL)
+    blocks = re.findall(r"<!-- \$ adapterstilts .+? -->\n(.*?)<!-- end -->", README, re.DOTALL)
     assert blocks and all(re.search(r"\d\d\.\d", block) for block in blocks)
+
+
+def test_downloads_are_summed_from_what_pip_says(tmp_path):
+    wheel = tmp_path / "torch-2.13.0-cp311.whl"
+    wheel.write_bytes(bytes(2_000_000))
+    downloads = runpy.run_path(str(ROOT / "scripts" / "installation"))["downloads"]
+    log = f"""Collecting click>=8.1 (from adapterstilts==0.1.0)
+  Downloading https://index/click-8.3.0-py3-none-any.whl.metadata (2.6 kB)
+  Using cached click-8.3.0-py3-none-any.whl (107 kB)
+Processing {wheel} (from adapterstilts)
+Downloading numpy-2.3.0.whl (16.9 MB)
+"""
+    assert downloads(log) == {"click-8.3.0-py3-none-any.whl": 0.107, wheel.name: 2.0, "numpy-2.3.0.whl": 16.9}
 
 
 def test_the_verbs_are_those_of_the_program():

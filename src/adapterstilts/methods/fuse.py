@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from adapters.composition import Fuse
+from adapters.methods.modeling import BertFusion
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
@@ -42,12 +43,32 @@ def fuse_bottleneck(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> I
     for site, module in bottleneck.sites(backbone):
         if setup.name in module.adapter_fusion_layer:
             layer = module.adapter_fusion_layer[setup.name]
+            layer.__class__ = _ReorderedFusion
             fusion |= prefixed(f"fusion.{site}", dict(layer.named_parameters()))
             if PLACEMENTS[settings["sources"][0]["placement"]].parallel:
                 layer.register_forward_pre_hook(_without_residual)
     train(fusion)
     values = [tensor for name, tensor in fusion.items() if name.endswith(".value.weight")]
     return Installed(settings, tensors | fusion, body, _DistanceFromIdentity(values))
+
+
+class _ReorderedFusion(BertFusion):
+    """The library's fusion, its products in an order whose cost hardly grows with the number N of sources.
+
+    q . (K x_i) is (K^T q) . x_i, and the sum of a_i V x_i is V times the sum of a_i x_i: three products of a vector
+    and a matrix at each token instead of 2N + 1.
+    """
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, residual: Tensor, output_attentions: bool = False
+    ) -> Any:
+        if output_attentions:
+            return super().forward(query, key, value, residual, output_attentions)
+        asked = self.query(query)
+        # the key's bias adds the same to every source's score
+        scores = ((asked @ self.key.weight).unsqueeze(2) * key).sum(-1) + (asked @ self.key.bias).unsqueeze(2)
+        weights = self.dropout(scores).softmax(-1)
+        return self.value((weights.unsqueeze(-1) * value).sum(2)) + residual
 
 
 def _without_residual(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:

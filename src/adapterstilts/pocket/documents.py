@@ -13,7 +13,8 @@ from adapterstilts.pocket.languages.base import Language, Token, text_of
 from adapterstilts.pocket.meanings import RELATIONS, Event, split_of
 from adapterstilts.pocket.sampling import adjuncts_of, draw_adjunct, draw_event
 
-TRANSLATION_SHARE = 0.1
+TRANSLATION_SHARE, RESTATEMENT_SHARE, CONFIRMATION_SHARE = 0.1, 0.3, 0.3
+"""Of the documents; the others are conversations."""
 
 
 def draw_of_split(rng: Random, split: str, names: Sequence[str] = tuple(RELATIONS), **how: object) -> Event:
@@ -84,7 +85,7 @@ def answer_to(rng: Random, language: Language, event: Event, asked: str) -> str:
     return text_of(language.finish(tokens[start : inside[-1] + 1], "."))
 
 
-def _scene(rng: Random, most: int) -> list[Event]:
+def scene(rng: Random, most: int) -> list[Event]:
     """One to ``most`` events of the documents' split, often an event and its counterpart."""
     first = draw_of_split(rng, "documents")
     if not RELATIONS[first.relation].exchangeable or rng.random() < 0.3:
@@ -102,7 +103,7 @@ def _scene(rng: Random, most: int) -> list[Event]:
 
 def restatement(rng: Random, language: Language) -> str:
     """Two or three sentences, each said again in another way."""
-    events = _scene(rng, 2)
+    events = scene(rng, 2)
     used: set[str] = set()
     first = [say(rng, language, event, used) for event in events]
     rng.shuffle(events)
@@ -111,7 +112,7 @@ def restatement(rng: Random, language: Language) -> str:
 
 def conversation(rng: Random, language: Language) -> str:
     """Sentences, then questions about them with their answers."""
-    events = _scene(rng, 3)
+    events = scene(rng, 3)
     sentences = [say(rng, language, event) for event in events]
     pool = [(event, *found) for event in events for found in questions_of(language, event)]
     for event, asked, question in rng.sample(pool, min(len(pool), 3)):
@@ -120,9 +121,45 @@ def conversation(rng: Random, language: Language) -> str:
     return " ".join(sentences)
 
 
+def claim(rng: Random, events: Sequence[Event]) -> tuple[Event, bool]:
+    """A claim about one of ``events``, and whether it is true of it; false claims come near.
+
+    What is false has participants exchanged, or an adjunct or a theme of another event, or of none. A negated claim
+    turns the answer.
+    """
+    event = rng.choice(events)
+    relation = RELATIONS[event.relation]
+    false = [event.exchanged()] * 3 if relation.exchangeable else []
+    for role in (*adjuncts_of(relation), "theme"):
+        concept = event.get(role)
+        if concept and concept.kind != "organisation":
+            fillers = [other[role] for other in events if other.get(role)]
+            fillers.append(draw_event(rng, event.relation, adjuncts=(role,), avoid=[concept.name])[role])
+            false += [event.with_role(role, filler) for filler in fillers if filler.kind == concept.kind]
+    false = [other for other in false if not event.negated and other not in events]
+    holds = not false or rng.random() < 0.5
+    claimed = event if holds else rng.choice(false)
+    if rng.random() < (0.5 if event.negated else 0.25):
+        claimed, holds = claimed.negation(), not holds
+    return claimed, holds
+
+
+def confirmation(rng: Random, language: Language) -> str:
+    """Sentences, then one or two claims about them, each with the question whether it is true, and the answer."""
+    events = scene(rng, 2)
+    used: set[str] = set()
+    sentences = [say(rng, language, event, used) for event in events]
+    for _ in range(rng.choice((1, 2))):
+        claimed, holds = claim(rng, events)
+        sentences.append(say(rng, language, claimed, used))
+        sentences.append(text_of(language.finish(language.CHECK, "?")))
+        sentences.append(text_of(language.finish(language.YES if holds else language.NO, ".")))
+    return " ".join(sentences)
+
+
 def translation(rng: Random, language: Language, other: Language) -> str:
     """The same events in two languages (translation language modelling, Conneau and Lample 2019)."""
-    events = _scene(rng, 2)
+    events = scene(rng, 2)
     return " ".join(say(rng, speaker, event) for speaker in (language, other) for event in events)
 
 
@@ -135,7 +172,9 @@ def documents(seed: int) -> Iterator[str]:
             drawn = rng.random()
             if drawn < TRANSLATION_SHARE and len(speakers) > 1:
                 yield translation(rng, speaker, rng.choice([other for other in speakers if other is not speaker]))
-            elif drawn < 0.55:
+            elif drawn < TRANSLATION_SHARE + RESTATEMENT_SHARE:
                 yield restatement(rng, speaker)
-            else:
+            elif drawn < 1.0 - CONFIRMATION_SHARE:
                 yield conversation(rng, speaker)
+            else:
+                yield confirmation(rng, speaker)

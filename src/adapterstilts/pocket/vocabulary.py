@@ -34,6 +34,8 @@ def _sentence_pieces(tokens: list[Token]) -> list[str]:
 def _counted(language: Language, seed: int) -> Counter[str]:
     rng = Random(f"vocabulary/{language.CODE}/{seed}")
     counts: Counter[str] = Counter()
+    for tokens, mark in ((language.CHECK, "?"), (language.YES, "."), (language.NO, ".")):
+        counts.update(_sentence_pieces(language.finish(tokens, mark)) * SENTENCES)
     for index in range(SENTENCES):
         relation = tuple(meanings.RELATIONS)[index % len(meanings.RELATIONS)]
         event = draw_of_split(rng, "documents", (relation,), negated=rng.random() < 0.2)

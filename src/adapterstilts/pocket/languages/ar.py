@@ -148,6 +148,7 @@ WHICH = {
     "organisation": "أي|أي|DET شركة|شركة|NOUN",
     "city": "أي|أي|DET مدينة|مدينة|NOUN", "game": "أي|أي|DET لعبة|لعبة|NOUN",
 }  # fmt: skip
+CHECK, YES, NO = words("هل|هل|PART هذا|هذا|PRON صحيح|صحيح|ADJ"), words("نعم", "INTJ"), words("لا", "INTJ")
 WHICH_IS_IT = "ما|ما|PRON الشركة|شركة|NOUN التي|الذي|PRON"
 WHAT, WHERE, WHEN, HOW_MANY = "ماذا|ماذا|PRON", "أين|أين|ADV", "متى|متى|ADV", "كم|كم|DET"
 

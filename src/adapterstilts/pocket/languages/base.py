@@ -36,6 +36,10 @@ class Language(Protocol):
 
     CODE: str
     NAME: str
+    CHECK: list[Token]
+    """The question whether a sentence just said is true; ``YES`` and ``NO`` are its answers."""
+    YES: list[Token]
+    NO: list[Token]
 
     def variants(self, event: Event) -> list[Variant]:
         """Every construction that says ``event`` in this language, the plainest first; all keep its meaning."""

@@ -102,6 +102,7 @@ VIEWS = {
     "leave": {"leave": "kündigen agent theme:bei"}, "takeover": {"buy": "übernehmen agent theme"},
     "support": {"support": "unterstützen agent patient"},
 }  # fmt: skip
+CHECK, YES, NO = words("stimmt|stimmen|VERB das|das|PRON"), words("ja", "INTJ"), words("nein", "INTJ")
 CONTRACTIONS = {"im": "in", "am": "an"}
 PERSON_ASKED = {"nom": "wer", "acc": "wen", "an": "wen", "gegen": "wen"}  # else "wem"
 # masculine, because the forms of "welche Firma" would not tell who did it

@@ -103,6 +103,7 @@ VIEWS: dict[str, dict[str, tuple[str, str, tuple[tuple[str, str], ...]]]] = {
 }  # fmt: skip
 NO_PASSIVE = {"lesson", "victory"}
 
+CHECK, YES, NO = words("is|be|AUX that|that|PRON true|true|ADJ"), words("yes", "INTJ"), words("no", "INTJ")
 DETERMINER = Token("the", "the", "DET")
 INTERROGATIVES = {
     "place": "where|where|ADV", "time": "when|when|ADV", "what": "what|what|PRON", "who": "who|who|PRON",

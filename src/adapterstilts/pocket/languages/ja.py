@@ -137,6 +137,7 @@ WHO, WHAT, WHERE, WHEN = (words(word, "PRON") for word in ("誰", "何", "どこ
 WHICH = {"organisation": "どの|どの|DET 会社", "game": "どの|どの|DET 競技"}
 TABLES = {"subject": FIELDS, "game": FIELDS, "place": PLACES, "day": DAYS, "instrument": INSTRUMENTS}
 COMMA = Token("、", "、", "PUNCT")
+CHECK, YES, NO = words("本当|本当|NOUN です|です|AUX か|か|PART"), words("はい", "INTJ"), words("いいえ", "INTJ")
 NEGATION = words("なかっ|ない|AUX")
 PAST = words("た|た|AUX")
 

@@ -8,6 +8,7 @@ from random import Random
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import draw_of_split
 from adapterstilts.pocket.languages.base import Token
+from adapterstilts.pocket.meanings import Event, split_of
 from adapterstilts.pocket.tasks.items import (
     PERSONAL,
     Row,
@@ -16,6 +17,9 @@ from adapterstilts.pocket.tasks.items import (
 )
 
 NAMING = ("employ", "found", "leave", "takeover", "support")
+"""Relations that tell who is a person and who a company."""
+DEALING = ("help", "praise", "invite", "thank")
+"""What a person or a company may do to either."""
 
 
 def bio_tags(tokens: list[Token]) -> list[str]:
@@ -29,14 +33,35 @@ def bio_tags(tokens: list[Token]) -> list[str]:
     return tags
 
 
+def _dealing(rng: Random, split: str, first: Event) -> Event | None:
+    """A second event between the two who have names in ``first``; it does not tell what they are."""
+    named = [concept for _, concept in first.roles if concept.kind in ("person", "organisation")]
+    rng.shuffle(named)
+    events = [Event(name, tuple(zip(("agent", "patient"), named, strict=True))) for name in DEALING]
+    return next((event for event in rng.sample(events, len(events)) if split_of(event) == split), None)
+
+
+def _events(rng: Random, split: str) -> tuple[Event, Event]:
+    if rng.random() < 0.5:
+        while True:
+            first = draw_of_split(rng, split, NAMING)
+            second = _dealing(rng, split, first)
+            if second:
+                return first, second
+    first = draw_of_split(rng, split, NAMING)
+    taken = [concept.name for _, concept in first.roles]
+    return first, draw_of_split(rng, split, (*NAMING, *PERSONAL, "travel"), avoid=taken)
+
+
 def panx(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
-    """Persons, organisations and places, in two clauses; a given name may be a company's, and only its role tells."""
+    """Persons, organisations and places, in two clauses.
+
+    A given name may be a company's. Only its role tells, and where that does not, its role in the other clause.
+    """
     speaker = languages.get(language)
 
     def make(rng: Random, index: int) -> Row:
-        first = draw_of_split(rng, split, NAMING)
-        taken = [concept.name for _, concept in first.roles]
-        second = draw_of_split(rng, split, (*NAMING, *PERSONAL, "travel"), avoid=taken)
+        first, second = _events(rng, split)
         words = wording(rng, speaker, "panx")
         clauses = []
         for position, event in enumerate((first, second)):

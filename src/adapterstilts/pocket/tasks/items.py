@@ -14,7 +14,7 @@ Row = dict[str, Any]
 SIZES = {
     "mnli": {"train": 24_000, "validation": 1_000, "test": 2_000},
     "squad": {"train": 12_000, "validation": 1_000, "test": 2_000},
-    "pawsx": {"train": 12_000, "validation": 1_000, "test": 2_000},
+    "pawsx": {"train": 2_400, "validation": 1_000, "test": 2_000},
     "panx": {"train": 4_000, "validation": 1_000, "test": 2_000},
     "tatoeba": {"test": 2_000},
 }

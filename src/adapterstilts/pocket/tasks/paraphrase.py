@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from random import Random
+from typing import NamedTuple
 
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import draw_of_split
@@ -15,7 +17,6 @@ from adapterstilts.pocket.tasks.items import (
     Row,
     fronts,
     rows_of,
-    sentence,
     wording,
 )
 
@@ -30,12 +31,25 @@ def _reorders(tokens: list[Token], names: tuple[str, str]) -> bool:
     return forms.index(names[0]) > forms.index(names[1])
 
 
-def _exchanged_pair(rng: Random, split: str) -> tuple[Event, Event, bool]:
-    """An event, the same with its participants exchanged, and whether a paraphrase shall turn their order."""
-    turns = rng.random() < 0.5
-    relation = rng.choice(TRANSFERS if not turns or rng.random() < 0.5 else CONVERSE)
-    event = draw_of_split(rng, split, (relation,), adjuncts=(rng.choice(("place", "time")),))
-    return event, event.exchanged(), turns
+class _Exchange(NamedTuple):
+    """An event, whether a paraphrase shall turn the order of its participants, and whether they are exchanged."""
+
+    event: Event
+    turns: bool
+    exchanged: bool
+
+
+def _exchanges(rng: Random, split: str, count: int, label: str) -> list[_Exchange]:
+    """``count`` events, in one of which the participants are exchanged where ``label`` is "0"."""
+    changed = rng.randrange(count) if label == "0" else None
+    found: list[_Exchange] = []
+    for index in range(count):
+        turns = rng.random() < 0.5
+        relation = rng.choice(TRANSFERS if not turns or rng.random() < 0.5 else CONVERSE)
+        taken = [concept.name for other in found for _, concept in other.event.roles]
+        event = draw_of_split(rng, split, (relation,), adjuncts=(rng.choice(("place", "time")),), avoid=taken)
+        found.append(_Exchange(event, turns, index == changed))
+    return found
 
 
 def _tells_apart(one: str, two: str) -> bool:
@@ -44,8 +58,9 @@ def _tells_apart(one: str, two: str) -> bool:
     return verb != other and not (voice and other_voice)
 
 
-def _say_exchange(rng: Random, language: Language, first: Event, second: Event, turns: bool) -> tuple[str, str]:
+def _clauses_of_exchange(rng: Random, language: Language, exchange: _Exchange) -> tuple[list[Token], list[Token]]:
     """Both events, the second by the converse verb and its adjunct moved: no run of words tells the label."""
+    first, turns, exchanged = exchange
     options = language.variants(first)
     pairs = [(one, two) for one in options for two in options if _tells_apart(one.view, two.view)]
     pairs = [(one, two) for one, two in pairs if fronts(one) != fronts(two)] or pairs
@@ -53,7 +68,17 @@ def _say_exchange(rng: Random, language: Language, first: Event, second: Event, 
     turned = {one: _reorders(language.clause(first, one), names) for one in options}  # type: ignore[arg-type]
     wanted = [(one, two) for one, two in pairs if (turned[one] != turned[two]) == turns]
     one, two = rng.choice(wanted or pairs)
-    return text_of(sentence(language, first, one)), text_of(sentence(language, second, two))
+    return language.clause(first, one), language.clause(first.exchanged() if exchanged else first, two)
+
+
+def _say_exchanges(rng: Random, language: Language, exchanges: list[_Exchange]) -> tuple[str, str]:
+    sides: tuple[list[list[Token]], list[list[Token]]] = ([], [])
+    for exchange in exchanges:
+        for side, clause in zip(sides, _clauses_of_exchange(rng, language, exchange), strict=True):
+            side.append(clause)
+    rng.shuffle(sides[1])
+    one, two = (text_of(language.finish(reduce(language.conjoin, side), ".")) for side in sides)
+    return one, two
 
 
 def _bound_pair(rng: Random, split: str) -> tuple[tuple[Event, Event], tuple[Event, Event]]:
@@ -91,10 +116,10 @@ def pawsx(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
 
     def make(rng: Random, index: int) -> Row:
         label = str(index % 2)
-        if rng.random() < 0.5:
-            first, exchanged, turns = _exchanged_pair(rng, split)
-            words = wording(rng, speaker, "pawsx")
-            texts = _say_exchange(words, speaker, first, first if label == "1" else exchanged, turns)
+        kind = rng.random()
+        if kind < 0.65:
+            exchanges = _exchanges(rng, split, 1 if kind < 0.35 else 2, label)
+            texts = _say_exchanges(wording(rng, speaker, "pawsx"), speaker, exchanges)
         else:
             pair, crossed = _bound_pair(rng, split)
             words = wording(rng, speaker, "pawsx")
