@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import cache, reduce
 from random import Random
 from typing import NamedTuple
 
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import draw_of_split
-from adapterstilts.pocket.languages.base import Language, Token, text_of
+from adapterstilts.pocket.languages.base import Language, Token, Variant, text_of
 from adapterstilts.pocket.meanings import RELATIONS, Event
+from adapterstilts.pocket.sampling import draw_event
 from adapterstilts.pocket.tasks.items import (
     PERSONAL,
     TRANSFERS,
@@ -26,9 +27,12 @@ CONVERSE = (*TRANSFERS, "lesson", "arrival")
 """Relations that every language has two verbs for, which share no word but the names."""
 
 
-def _reorders(tokens: list[Token], names: tuple[str, str]) -> bool:
-    forms = [token.role for token in tokens]
-    return forms.index(names[0]) > forms.index(names[1])
+@cache
+def _reorders(language: Language, relation: str, adjuncts: tuple[str, ...], variant: Variant) -> bool:
+    """Whether ``variant`` names the second participant first, which does not depend on who and what it is."""
+    roles = [token.role for token in language.clause(draw_event(Random(0), relation, adjuncts), variant)]
+    first, second = RELATIONS[relation].exchangeable  # type: ignore[misc]
+    return roles.index(first) > roles.index(second)
 
 
 class _Exchange(NamedTuple):
@@ -64,8 +68,8 @@ def _clauses_of_exchange(rng: Random, language: Language, exchange: _Exchange) -
     options = language.variants(first)
     pairs = [(one, two) for one in options for two in options if _tells_apart(one.view, two.view)]
     pairs = [(one, two) for one, two in pairs if fronts(one) != fronts(two)] or pairs
-    names = RELATIONS[first.relation].exchangeable
-    turned = {one: _reorders(language.clause(first, one), names) for one in options}  # type: ignore[arg-type]
+    adjuncts = tuple(role for role in ("place", "time") if first.get(role))
+    turned = {one: _reorders(language, first.relation, adjuncts, one) for one in options}  # type: ignore[arg-type]
     wanted = [(one, two) for one, two in pairs if (turned[one] != turned[two]) == turns]
     one, two = rng.choice(wanted or pairs)
     return language.clause(first, one), language.clause(first.exchanged() if exchanged else first, two)
