@@ -102,13 +102,13 @@ def test_conjunction_joins_arabic_words_only() -> None:
 def test_verbs_agree_with_a_conjugator() -> None:
     conjugator = pytest.importorskip("libqutrub.conjugator")
     bare = pytest.importorskip("pyarabic.araby").strip_diacritics
-    assert set(CITATION) == set(ar.VERBS)
+    assert set(CITATION) == set(ar.LEXICON["verbs"])
     for name, citation in CITATION.items():
         table = conjugator.conjugate(*citation.split(), transitive=True, display_format="DICT")
         # a doubled verb may keep its contraction in the jussive, and then looks like the subjunctive
         jussive = "المضارع المنصوب" if name == "clip" else "المضارع المجزوم"
         cells = [table[tense][person] for tense in ("الماضي المعلوم", jussive) for person in ("هو", "هي")]
-        assert bare(" ".join(cells)) == ar.VERBS[name]
+        assert bare(" ".join(cells)) == ar.LEXICON["verbs"][name]
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
@@ -116,7 +116,7 @@ def test_nouns_agree_with_a_dictionary() -> None:
     dictionary = pytest.importorskip("arramooz.arabicdictionary").ArabicDictionary("nouns")
     bare = pytest.importorskip("pyarabic.araby").strip_diacritics
     found = 0
-    for cells in ar.NOUNS.values():
+    for cells in ar.LEXICON["thing"].values():
         gender, definite, plural, accusative, lexeme = (cell.split("~")[0] for cell in cells.split())
         entries = dictionary.lookup(lexeme)
         broken = [bare(entry["broken_plural"] or "") for entry in entries]
@@ -129,5 +129,5 @@ def test_nouns_agree_with_a_dictionary() -> None:
         assert definite == f"ال{lexeme}" or "~" in cells
         assert accusative == lexeme + ("ا" if gender == "m" else "")
     assert found >= 25
-    for adjective in (*ar.ADJECTIVES.values(), *ar.STATES.values()):
+    for adjective in (*ar.LEXICON["adjectives"].values(), *ar.LEXICON["states"].values()):
         assert dictionary.lookup(adjective.split()[2])

@@ -11,8 +11,8 @@ import pytest
 from events import make, state
 
 from adapterstilts.pocket.languages import de, en
-from adapterstilts.pocket.languages.base import Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Event
+from adapterstilts.pocket.languages.base import Variant, text_of, words
+from adapterstilts.pocket.meanings import RELATIONS, STATES, Event
 from adapterstilts.pocket.sampling import draw_event
 
 SALE = make("sale", "Max Weber", "Ben", "red hat", "garden", "monday")
@@ -149,7 +149,7 @@ def test_conjunction_closes_the_clause_of_cause() -> None:
 def test_genders_and_plurals_against_wiktionary() -> None:
     pytest.importorskip("german_nouns")
     folder = find_spec("german_nouns").submodule_search_locations[0]  # type: ignore[union-attr, index]
-    cells = [cell.split() for cell in de.NOUNS.values()]
+    cells = [cell.split() for cell in de.LEXICON["nouns"].values()]
     known: dict[str, list[dict[str, str]]] = {singular: [] for _, singular, *_ in cells}
     with (Path(folder) / "nouns.csv").open(encoding="utf-8") as file:
         header = next(csv.reader(file))
@@ -166,15 +166,23 @@ def test_genders_and_plurals_against_wiktionary() -> None:
             assert form in {v for e in entries for k, v in e.items() if k.startswith("nominativ plural")}
 
 
+def test_every_verb_is_used_and_none_is_lacking() -> None:
+    verbs, participles = set(de.LEXICON["verbs"]), set(de.LEXICON["participles"])
+    used = {view.verb for views in de.VIEWS.values() for view in views.values()} - {"sein"}
+    assert verbs == used | set(STATES)
+    assert participles <= used
+
+
 def test_lemmas_against_a_tagger() -> None:
     tagger = pytest.importorskip("HanTa.HanoverTagger").HanoverTagger("morphmodel_ger.pgz")
-    weak = [(cell.split()[0], cell.split()[1:]) for cell in de.ADJECTIVES.values()]
+    weak = [(cell.split()[0], cell.split()[1:]) for cell in de.LEXICON["properties"].values()]
     pairs = [(form, base) for base, forms in weak for form in forms]
-    pairs += [(pair.split("|")[0], pair.split("|")[1]) for both in de.COMPARATIVES.values() for pair in both]
-    for infinitive, cell in de.VERBS.items():
-        past, participle, *particle = cell.split()
-        simple = infinitive.removeprefix(particle[0]) if particle else infinitive
-        pairs += [(past, simple), (participle, infinitive)]
+    pairs += [(participle, infinitive) for infinitive, participle in de.LEXICON["participles"].items()]
+    for cell in de.LEXICON["verbs"].values():
+        finite, *rest = words(cell)
+        particle = next((token.form for token in rest if token.upos == "ADP"), "")
+        pairs += [(finite.form, finite.lexeme.removeprefix(particle))]
+        pairs += [(token.form, token.lexeme) for token in rest if token.upos == "ADJ"]
     for form, lemma in pairs:
         if form != "zerschnitt":  # the tagger takes it for a name
             assert tagger.analyze(form, taglevel=1)[0] == lemma

@@ -59,6 +59,7 @@ def test_sentences(event, view, order, text):
         (SALE, "seller", "buy", "From whom did Ben Keller buy 3 cars in Berlin in 1994?"),
         (SALE, "place", "buy", "Where did Ben Keller buy 3 cars from Anna in 1994?"),
         (SALE, "theme:number", "sell", "How many cars did Anna sell to Ben Keller in Berlin in 1994?"),
+        (SALE, "place", "buy+passive", "Where were 3 cars bought from Anna by Ben Keller in 1994?"),
         (replace(HELP, cause=TIRED), "patient", "help", "Whom did Anna help?"),
         (replace(HELP, cause=TIRED), "agent", "help", "Who helped Ben Keller because Ben Keller was tired?"),
     ],
@@ -69,15 +70,15 @@ def test_questions(event, role, view, text):
 
 def test_forms_agree_with_a_lemmatiser():
     lemminflect = pytest.importorskip("lemminflect")
-    for key, forms in en.VERBS.items():
+    for key, forms in en.LEXICON["verbs"].items():
         past, base, participle = forms.split()
         assert base in lemminflect.getLemma(past, "VERB"), key
         assert base in lemminflect.getLemma(participle, "VERB"), key
-    for key, forms in en.NOUNS.items():
+    for key, forms in en.LEXICON["nouns"].items():
         singular, *plural = forms.split()
         for form in plural:
             assert singular in lemminflect.getLemma(form, "NOUN"), key
-    for first, second in en.COMPARATIVES.values():
-        for pattern in (first, second):
-            form, lemma, _ = pattern.split("|")
+    for pair in en.COMPARATIVES.values():
+        for pattern in pair.values():
+            form, lemma = pattern.split("|")
             assert lemma in lemminflect.getLemma(form, "ADJ"), form

@@ -10,7 +10,7 @@ import pytest
 import torch
 from test_task_types import TASKS
 
-from adapterstilts import mining
+from adapterstilts import mining, tasks
 from adapterstilts.errors import UserError
 
 TEXTS = [text[: 3 + 5 * number] for number, text in enumerate(doubles.SENTENCES)]
@@ -100,3 +100,69 @@ def test_translations_are_found_and_scored(model: doubles.Model) -> None:
 def test_a_language_without_examples_is_told(model: doubles.Model) -> None:
     with pytest.raises(UserError, match="no examples of tatoeba in de"):
         mining.evaluate(model, TASKS["retrieval"], {"de": []}, doubles.tokenizer())
+
+
+def unit_rows(random: numpy.random.Generator, count: int) -> numpy.ndarray:
+    table = random.normal(size=(count, 8)).astype(numpy.float32)
+    return table / numpy.linalg.norm(table, axis=1, keepdims=True)
+
+
+def plainly_mined(english: numpy.ndarray, foreign: numpy.ndarray, k: int) -> list[tuple[int, int, float]]:
+    """Ratio margin and "max" retrieval as XTREME's script has them, one pair at a time."""
+    cosines = english @ foreign.T
+    near = {("e", i): numpy.sort(row)[-k:].mean() for i, row in enumerate(cosines)}
+    near |= {("f", j): numpy.sort(column)[-k:].mean() for j, column in enumerate(cosines.T)}
+
+    def margin(i: int, j: int) -> float:
+        return float(cosines[i, j] / ((near["e", i] + near["f", j]) / 2))
+
+    forward = [
+        max(((margin(i, j), i, j) for j in numpy.argsort(cosines[i])[-k:]), key=lambda one: one[0])
+        for i in range(len(english))
+    ]
+    backward = [
+        max(((margin(i, j), i, j) for i in numpy.argsort(cosines[:, j])[-k:]), key=lambda one: one[0])
+        for j in range(len(foreign))
+    ]
+    found, seen = [], set()
+    for score, i, j in sorted([*forward, *backward], reverse=True):
+        if ("e", i) not in seen and ("f", j) not in seen:
+            seen |= {("e", i), ("f", j)}
+            found.append((i, int(j), score))
+    return found
+
+
+@pytest.mark.parametrize("sizes", [(40, 60), (60, 40), (3, 2)])
+@pytest.mark.parametrize("block", [7, 1024])
+def test_mining_is_as_by_comparing_all(sizes: tuple[int, int], block: int) -> None:
+    random = numpy.random.default_rng(1)
+    english, foreign = (unit_rows(random, size) for size in sizes)
+    expected = plainly_mined(english, foreign, min(4, *sizes))
+    found = mining.mine(english, foreign, block=block)
+    assert [pair[:2] for pair in found] == [pair[:2] for pair in expected]
+    numpy.testing.assert_allclose([pair[2] for pair in found], [pair[2] for pair in expected], rtol=1e-4)
+
+
+def test_the_threshold_is_that_of_the_greatest_f1() -> None:
+    pairs = [(0, 0, 1.4), (1, 1, 1.3), (2, 5, 1.2), (3, 3, 1.1), (4, 6, 1.0)]
+    gold = {(0, 0), (1, 1), (3, 3)}
+    assert mining.best_threshold(pairs, gold) == pytest.approx(1.05)
+    assert mining.best_threshold(pairs, {(0, 0)}) == pytest.approx(1.35)
+    assert mining.best_threshold(pairs[:1], {(0, 0)}) == pytest.approx(1.4)
+    assert mining.best_threshold(pairs, {(9, 9)}) == float("inf")
+
+
+def test_sentences_without_a_partner_are_left_alone(model: doubles.Model) -> None:
+    """The threshold comes from other rows; what has no partner is in no pair above it."""
+    bucc = tasks.get("bucc2018")
+    texts = [f"{text} {number}" for number, text in enumerate(doubles.SENTENCES)]
+    rows = [{"id": str(number), "sentence1": text, "sentence2": text} for number, text in enumerate(texts[:4])]
+    rows += [
+        {"id": "4", "sentence1": texts[4], "sentence2": None},
+        {"id": "5", "sentence1": None, "sentence2": texts[5]},
+    ]
+    scores, control, examples, predictions = mining.evaluate(
+        model, bucc, {"de": rows}, doubles.tokenizer(), 64, tuned_on={"de": rows}
+    )
+    assert scores["de"]["f1"] == 100.0 and control["de"]["f1"] <= 100.0
+    assert examples == {"de": 6} and predictions["de"] == ["0", "1", "2", "3", None, None]

@@ -4,7 +4,9 @@ import unicodedata
 from random import Random
 
 import pytest
+import sample_sentences
 
+from adapterstilts import tasks
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import questions_of
 from adapterstilts.pocket.languages.base import spans_of, text_of
@@ -39,8 +41,11 @@ def sentences(language, event):
     return [language.finish(language.clause(event, variant), ".") for variant in language.variants(event)]
 
 
-def test_at_least_the_four_languages():
-    assert {"en", "de", "ja", "ar"} <= set(languages.codes())
+def test_every_target_has_several_languages_of_its_own():
+    assert set(languages.codes()) == set("en de es fr ru zh ja ko ar hi sw id".split())
+    for task in tasks.all_tasks().values():
+        if task.role == "target":
+            assert len(set(task.languages) & set(languages.codes())) >= 4, task.name
 
 
 def test_every_meaning_has_a_sentence_and_no_two_share_one(language):
@@ -98,7 +103,7 @@ def test_tokens_carry_lexeme_and_universal_tags(language):
 
 def test_questions_do_not_hold_their_answers(language):
     for event in MEANINGS:
-        for asked, question in questions_of(language, event):
+        for asked, _, question in questions_of(language, event):
             role = asked.partition(":")[0]
             answer = next(token.form for token in sentences(language, event)[0] if token.role == role)
             assert answer not in {token.form for token in question if token.upos in ("PROPN", "NUM")}, (asked, event)
@@ -115,3 +120,18 @@ def test_a_meaning_its_negation_and_its_exchange_share_a_split():
 def test_a_mistyped_language_names_the_nearest():
     with pytest.raises(Exception, match='speak "jp".*ja'):
         languages.get("jp")
+
+
+@pytest.mark.parametrize("code", languages.codes())
+def test_the_proofread_samples_are_what_the_language_says(code):
+    translations = [text_of(tokens) for _, tokens in sample_sentences.samples(languages.get("en"))]
+    blocks = sample_sentences.read(code)
+    samples = sample_sentences.samples(languages.get(code))
+    assert len(blocks) == len(samples) == 40
+    for block, (meaning, tokens), translation in zip(blocks, samples, translations, strict=True):
+        assert block[:2] == (meaning, text_of(tokens)), f"run tests/sample_sentences.py {code} and gloss what is new"
+        if code != "en":
+            _, _, gloss, translated = block
+            assert translated == translation
+            said = [token for token in tokens if token.upos != "PUNCT"]
+            assert len(gloss.split()) in (len(said), len(text_of(tokens).split())), block

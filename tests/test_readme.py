@@ -1,5 +1,6 @@
 """README.md says what is so: its tables are the shipped results, its verbs are the program's."""
 
+import json
 import re
 import runpy
 import subprocess
@@ -35,6 +36,16 @@ Processing {wheel} (from adapterstilts)
 Downloading numpy-2.3.0.whl (16.9 MB)
 """
     assert downloads(log) == {"click-8.3.0-py3-none-any.whl": 0.107, wheel.name: 2.0, "numpy-2.3.0.whl": 16.9}
+
+
+def test_the_benchmarks_are_rendered_from_their_record():
+    script = runpy.run_path(str(ROOT / "scripts" / "bench"))
+    if script["RECORD"].exists():
+        assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](
+            json.loads(script["RECORD"].read_text())
+        )
+    figures = {"full": [100.0, 200.0, 150.0], "bottleneck": [200.0, 300.0, 150.0]}
+    assert "| bottleneck | 200 (150 to 300) | 1.50 (1.00 to 2.00) |" in script["table"]("tokens", figures, 0, "full")
 
 
 def test_the_verbs_are_those_of_the_program():

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from adapterstilts import checkpoint, results
+from adapterstilts import checkpoint, pocket, results
 from adapterstilts.model import load_backbone
 from adapterstilts.places import zoo_folder
 
 POCKET = zoo_folder() / "pocket"
-ADAPTERS = [f"{method}-{task}" for method in ("bottleneck", "lora") for task in ("mnli", "squad")]
-LARGEST = 700_000
+ADAPTERS = sorted(path.parent.name for path in POCKET.glob("*/adapterstilts.json"))
+LARGEST, LARGEST_ZOO = 700_000, 30_000_000
 ABSOLUTE = re.compile(r"(?<![\w:/.])/\w+/")
 
 
@@ -26,11 +26,17 @@ def test_shipped_adapters_load_on_the_shipped_backbone(name, identity):
     assert sum(path.stat().st_size for path in (POCKET / name).iterdir()) <= LARGEST
 
 
+def test_the_main_job_s_sources_are_shipped_and_the_zoo_is_small():
+    assert {f"{method}-{task}" for method in ("bottleneck", "lora") for task in ("mnli", "squad")} <= set(ADAPTERS)
+    assert sum(path.stat().st_size for path in POCKET.rglob("*") if path.is_file()) <= LARGEST_ZOO
+
+
 def test_shipped_results_are_of_the_shipped_backbone(identity):
     shipped = results.read_all([POCKET])
     assert {"mnli", "squad", "pawsx", "tatoeba"} <= {result.target for result in shipped}
     for result in shipped:
         assert result.provenance["backbone_fingerprint"] == identity.fingerprint, result.adapter
+        assert result.provenance["data_revision"] == f"pocket {pocket.POCKET_VERSION}"
 
 
 def test_results_name_no_machine():

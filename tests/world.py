@@ -60,7 +60,7 @@ def _load(task: tasks.Task, split: str, language: str, data: str = "pocket", lim
     return rows(task.name, split, language)[:limit]
 
 
-def _languages_of(task: tasks.Task, data: str) -> tuple[str, ...]:
+def _languages_of(task: tasks.Task, data: str = "pocket") -> tuple[str, ...]:
     return LANGUAGES[1:] if task.type == "retrieval" else LANGUAGES
 
 

@@ -1,4 +1,4 @@
-"""Sentence retrieval: embeddings from a hidden layer, and each English sentence's nearest neighbour.
+"""Sentence retrieval: embeddings from a hidden layer, the nearest neighbour of each English sentence, bitext mining.
 
 An embedding is the mean of a layer's hidden states over all tokens, special ones included, of length 1, as in
 jiant's replication of Phang et al. (2020, https://arxiv.org/abs/2005.13013) at layer 14 of 24.
@@ -6,7 +6,9 @@ jiant's replication of Phang et al. (2020, https://arxiv.org/abs/2005.13013) at 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy
@@ -22,6 +24,10 @@ from adapterstilts.tasks import Task, metrics
 nearest = retrieval.nearest
 
 Scores = dict[str, dict[str, float]]
+Table = numpy.ndarray
+Pair = tuple[int, int, float]
+Ids = tuple[list[str], list[str]]
+Embedding = Callable[[Sequence[str]], dict[int, Table]]
 
 
 def default_layer(layers: int) -> int:
@@ -65,6 +71,76 @@ def embed(
     return embeddings
 
 
+def mine(english: Table, foreign: Table, neighbours: int = 4, block: int = 1024) -> list[Pair]:
+    """(N, H), (M, H), rows of length 1 -> pairs (row of `english`, row of `foreign`, score), the best first.
+
+    The score is the ratio margin of Artetxe and Schwenk (2019, https://arxiv.org/abs/1811.01136): the cosine over the
+    mean of both sentences' mean cosines to their `neighbours` nearest. The best pairs of either direction compete, and
+    no sentence is in two ("max" retrieval in XTREME's script). Memory stays at `block` x M.
+    """
+    k = min(neighbours, len(english), len(foreign))
+    near_english, near_foreign = _nearest(english, foreign, k, block), _nearest(foreign, english, k, block)
+    candidates: list[Pair] = []
+    for (cosines, found), (other_cosines, _), turned in (
+        (near_english, near_foreign, False),
+        (near_foreign, near_english, True),
+    ):
+        scores = 2.0 * cosines / (cosines.mean(1, keepdims=True) + other_cosines.mean(1)[found])
+        best = scores.argmax(1)
+        rows = numpy.arange(len(found))
+        pairs = zip(rows.tolist(), found[rows, best].tolist(), scores[rows, best].tolist(), strict=True)
+        candidates += [(there, here, score) if turned else (here, there, score) for here, there, score in pairs]
+    kept: dict[int, Pair] = {}
+    taken: set[int] = set()
+    for pair in sorted(candidates, key=lambda pair: -pair[2]):
+        if pair[0] not in kept and pair[1] not in taken:
+            kept[pair[0]] = pair
+            taken.add(pair[1])
+    return list(kept.values())
+
+
+def _nearest(queries: Table, candidates: Table, k: int, block: int) -> tuple[Table, Table]:
+    """(N, k) cosines and (N, k) numbers of the `k` candidates of greatest cosine, in no order."""
+    cosines = numpy.empty((len(queries), k), dtype=numpy.float32)
+    found = numpy.empty((len(queries), k), dtype=numpy.int64)
+    for start in range(0, len(queries), block):
+        part = slice(start, start + block)
+        table = queries[part] @ candidates.T
+        found[part] = numpy.argpartition(-table, k - 1, axis=1)[:, :k]
+        cosines[part] = numpy.take_along_axis(table, found[part], axis=1)
+    return cosines, found
+
+
+def best_threshold(pairs: Sequence[Pair], gold: Collection[tuple[int, int]]) -> float:
+    """The score from which on `pairs`, the best first, have the greatest F1 against `gold`."""
+    right, best, threshold = 0, 0.0, float("inf")
+    for number, (english, foreign, score) in enumerate(pairs, 1):
+        right += (english, foreign) in gold
+        f1 = 2.0 * right / (number + len(gold))
+        if f1 > best:
+            following = pairs[number][2] if number < len(pairs) else score
+            best, threshold = f1, (score + following) / 2.0
+    return threshold
+
+
+def _mined(tables: tuple[Table, Table], tuned: tuple[Table, Table], ids: Ids, tuned_ids: Ids) -> dict[str, str]:
+    """Row id of an English sentence to that of the foreign one found for it; the threshold fits the `tuned` rows."""
+    known = {name: number for number, name in enumerate(tuned_ids[1])}
+    gold = {(number, known[name]) for number, name in enumerate(tuned_ids[0]) if name in known}
+    threshold = best_threshold(mine(*tuned), gold)
+    return {ids[0][one]: ids[1][other] for one, other, score in mine(*tables) if score >= threshold}
+
+
+def _embedded(rows: Sequence[Row], task: Task, embedding: Embedding) -> tuple[Ids, dict[int, tuple[Table, Table]]]:
+    """Ids of the rows that have an English and a foreign side, and for each layer both sides' embeddings."""
+    sides = [[row for row in rows if row[side] is not None] for side in retrieval.SIDES]
+    texts = [row[side] for side, there in zip(retrieval.SIDES, sides, strict=True) for row in there]
+    tables = embedding(texts)
+    count = len(sides[0])
+    ids = tuple([retrieval.reference(row, task) for row in there] for there in sides)
+    return (ids[0], ids[1]), {layer: (table[:count], table[count:]) for layer, table in tables.items()}
+
+
 def evaluate(
     model: nn.Module,
     task: Task,
@@ -73,33 +149,45 @@ def evaluate(
     max_length: int = 512,
     layer: int | None = None,
     batch_size: int = data.EVALUATION_BATCH,
+    tuned_on: Mapping[str, Sequence[Row]] = MappingProxyType({}),
     progress: Progress = SILENT,
-) -> tuple[Scores, Scores, dict[str, int], dict[str, list[str]]]:
-    """Find each English sentence's translation among its language's foreign ones, by cosine.
+) -> tuple[Scores, Scores, dict[str, int], dict[str, list[str | None]]]:
+    """Find each English sentence's translation among its language's foreign ones.
 
-    Gives the scores at `layer` (None: `default_layer`), those of layer 0 (the control that knows nothing but
-    the tokens), the example counts, and the predictions (ids of rows); each by language.
+    By cosine where every sentence has one (Tatoeba). Where most have none (`mining_f1`: BUCC), rows may lack a side,
+    pairs are mined, and `tuned_on` holds the validation rows on which the threshold is found. Gives the scores at
+    `layer` (None: `default_layer`), those of layer 0 (the control that knows nothing but the tokens), the example
+    counts, and the predictions (for each row an id of a row, or None); each by language.
     """
     backbone: Any = getattr(model, "backbone", model)
     chosen = default_layer(backbone.config.num_hidden_layers) if layer is None else layer
     scores: Scores = {}
     control: Scores = {}
-    predictions: dict[str, list[str]] = {}
+    predictions: dict[str, list[str | None]] = {}
     for language, rows in rows_by_language.items():
         if not rows:
             raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
-        references = [retrieval.reference(row, task) for row in rows]
-        sentences = [row[side] for side in retrieval.SIDES for row in rows]
-        progress.start(f"evaluate {language}", len(sentences), "sentence")
+        tuning = tuned_on.get(language, ())
+        if task.metric == "mining_f1" and not tuning:
+            raise UserError(f"There are no validation rows of {task.name} in {language} to find the threshold on.")
+        count = sum(row[side] is not None for side in retrieval.SIDES for row in (*rows, *tuning))
+        progress.start(f"evaluate {language}", count, "sentence")
+        embedding = partial(
+            embed, model, tokenizer, layers={0, chosen}, max_length=max_length, batch_size=batch_size, progress=progress
+        )
         try:
-            embeddings = embed(model, tokenizer, sentences, {0, chosen}, max_length, batch_size, progress)
+            ids, tables = _embedded(rows, task, embedding)
+            tuned_ids, tuned = _embedded(tuning, task, embedding) if tuning else (ids, tables)
         finally:
             progress.finish()
-        found: dict[int, list[str]] = {}
-        for number, table in embeddings.items():
-            best = nearest(table[: len(rows)], table[len(rows) :])
-            found[number] = [references[index] for index in best]
-        predictions[language] = found[chosen]
-        scores[language] = metrics.compute(task.metric, found[chosen], references, language)
-        control[language] = metrics.compute(task.metric, found[0], references, language)
+        for number, where in ((chosen, scores), (0, control)):
+            if task.metric == "mining_f1":
+                found = _mined(tables[number], tuned[number], ids, tuned_ids)
+                pairs = [(row, row) for row in ids[0] if row in set(ids[1])]
+                where[language] = metrics.compute(task.metric, list(found.items()), pairs, language)
+            else:
+                found = {row: ids[1][other] for row, other in zip(ids[0], nearest(*tables[number]), strict=True)}
+                where[language] = metrics.compute(task.metric, list(found.values()), ids[0], language)
+            if number == chosen:
+                predictions[language] = [found.get(retrieval.reference(row, task)) for row in rows]
     return scores, control, {language: len(rows) for language, rows in rows_by_language.items()}, predictions

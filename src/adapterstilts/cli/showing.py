@@ -20,6 +20,7 @@ def tasks(as_json: bool) -> None:
     Example:
       adapterstilts tasks
     """
+    from adapterstilts import sources
     from adapterstilts import tasks as declarations
 
     listed = list(declarations.all_tasks().values())
@@ -36,10 +37,11 @@ def tasks(as_json: bool) -> None:
             "chance",
             "licence",
         )
-        facts = [{key: getattr(task, key) for key in keys} for task in listed]
-        drawing.print_json(
-            {"tasks": [{**one, "in_pocket": task.pocket is not None} for one, task in zip(facts, listed, strict=True)]}
-        )
+        facts = [
+            {**{key: getattr(task, key) for key in keys}, "pocket_languages": sources.languages_of(task)}
+            for task in listed
+        ]
+        drawing.print_json({"tasks": facts})
         return
     rows = [
         (
@@ -49,12 +51,12 @@ def tasks(as_json: bool) -> None:
             " ".join(task.languages) if len(task.languages) <= 4 else f"{len(task.languages)} languages",
             task.metric,
             task.train_on or "none",
-            "yes" if task.pocket else "",
+            " ".join(sources.languages_of(task)),
             task.licence,
         )
         for task in listed
     ]
-    headings = ("task", "role", "type", "languages", "metric", "trained on", "in pocket", "licence")
+    headings = ("task", "role", "type", "languages", "metric", "trained on", "in pocket in", "licence")
     drawing.print_table(_table(headings, rows))
 
 
@@ -78,7 +80,7 @@ def show(language: str, count: int, seed: int, as_json: bool) -> None:
     from random import Random
 
     from adapterstilts.pocket import languages
-    from adapterstilts.pocket.documents import draw_of_split
+    from adapterstilts.pocket.scenes import draw_of_split
 
     shown = languages.get(language)
     rng = Random(f"show/{seed}")

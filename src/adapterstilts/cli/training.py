@@ -160,7 +160,7 @@ def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | N
     "--via",
     metavar="TASK",
     shell_complete=options.complete_task,
-    help="Fine-tune on this task first (STILTs).",
+    help="Fine-tune on this task first (STILTs), by its recipe and with seed 0: -o and --seed are the target's.",
 )
 @options.learning
 @options.common

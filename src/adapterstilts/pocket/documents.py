@@ -1,28 +1,19 @@
 """Running text for pretraining: unlabelled documents that recur, restate, ask and answer, in every language.
 
-No document states a meaning of the train, validation or test split (:func:`~adapterstilts.pocket.meanings.split_of`).
+No document states a meaning of the train, validation or test split (:func:`~adapterstilts.pocket.meanings.split_of`),
+reasons aside: that somebody was tired or sad is drawn at random wherever it is a reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from random import Random
+from typing import NamedTuple
 
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.languages.base import Language, Token, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Event, split_of
-from adapterstilts.pocket.sampling import adjuncts_of, draw_adjunct, draw_event
-
-TRANSLATION_SHARE, RESTATEMENT_SHARE, CONFIRMATION_SHARE = 0.1, 0.3, 0.3
-"""Of the documents; the others are conversations."""
-
-
-def draw_of_split(rng: Random, split: str, names: Sequence[str] = tuple(RELATIONS), **how: object) -> Event:
-    """An event of a relation in ``names`` that belongs to ``split``."""
-    while True:
-        event = draw_event(rng, rng.choice(names), **how)  # type: ignore[arg-type]
-        if split_of(event) == split:
-            return event
+from adapterstilts.pocket.meanings import RELATIONS, Event
+from adapterstilts.pocket.scenes import counterpart, draw_of_split, generalised, possession, ranked
 
 
 def say(rng: Random, language: Language, event: Event, used: set[str] | None = None) -> str:
@@ -38,28 +29,18 @@ def say(rng: Random, language: Language, event: Event, used: set[str] | None = N
     return text
 
 
-def counterpart(rng: Random, event: Event) -> Event | None:
-    """A like event of the same split: participants exchanged, every adjunct and the theme drawn anew.
+class Asked(NamedTuple):
+    """A question about an event: what it asks for, in which view, in which words."""
 
-    None where the relation has no exchange, or where nothing else tells the two apart: they could contradict.
-    """
-    relation = RELATIONS[event.relation]
-    if not relation.exchangeable or not any(event.get(role) for role in ("place", "time", "theme")):
-        return None
-    other = event.exchanged()
-    taken = {concept.name for _, concept in event.roles}
-    for role in adjuncts_of(relation):
-        if event.get(role):
-            other = other.with_role(role, draw_adjunct(rng, relation, role, taken))
-    if other.get("theme") and other["theme"].kind == "thing":
-        other = other.with_role("theme", draw_event(rng, event.relation, avoid=taken)["theme"])
-    return other
+    role: str
+    view: str
+    words: list[Token]
 
 
-def questions_of(language: Language, event: Event, about: str = "") -> list[tuple[str, list[Token]]]:
-    """Every question about ``event``: what is asked for, and the question's words. None about states and negations.
+def questions_of(language: Language, event: Event, about: str = "") -> list[Asked]:
+    """Every question about ``event``. None about states and negations.
 
-    ``about`` restricts what is asked for to one role.
+    ``about`` restricts what is asked for to one role ('theme:number' asks how many).
     """
     if event.negated or event.relation == "state":
         return []
@@ -69,17 +50,18 @@ def questions_of(language: Language, event: Event, about: str = "") -> list[tupl
         asked.append("theme:number")
     views = dict.fromkeys(variant.view for variant in language.variants(event))
     wanted = [role for role in asked if about in ("", role)]
-    found = ((role, language.question(event, role, view)) for role in wanted for view in views)
-    return [(role, question) for role, question in found if question]
+    found = (Asked(role, view, language.question(event, role, view) or []) for role in wanted for view in views)
+    return [question for question in found if question.words]
 
 
-def answer_to(rng: Random, language: Language, event: Event, asked: str) -> str:
+def answer_to(language: Language, event: Event, asked: str) -> str:
     """The filler of ``asked`` as a one-phrase answer, with its article, and its preposition if it is an adverbial."""
     role = asked.partition(":")[0]
     tokens = language.clause(event, language.variants(event)[0])
     inside = [index for index, token in enumerate(tokens) if token.role == role]
     start = inside[0]
-    outside = ("ADP", "DET") if role in ("place", "time", "instrument") else ("DET",)
+    adverbial = role in ("place", "time", "instrument")
+    outside = ("ADP", "DET") if adverbial and language.PREPOSITIONAL else ("DET",)
     while start and tokens[start - 1].upos in outside:
         start -= 1
     return text_of(language.finish(tokens[start : inside[-1] + 1], "."))
@@ -102,11 +84,13 @@ def scene(rng: Random, most: int) -> list[Event]:
 
 
 def restatement(rng: Random, language: Language) -> str:
-    """Two or three sentences, each said again in another way."""
+    """Two or three sentences, each said again in another way, a thing at times by its kind (*the animal*)."""
     events = scene(rng, 2)
     used: set[str] = set()
     first = [say(rng, language, event, used) for event in events]
     rng.shuffle(events)
+    if rng.random() < 0.4:
+        events = [generalised(event) for event in events]
     return " ".join(first + [say(rng, language, event, used) for event in events])
 
 
@@ -114,47 +98,26 @@ def conversation(rng: Random, language: Language) -> str:
     """Sentences, then questions about them with their answers."""
     events = scene(rng, 3)
     sentences = [say(rng, language, event) for event in events]
-    pool = [(event, *found) for event in events for found in questions_of(language, event)]
-    for event, asked, question in rng.sample(pool, min(len(pool), 3)):
-        sentences.append(text_of(language.finish(question, "?")))
-        sentences.append(answer_to(rng, language, event, asked))
+    pool = [(event, found) for event in events for found in questions_of(language, event)]
+    for event, question in rng.sample(pool, min(len(pool), 3)):
+        sentences.append(text_of(language.finish(question.words, "?")))
+        sentences.append(answer_to(language, event, question.role))
     return " ".join(sentences)
 
 
-def claim(rng: Random, events: Sequence[Event]) -> tuple[Event, bool]:
-    """A claim about one of ``events``, and whether it is true of it; false claims come near.
-
-    What is false has participants exchanged, or an adjunct or a theme of another event, or of none. A negated claim
-    turns the answer.
-    """
-    event = rng.choice(events)
-    relation = RELATIONS[event.relation]
-    false = [event.exchanged()] * 3 if relation.exchangeable else []
-    for role in (*adjuncts_of(relation), "theme"):
-        concept = event.get(role)
-        if concept and concept.kind != "organisation":
-            fillers = [other[role] for other in events if other.get(role)]
-            fillers.append(draw_event(rng, event.relation, adjuncts=(role,), avoid=[concept.name])[role])
-            false += [event.with_role(role, filler) for filler in fillers if filler.kind == concept.kind]
-    false = [other for other in false if not event.negated and other not in events]
-    holds = not false or rng.random() < 0.5
-    claimed = event if holds else rng.choice(false)
-    if rng.random() < (0.5 if event.negated else 0.25):
-        claimed, holds = claimed.negation(), not holds
-    return claimed, holds
+def ranking(rng: Random, language: Language) -> str:
+    """Three people in one order: both neighbouring pairs, and what follows for the outer two."""
+    *neighbours, outer = ranked(rng, "documents")
+    rng.shuffle(neighbours)
+    return " ".join(say(rng, language, event) for event in (*neighbours, outer))
 
 
-def confirmation(rng: Random, language: Language) -> str:
-    """Sentences, then one or two claims about them, each with the question whether it is true, and the answer."""
-    events = scene(rng, 2)
-    used: set[str] = set()
-    sentences = [say(rng, language, event, used) for event in events]
-    for _ in range(rng.choice((1, 2))):
-        claimed, holds = claim(rng, events)
-        sentences.append(say(rng, language, claimed, used))
-        sentences.append(text_of(language.finish(language.CHECK, "?")))
-        sentences.append(text_of(language.finish(language.YES if holds else language.NO, ".")))
-    return " ".join(sentences)
+def story(rng: Random, language: Language) -> str:
+    """A thing changes hands, or two do; then the one who has it now does something with it."""
+    given, other, deed, _ = possession(rng, "documents")
+    transfers = [given, other] if rng.random() < 0.7 else [given]
+    rng.shuffle(transfers)
+    return " ".join(say(rng, language, event) for event in (*transfers, deed))
 
 
 def translation(rng: Random, language: Language, other: Language) -> str:
@@ -163,18 +126,21 @@ def translation(rng: Random, language: Language, other: Language) -> str:
     return " ".join(say(rng, speaker, event) for speaker in (language, other) for event in events)
 
 
+SHARES: Mapping[str, float] = {
+    "translation": 0.1, "restatement": 0.4, "conversation": 0.34, "ranking": 0.08, "story": 0.08
+}  # fmt: skip
+"""Of the documents in each language."""
+
+
 def documents(seed: int) -> Iterator[str]:
     """Documents without end, the same for the same ``seed``; every language in turn."""
     rng = Random(seed)
     speakers = [languages.get(code) for code in languages.codes()]
+    alone = {"restatement": restatement, "conversation": conversation, "ranking": ranking, "story": story}
     while True:
         for speaker in speakers:
-            drawn = rng.random()
-            if drawn < TRANSLATION_SHARE and len(speakers) > 1:
+            kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
+            if kind == "translation":
                 yield translation(rng, speaker, rng.choice([other for other in speakers if other is not speaker]))
-            elif drawn < TRANSLATION_SHARE + RESTATEMENT_SHARE:
-                yield restatement(rng, speaker)
-            elif drawn < 1.0 - CONFIRMATION_SHARE:
-                yield conversation(rng, speaker)
             else:
-                yield confirmation(rng, speaker)
+                yield alone[kind](rng, speaker)

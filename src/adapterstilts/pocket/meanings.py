@@ -157,6 +157,10 @@ RELATIONS: Mapping[str, Relation] = {
 }
 """``state`` is said only as a cause and in its own sentence; its property is the event's ``state``."""
 
+COMPARISONS = ("age", "height", "speed", "strength")
+TRANSFERS = ("sale", "gift", "loan")
+"""A thing goes from the first role to the second."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -181,7 +185,7 @@ class Event:
         """The same event with ``role`` filled by ``concept``, added at its place, or left out if None."""
         filled = dict(self.roles)
         if concept is None:
-            filled.pop(role)
+            filled.pop(role, None)
         else:
             filled[role] = concept
         order = [name for name, _ in RELATIONS[self.relation].roles] + ["place", "time", "instrument"]

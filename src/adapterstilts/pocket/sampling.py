@@ -34,7 +34,8 @@ def draw_concept(rng: Random, kind: str, names: Sequence[str] = (), avoid: Colle
 def draw_adjunct(rng: Random, relation: Relation, role: str, avoid: Collection[str] = ()) -> Concept:
     """A filler of the adjunct ``role`` ('place', 'time', 'instrument') that suits ``relation``."""
     if role == "place":
-        kinds = ("city",) if "city" in relation.adjuncts else ("city", "place")
+        free = set(relation.places or KINDS["place"]) - set(avoid)
+        kinds = ("city", "place") if free and "city" not in relation.adjuncts else ("city",)
         kind = rng.choice(kinds)
         return draw_concept(rng, kind, relation.places if kind == "place" else (), avoid)
     if role == "instrument":

@@ -11,8 +11,9 @@ from collections import Counter
 from random import Random
 
 from adapterstilts.pocket import languages, meanings
-from adapterstilts.pocket.documents import draw_of_split, questions_of
+from adapterstilts.pocket.documents import questions_of
 from adapterstilts.pocket.languages.base import Language, Token
+from adapterstilts.pocket.scenes import draw_of_split, generalised
 
 SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 SPACE = "▁"
@@ -34,17 +35,16 @@ def _sentence_pieces(tokens: list[Token]) -> list[str]:
 def _counted(language: Language, seed: int) -> Counter[str]:
     rng = Random(f"vocabulary/{language.CODE}/{seed}")
     counts: Counter[str] = Counter()
-    for tokens, mark in ((language.CHECK, "?"), (language.YES, "."), (language.NO, ".")):
-        counts.update(_sentence_pieces(language.finish(tokens, mark)) * SENTENCES)
     for index in range(SENTENCES):
         relation = tuple(meanings.RELATIONS)[index % len(meanings.RELATIONS)]
         event = draw_of_split(rng, "documents", (relation,), negated=rng.random() < 0.2)
+        event = generalised(event) if rng.random() < 0.1 else event
         counts.update(
             _sentence_pieces(language.finish(language.clause(event, rng.choice(language.variants(event))), "."))
         )
         asked = questions_of(language, event)
         if asked:
-            counts.update(_sentence_pieces(language.finish(rng.choice(asked)[1], "?")))
+            counts.update(_sentence_pieces(language.finish(rng.choice(asked).words, "?")))
     return counts
 
 

@@ -47,8 +47,11 @@ def measure(
     size, length, layer0 = run["evaluation_batch_size"], run["max_length"], None
     if task.type == "retrieval":
         layer = run["retrieval_layer"]
+        tuned_on = {}
+        if task.metric == "mining_f1":
+            tuned_on = {language: sources.load(task, "validation", language, data) for language in languages}
         scores, layer0, examples, predicted = mining.evaluate(
-            built, task, rows, backbone.tokenizer, length, layer, size, progress=progress
+            built, task, rows, backbone.tokenizer, length, layer, size, tuned_on, progress
         )
     else:
         task_type = task_types.get(task.type)
@@ -83,7 +86,7 @@ def evaluate(word: str, target: str | None, request: Request, progress: Progress
     name = target or (adapter.task if adapter else None)
     if name is None:
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
-    task = tasks.get(name)
+    task = sources.labelled(tasks.get(name), request.rows_from)
     if adapter is None and task.type != "retrieval":
         raise UserError(f"The backbone alone has no head for {task.name}; only retrieval works without one.")
     for key in request.overrides:

@@ -80,6 +80,7 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
     Raises `UserError`, before anything is trained, for whatever does not fit.
     """
     task, train_task = trainable_task(request.task)
+    task = sources.labelled(task, request.rows_from)
     _check_control(request)
     settings = request.settings()
     training = _training_settings(settings, request.seed)

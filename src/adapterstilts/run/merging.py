@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import checkpoint, files, methods, model, recipe, task_types, tasks
+from adapterstilts import checkpoint, files, methods, model, recipe, sources, task_types, tasks
 from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
@@ -74,10 +74,11 @@ def _target(request: Request, heads: Sequence[Found]) -> tasks.Task | None:
                 f"A merge has no head, so it cannot be evaluated on {task.name}; name an adapter whose head "
                 f"it gets, such as --head {task.name}, or choose a retrieval target such as tatoeba."
             )
-        return task
-    if heads and heads[0].adapter.task:
-        return tasks.get(heads[0].adapter.task)
-    return None
+    elif heads and heads[0].adapter.task:
+        task = tasks.get(heads[0].adapter.task)
+    else:
+        return None
+    return sources.labelled(task, request.rows_from)
 
 
 def _settings(request: Request, task: tasks.Task) -> recipe.Settings:

@@ -1,12 +1,18 @@
-"""What the language files share: tokens, sentences, and how a sentence becomes text with spans."""
+"""What the language files share: tokens, lexicons, and how a sentence becomes text with spans.
+
+A language is a lexicon, ``<code>.yaml``, and a grammar, ``<code>.py``. Forms are stored, never made by suffix rules.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
-from adapterstilts.pocket.meanings import Event
+import yaml
+
+from adapterstilts.pocket.meanings import Concept, Event
 
 
 @dataclass(frozen=True)
@@ -31,15 +37,45 @@ class Variant(NamedTuple):
     order: str
 
 
+class View(NamedTuple):
+    """A verb, the role of its subject, and its complements: role to case or adposition, empty for a plain object."""
+
+    verb: str
+    subject: str
+    complements: dict[str, str]
+
+    @property
+    def object(self) -> str:
+        """The role of the plain object, or empty."""
+        return next((role for role, marker in self.complements.items() if not marker), "")
+
+
+def lexicon(code: str) -> dict[str, Any]:
+    """``<code>.yaml``; every scalar is a string (``no`` and ``on`` too)."""
+    text = Path(__file__).with_name(f"{code}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    return loaded
+
+
+def views_of(lexicon: dict[str, Any]) -> dict[str, dict[str, View]]:
+    """Relation to view name to view, from the lexicon's ``views``: 'verb subject complement complement:marker'."""
+    found: dict[str, dict[str, View]] = {}
+    for relation, patterns in lexicon["views"].items():
+        found[relation] = {}
+        for name, pattern in patterns.items():
+            verb, subject, *complements = pattern.split()
+            pairs = (item.partition(":") for item in complements)
+            found[relation][name] = View(verb, subject, {role: marker for role, _, marker in pairs})
+    return found
+
+
 class Language(Protocol):
     """What each language module offers."""
 
     CODE: str
     NAME: str
-    CHECK: list[Token]
-    """The question whether a sentence just said is true; ``YES`` and ``NO`` are its answers."""
-    YES: list[Token]
-    NO: list[Token]
+    PREPOSITIONAL: bool
+    """Whether adpositions precede their noun phrase."""
 
     def variants(self, event: Event) -> list[Variant]:
         """Every construction that says ``event`` in this language, the plainest first; all keep its meaning."""
@@ -57,6 +93,10 @@ class Language(Protocol):
         """A sentence: capital and closing mark (``.`` or ``?``) as the orthography wants them."""
 
 
+def word(form: str, upos: str, lexeme: str = "", role: str = "") -> Token:
+    return Token(form, lexeme or form, upos, role)
+
+
 def words(pattern: str, upos: str = "VERB") -> list[Token]:
     """Tokens from ``form|lexeme|UPOS form|lexeme|UPOS``; a bare form is its own lexeme with ``upos``.
 
@@ -69,6 +109,13 @@ def words(pattern: str, upos: str = "VERB") -> list[Token]:
         form = form.removesuffix("_")
         tokens.append(Token(form, lexeme or form, tag or upos, space=space))
     return tokens
+
+
+def proper_noun(concept: Concept, role: str, form: str = "") -> list[Token]:
+    """The name of a person, an organisation, or a city, whose ``form`` in the language is given."""
+    entity = {"person": "PER", "organisation": "ORG", "city": "LOC"}[concept.kind]
+    names = form.split() or filter(None, (concept.name, concept.surname))
+    return [Token(name, name, "PROPN", role, entity) for name in names]
 
 
 def marked(tokens: Sequence[Token], role: str) -> list[Token]:

@@ -1,22 +1,28 @@
-"""SQuAD: reading comprehension."""
+"""Reading comprehension: SQuAD v1.1 and v2.0, XQuAD, MLQA, TyDiQA."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cache
 from random import Random
+from typing import NamedTuple
 
 from adapterstilts.pocket import languages
-from adapterstilts.pocket.documents import counterpart, draw_of_split, questions_of
+from adapterstilts.pocket.documents import Asked, questions_of
 from adapterstilts.pocket.languages.base import Language, Token, Variant, spans_of, text_of
-from adapterstilts.pocket.meanings import FEMININE, RELATIONS, Concept, Event, split_of
-from adapterstilts.pocket.sampling import draw_event
-from adapterstilts.pocket.tasks.items import (
-    PERSONAL,
-    Row,
-    rows_of,
-    sentence,
-    wording,
-)
+from adapterstilts.pocket.meanings import FEMININE, HYPERNYMS, RELATIONS, TRANSFERS, Concept, Event, split_of
+from adapterstilts.pocket.sampling import draw_concept, draw_event
+from adapterstilts.pocket.scenes import between, counterpart, draw_of_split, generalised
+from adapterstilts.pocket.tasks.items import PERSONAL, Row, rows_of, sentence, wording
+
+
+class _Item(NamedTuple):
+    """An event, one that resembles it, what of the event the question says, and the slot that it asks for."""
+
+    event: Event
+    other: Event
+    said: Event
+    asked: str
 
 
 def _alike(event: Event, *others: Event) -> bool:
@@ -25,10 +31,10 @@ def _alike(event: Event, *others: Event) -> bool:
     return len({person.name in FEMININE for person in people}) == 1
 
 
-def _asked_about_slot(rng: Random, split: str) -> tuple[Event, Event, Event, str]:
-    """An event, its counterpart, what of the event the question says, and the slot that it asks for."""
+def _asked_about_slot(rng: Random, split: str, relations: tuple[str, ...]) -> _Item:
+    """An event and its counterpart."""
     while True:
-        event = draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"))
+        event = draw_of_split(rng, split, relations, adjuncts=("place", "time"))
         asked = rng.choice(("place", "time", "theme") if event.get("theme") else ("place", "time"))
         other = counterpart(rng, event)
         if other is None or not _alike(event):
@@ -42,14 +48,14 @@ def _asked_about_slot(rng: Random, split: str) -> tuple[Event, Event, Event, str
             number = rng.choice([count for count in range(3, 10) if count != event["theme"].number])
             other = other.with_role("theme", Concept("thing", event["theme"].name, number=number))
             asked = "theme:number"
-        return event, other, said, asked
+        return _Item(event, other, said, asked)
 
 
-def _asked_about_person(rng: Random, split: str) -> tuple[Event, Event, Event, str]:
+def _asked_about_person(rng: Random, split: str, relations: tuple[str, ...]) -> _Item:
     """Two events that share one person in opposite roles; the question asks for the other person of one of them."""
-    event = draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"))
+    event = draw_of_split(rng, split, relations, adjuncts=("place", "time"))
     while not _alike(event):
-        event = draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"))
+        event = draw_of_split(rng, split, relations, adjuncts=("place", "time"))
     asked, shared = rng.sample(RELATIONS[event.relation].exchangeable, 2)
     taken = [concept.name for _, concept in event.roles]
     while True:
@@ -60,7 +66,38 @@ def _asked_about_person(rng: Random, split: str) -> tuple[Event, Event, Event, s
     for role in ("theme", "field"):
         if event.get(role):
             other = other.with_role(role, event[role])
-    return event, other, event.with_role("place", None).with_role("time", None), asked
+    return _Item(event, other, event.with_role("place", None).with_role("time", None), asked)
+
+
+def _item(rng: Random, split: str, relations: tuple[str, ...] = PERSONAL) -> _Item:
+    """An item whose question can be asked in every language."""
+    while True:
+        kind = _asked_about_person if rng.random() < 0.3 else _asked_about_slot
+        item = kind(rng, split, relations)
+        shape = item.said.relation, item.asked, tuple((role, concept.kind) for role, concept in item.said.roles)
+        if _askable(*shape):
+            return item
+
+
+@cache
+def _askable(relation: str, asked: str, kinds: tuple[tuple[str, str], ...]) -> bool:
+    """Whether every language can ask for ``asked`` of events of this shape; fillers make no difference."""
+    rng = Random(0)
+    said = draw_event(rng, relation, ())
+    for role, kind in kinds:
+        said = said.with_role(role, draw_concept(rng, kind) if role not in dict(said.roles) else said[role])
+    if said.get("theme"):
+        said = said.with_role("theme", Concept("thing", said["theme"].name, number=3 if ":" in asked else 1))
+    return all(questions_of(languages.get(code), said, asked) for code in languages.codes())
+
+
+def _fillers(rng: Random, split: str, item: _Item, count: int) -> list[Event]:
+    """Events of other people."""
+    found: list[Event] = []
+    for _ in range(count):
+        taken = [concept.name for one in (item.event, item.other, *found) for _, concept in one.roles]
+        found.append(draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"), avoid=taken))
+    return found
 
 
 def _answer_span(language: Language, event: Event, variant: Variant, asked: str, start: int) -> tuple[str, int]:
@@ -75,34 +112,141 @@ def _answer_span(language: Language, event: Event, variant: Variant, asked: str,
     return text_of(tokens)[begin:end], start + begin
 
 
+def _row(
+    rng: Random, language: Language, item: _Item, paragraph: list[Event], question: Asked, avoid: Collection[str] = ()
+) -> Row:
+    """The paragraph in the order given, with the answer where the item's event is among it.
+
+    What resembles the event is said in no view of ``avoid``.
+    """
+    parts: list[str] = []
+    texts: list[str] = []
+    starts: list[int] = []
+    start = 0
+    for event in paragraph:
+        options = language.variants(event)
+        if event.relation == item.event.relation:
+            options = [one for one in options if one.view.partition("+")[0] not in avoid]
+        variant = rng.choice(options)
+        if event is item.event:
+            text, position = _answer_span(language, event, variant, item.asked, start)
+            texts, starts = [text], [position]
+        parts.append(text_of(sentence(language, event, variant)))
+        start += len(parts[-1]) + 1
+    return {
+        "context": " ".join(parts),
+        "question": text_of(language.finish(question.words, "?")),
+        "answers": {"text": texts, "answer_start": starts},
+    }
+
+
+def _rows(task: str, fillers: int, split: str, language: str, limit: int | None) -> Iterator[Row]:
+    """Two events that share the question's words, and ``fillers`` others."""
+    speaker = languages.get(language)
+
+    def make(rng: Random, index: int) -> Row:
+        item = _item(rng, split)
+        paragraph = [item.event, item.other, *_fillers(rng, split, item, fillers)]
+        rng.shuffle(paragraph)
+        words = wording(rng, speaker, task)
+        question = words.choice(questions_of(speaker, item.said, item.asked))
+        return _row(words, speaker, item, paragraph, question)
+
+    return rows_of(task, split, limit, make)
+
+
 def squad(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Questions on a paragraph of three events, two of which share the question's words."""
+    return _rows("squad", 1, split, language, limit)
+
+
+def xquad(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """As SQuAD, other items, in every language."""
+    return _rows("xquad", 1, split, language, limit)
+
+
+def mlqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """As XQuAD, on longer paragraphs: four events."""
+    return _rows("mlqa", 2, split, language, limit)
+
+
+def _without_slot(rng: Random, item: _Item, paragraph: list[Event], answerable: bool) -> list[Event]:
+    """One event is told without what is asked for: the item's own, or another if there shall be an answer."""
+    bare = rng.choice((1, 2)) if answerable else 0
+    return [event.with_role(item.asked, None) if number == bare else event for number, event in enumerate(paragraph)]
+
+
+def _replaced(rng: Random, split: str, event: Event, avoid: Collection[str]) -> Event | None:
+    """Something else between the people of ``event``, of the same form; None if nothing else may be said of them.
+
+    Nothing is in place of a gift: who is sold or lent a thing receives it, too.
+    """
+    first, second = (event[role] for role in RELATIONS[event.relation].exchangeable)
+    further = RELATIONS[event.relation].roles[2:]
+    like = [name for name in PERSONAL if name != event.relation and RELATIONS[name].roles[2:] == further]
+    others = [other for other in (between(name, [first, second]) for name in like) if split_of(other) == split]
+    if not others or event.relation == "gift":
+        return None
+    relation = rng.choice(others).relation
+    return between(relation, [first, second], draw_event(rng, relation, ("place", "time"), avoid))
+
+
+def _with_one_relation(rng: Random, split: str, paragraph: list[Event], answerable: bool) -> list[Event] | None:
+    """The paragraph with something else in place of its first event, or at times, if there shall be an answer, of its
+    second: how often the question's relation is there does not tell. None if either has no replacement.
+    """
+    taken = [concept.name for event in paragraph for _, concept in event.roles]
+    first, second = (_replaced(rng, split, event, taken) for event in paragraph[:2])
+    if first is None or second is None:
+        return None
+    if not answerable:
+        return [first, *paragraph[1:]]
+    return [paragraph[0], second if rng.random() < 0.5 else paragraph[1], *paragraph[2:]]
+
+
+def squad2(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """As SQuAD; one question in three has no answer, though the paragraph holds what looks like one.
+
+    There the event is told without the place or time that is asked for, or, where the question asks for something else,
+    its people do something else.
+    """
+    speaker = languages.get(language)
+
+    def make(rng: Random, index: int) -> Row:
+        answerable = index % 3 != 2
+        paragraph: list[Event] | None = None
+        while not paragraph:
+            item = _item(rng, split)
+            told = [item.event, item.other, *_fillers(rng, split, item, 1)]
+            if item.asked in ("place", "time"):
+                paragraph = _without_slot(rng, item, told, answerable)
+            else:
+                paragraph = _with_one_relation(rng, split, told, answerable)
+        rng.shuffle(paragraph)
+        words = wording(rng, speaker, "squad2")
+        question = words.choice(questions_of(speaker, item.said, item.asked))
+        return _row(words, speaker, item, paragraph, question)
+
+    return rows_of("squad2", split, limit, make)
+
+
+def tydiqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """Questions that do not borrow the paragraph's words, names aside.
+
+    Both events that could be meant are told by the converse of the question's verb, and the question says the kind of a
+    thing where they say the thing.
+    """
     speaker = languages.get(language)
 
     def make(rng: Random, index: int) -> Row:
         while True:
-            event, other, said, asked = (_asked_about_person if rng.random() < 0.3 else _asked_about_slot)(rng, split)
-            questions = {code: questions_of(languages.get(code), said, asked) for code in languages.codes()}
-            if all(questions.values()):
+            item = _item(rng, split, TRANSFERS)
+            if item.asked == "theme" or item.event["theme"].name in HYPERNYMS:
                 break
-        taken = [concept.name for one in (event, other) for _, concept in one.roles]
-        filler = draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"), avoid=taken)
-        order = [event, other, filler]
-        rng.shuffle(order)
-        words = wording(rng, speaker, "squad")
-        parts: list[str] = []
-        start = 0
-        for one in order:
-            variant = words.choice(speaker.variants(one))
-            if one is event:
-                answer, position = _answer_span(speaker, one, variant, asked, start)
-            parts.append(text_of(sentence(speaker, one, variant)))
-            start += len(parts[-1]) + 1
-        question = text_of(speaker.finish(words.choice(questions[language])[1], "?"))
-        return {
-            "context": " ".join(parts),
-            "question": question,
-            "answers": {"text": [answer], "answer_start": [position]},
-        }
+        paragraph = [item.event, item.other, *_fillers(rng, split, item, 1)]
+        rng.shuffle(paragraph)
+        words = wording(rng, speaker, "tydiqa")
+        question = words.choice(questions_of(speaker, generalised(item.said), item.asked))
+        return _row(words, speaker, item, paragraph, question, {question.view.partition("+")[0]})
 
-    return rows_of("squad", split, limit, make)
+    return rows_of("tydiqa", split, limit, make)

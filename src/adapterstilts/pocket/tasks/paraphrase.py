@@ -8,18 +8,11 @@ from random import Random
 from typing import NamedTuple
 
 from adapterstilts.pocket import languages
-from adapterstilts.pocket.documents import draw_of_split
 from adapterstilts.pocket.languages.base import Language, Token, Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Event
+from adapterstilts.pocket.meanings import RELATIONS, TRANSFERS, Event
 from adapterstilts.pocket.sampling import draw_event
-from adapterstilts.pocket.tasks.items import (
-    PERSONAL,
-    TRANSFERS,
-    Row,
-    fronts,
-    rows_of,
-    wording,
-)
+from adapterstilts.pocket.scenes import draw_of_split
+from adapterstilts.pocket.tasks.items import PERSONAL, Row, fronts, rows_of, tells_apart, wording
 
 FRONTABLE = tuple(name for name in PERSONAL if name != "arrival")
 """Relations whose place and time may come first in every language (in some, one arrives *to* a place)."""
@@ -56,18 +49,17 @@ def _exchanges(rng: Random, split: str, count: int, label: str) -> list[_Exchang
     return found
 
 
-def _tells_apart(one: str, two: str) -> bool:
-    """Whether the views differ in their verb and are not both passive, which would keep a run of two names."""
-    (verb, _, voice), (other, _, other_voice) = one.partition("+"), two.partition("+")
-    return verb != other and not (voice and other_voice)
+def _clauses_of_exchange(
+    rng: Random, language: Language, exchange: _Exchange, fronted: bool
+) -> tuple[list[Token], list[Token]]:
+    """Both events, the second by the converse verb and its adjunct moved: no run of words tells the label.
 
-
-def _clauses_of_exchange(rng: Random, language: Language, exchange: _Exchange) -> tuple[list[Token], list[Token]]:
-    """Both events, the second by the converse verb and its adjunct moved: no run of words tells the label."""
+    ``fronted`` says whether the first has its adjunct in front, as its neighbour: alone it might belong to both.
+    """
     first, turns, exchanged = exchange
     options = language.variants(first)
-    pairs = [(one, two) for one in options for two in options if _tells_apart(one.view, two.view)]
-    pairs = [(one, two) for one, two in pairs if fronts(one) != fronts(two)] or pairs
+    pairs = [(one, two) for one in options for two in options if tells_apart(one.view, two.view)]
+    pairs = [(one, two) for one, two in pairs if fronts(one) == fronted != fronts(two)] or pairs
     adjuncts = tuple(role for role in ("place", "time") if first.get(role))
     turned = {one: _reorders(language, first.relation, adjuncts, one) for one in options}  # type: ignore[arg-type]
     wanted = [(one, two) for one, two in pairs if (turned[one] != turned[two]) == turns]
@@ -77,8 +69,9 @@ def _clauses_of_exchange(rng: Random, language: Language, exchange: _Exchange) -
 
 def _say_exchanges(rng: Random, language: Language, exchanges: list[_Exchange]) -> tuple[str, str]:
     sides: tuple[list[list[Token]], list[list[Token]]] = ([], [])
+    fronted = rng.random() < 0.5
     for exchange in exchanges:
-        for side, clause in zip(sides, _clauses_of_exchange(rng, language, exchange), strict=True):
+        for side, clause in zip(sides, _clauses_of_exchange(rng, language, exchange, fronted), strict=True):
             side.append(clause)
     rng.shuffle(sides[1])
     one, two = (text_of(language.finish(reduce(language.conjoin, side), ".")) for side in sides)

@@ -1,51 +1,57 @@
-"""Tatoeba: sentence retrieval."""
+"""Sentence retrieval: Tatoeba, and BUCC, where most sentences have no partner."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from random import Random
 
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import say
-from adapterstilts.pocket.meanings import RELATIONS, Concept, Event, split_of
+from adapterstilts.pocket.meanings import COMPARISONS, NUMBERS, YEARS, Concept, Event, split_of
 from adapterstilts.pocket.sampling import draw_event
-from adapterstilts.pocket.tasks.items import (
-    COMPARISONS,
-    PERSONAL,
-    Row,
-    rows_of,
-    wording,
-)
+from adapterstilts.pocket.scenes import between
+from adapterstilts.pocket.tasks.items import PERSONAL, SIZES, Row, rows_of, wording
 
 GROUP = 8
-"""Sentences that share their two names."""
+"""Sentences that share their two names, and their year and their number if they have one."""
 
 
-def _between(relation: str, people: list[Concept], event: Event | None = None) -> Event:
-    """``event`` (default: the bare relation) with ``people`` in its two exchangeable roles."""
-    roles = RELATIONS[relation].exchangeable
-    if event is None:
-        return Event(relation, tuple(zip(roles, people, strict=True)))
-    for role, person in zip(roles, people, strict=True):
-        event = event.with_role(role, person)
+def _anchored(event: Event, year: str, number: int) -> Event:
+    """``event`` with the group's year and number wherever it has one: what every language writes alike."""
+    time, theme = event.get("time"), event.get("theme")
+    if time and time.kind == "year":
+        event = event.with_role("time", replace(time, name=year))
+    if theme and theme.number > 1:
+        event = event.with_role("theme", replace(theme, number=number))
     return event
 
 
-@lru_cache(maxsize=4)
-def _group(split: str, number: int) -> tuple[Event, ...]:
-    """Distinct events of two people, who take either role."""
-    rng = Random(f"pocket/tatoeba/{split}/{number}")
-    allowed: list[str] = []
-    while len(allowed) < 4 or len(set(allowed) & set(PERSONAL)) < 2:
+@cache
+def _pairs_of_people(task: str, split: str) -> list[tuple[list[Concept], list[str]]]:
+    """For every group two people, no two groups with the same names, and the relations that they may be in."""
+    rng = Random(f"pocket/{task}/{split}/people")
+    found: dict[frozenset[str], tuple[list[Concept], list[str]]] = {}
+    while len(found) * GROUP < SIZES[task][split]:
         people = [concept for _, concept in draw_event(rng, "age").roles]
-        names = (*PERSONAL, *COMPARISONS)
-        allowed = [name for name in names if split_of(_between(name, people)) == split]
+        names = frozenset(person.name for person in people)
+        allowed = [name for name in (*PERSONAL, *COMPARISONS) if split_of(between(name, people)) == split]
+        if names not in found and len(allowed) >= 4 and len(set(allowed) & set(PERSONAL)) >= 2:
+            found[names] = people, allowed
+    return list(found.values())
+
+
+@lru_cache(maxsize=4)
+def _group(task: str, split: str, number: int) -> tuple[Event, ...]:
+    """Distinct events of two people, who take either role."""
+    rng = Random(f"pocket/{task}/{split}/{number}")
+    people, allowed = _pairs_of_people(task, split)[number]
+    year, count = rng.choice(YEARS), rng.choice(NUMBERS)
     events: list[Event] = []
     while len(events) < GROUP:
         relation = rng.choice(allowed)
-        rng.shuffle(people)
-        event = _between(relation, people, draw_event(rng, relation))
+        event = _anchored(between(relation, rng.sample(people, 2), draw_event(rng, relation)), year, count)
         forms = [concept.name for _, concept in event.roles]
         if len(set(forms)) == len(forms) and event.cause is None and event not in events:
             events.append(event)
@@ -53,13 +59,31 @@ def _group(split: str, number: int) -> tuple[Event, ...]:
 
 
 def tatoeba(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
-    """English sentences and their translations, in groups of eight that share their two names."""
+    """English sentences and their translations, in groups of eight that share what every language writes alike."""
     speaker = languages.get(language)
     english = languages.get("en")
 
     def make(rng: Random, index: int) -> Row:
-        event = _group(split, index // GROUP)[index % GROUP]
+        event = _group("tatoeba", split, index // GROUP)[index % GROUP]
         words = wording(rng, speaker, "tatoeba")
         return {"sentence1": say(words, english, event), "sentence2": say(words, speaker, event)}
 
     return rows_of("tatoeba", split, limit, make)
+
+
+def bucc2018(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """English and foreign sentences of which one in three has a partner; the others have an empty side.
+
+    The sentences without one are of the same people, so that names alone lead astray.
+    """
+    speaker = languages.get(language)
+    english = languages.get("en")
+
+    def make(rng: Random, index: int) -> Row:
+        event = _group("bucc2018", split, index // GROUP)[index % GROUP]
+        words = wording(rng, speaker, "bucc2018")
+        both = {"sentence1": say(words, english, event), "sentence2": say(words, speaker, event)}
+        missing = (None, "sentence1", "sentence2")[index % 3]
+        return {side: None if side == missing else text for side, text in both.items()}
+
+    return rows_of("bucc2018", split, limit, make)

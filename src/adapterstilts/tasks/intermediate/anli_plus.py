@@ -22,4 +22,5 @@ TASK = Declaration(
         HubData("nyu-mll/glue", "mnli", {"train": "train", "validation": "validation_matched"}),
         HubData("stanfordnlp/snli", "plain_text", {"train": "train", "validation": "validation", "test": "test"}),
     ),
+    pocket="adapterstilts.pocket.tasks:anli_plus",
 )

@@ -15,4 +15,5 @@ TASK = Declaration(
     licence="LDC User Agreement for Non-Members",
     reference="https://aclanthology.org/J07-3004/",
     train_on="ccg",
+    pocket="adapterstilts.pocket.tasks:ccg",
 )

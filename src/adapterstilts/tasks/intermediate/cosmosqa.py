@@ -19,4 +19,5 @@ TASK = Declaration(
             revisions=("refs/convert/parquet", "refs/pr/6", "main"),
         ),
     ),
+    pocket="adapterstilts.pocket.tasks:cosmosqa",
 )

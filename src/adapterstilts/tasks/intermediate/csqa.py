@@ -12,4 +12,5 @@ TASK = Declaration(
     reference="https://aclanthology.org/N19-1421/",
     train_on="csqa",
     hub=(HubData("tau/commonsense_qa", "default", {"train": "train", "validation": "validation"}),),
+    pocket="adapterstilts.pocket.tasks:csqa",
 )

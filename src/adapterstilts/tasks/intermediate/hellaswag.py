@@ -19,4 +19,5 @@ TASK = Declaration(
             revisions=("main", "refs/convert/parquet", "refs/pr/7"),
         ),
     ),
+    pocket="adapterstilts.pocket.tasks:hellaswag",
 )

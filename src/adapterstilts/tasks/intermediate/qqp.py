@@ -13,4 +13,5 @@ TASK = Declaration(
     reference="https://quoradata.quora.com/First-Quora-Dataset-Release-Question-Pairs",
     train_on="qqp",
     hub=(HubData("nyu-mll/glue", "qqp", {"train": "train", "validation": "validation"}),),
+    pocket="adapterstilts.pocket.tasks:qqp",
 )

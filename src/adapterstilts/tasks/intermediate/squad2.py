@@ -12,4 +12,5 @@ TASK = Declaration(
     reference="https://aclanthology.org/P18-2124/",
     train_on="squad2",
     hub=(HubData("rajpurkar/squad_v2", "squad_v2", {"train": "train", "validation": "validation"}),),
+    pocket="adapterstilts.pocket.tasks:squad2",
 )

@@ -15,4 +15,5 @@ TASK = Declaration(
     licence="per corpus: CC BY-SA (Wikipedia) and News Commentary",
     reference="https://aclanthology.org/L18-1605/",
     train_on=None,
+    pocket="adapterstilts.pocket.tasks:bucc2018",
 )

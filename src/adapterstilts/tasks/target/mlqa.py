@@ -16,4 +16,5 @@ TASK = Declaration(
     reference="https://aclanthology.org/2020.acl-main.653/",
     train_on="squad",
     hub=(HubData("google/xtreme", "MLQA.{language}.{language}", {"validation": "validation", "test": "test"}),),
+    pocket="adapterstilts.pocket.tasks:mlqa",
 )

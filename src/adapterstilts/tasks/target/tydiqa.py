@@ -22,4 +22,5 @@ TASK = Declaration(
             {"train": "train", "validation": "validation", "test": "validation"},
         ),
     ),
+    pocket="adapterstilts.pocket.tasks:tydiqa",
 )

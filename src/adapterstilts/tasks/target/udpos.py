@@ -62,4 +62,5 @@ TASK = Declaration(
             language_names=_NAMES,
         ),
     ),
+    pocket="adapterstilts.pocket.tasks:udpos",
 )

@@ -13,4 +13,5 @@ TASK = Declaration(
     reference="https://aclanthology.org/D18-1269/",
     train_on="mnli",
     hub=(HubData("facebook/xnli", "{language}", {"validation": "validation", "test": "test"}),),
+    pocket="adapterstilts.pocket.tasks:xnli",
 )

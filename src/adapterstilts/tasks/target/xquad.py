@@ -12,4 +12,5 @@ TASK = Declaration(
     reference="https://aclanthology.org/2020.acl-main.421/",
     train_on="squad",
     hub=(HubData("google/xquad", "xquad.{language}", {"test": "validation"}),),
+    pocket="adapterstilts.pocket.tasks:xquad",
 )

@@ -1,0 +1,60 @@
+"""QQP: do two questions ask the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from adapterstilts.pocket import languages
+from adapterstilts.pocket.documents import Asked, questions_of
+from adapterstilts.pocket.languages.base import text_of
+from adapterstilts.pocket.meanings import HYPERNYMS, RELATIONS, TRANSFERS, Event
+from adapterstilts.pocket.scenes import draw_of_split, generalised
+from adapterstilts.pocket.tasks.items import Row, rows_of, tells_apart, wording
+
+LABELS = ("not_duplicate", "duplicate")
+
+
+def _transfer(rng: Random, split: str) -> Event:
+    """A transfer of a thing that has a name and a kind, with a place and a time."""
+    while True:
+        event = draw_of_split(rng, split, TRANSFERS, adjuncts=("place", "time"))
+        if event["theme"].name in HYPERNYMS:
+            return event
+
+
+def _turned(event: Event, asked: Asked) -> bool:
+    """Whether the name that comes first alphabetically comes second."""
+    first, second = sorted(event[role].name for role in RELATIONS[event.relation].exchangeable)
+    forms = [token.form for token in asked.words]
+    return forms.index(second) < forms.index(first)
+
+
+def qqp(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
+    """Two questions about a transfer, by a verb and by its converse, one of a thing and one perhaps of its kind.
+
+    They ask the same unless giver and receiver are exchanged; a kind stands for the thing that it names. A passive lets
+    either ask for them in either order, so that neither the verbs nor the order of the names tell.
+    """
+    speaker = languages.get(language)
+
+    def make(rng: Random, index: int) -> Row:
+        label = LABELS[index % 2]
+        event = _transfer(rng, split)
+        role = rng.choice(("place", "time"))
+        other = event if label == "duplicate" else event.exchanged()
+        sides = [event, other] if rng.random() < 0.5 else [event, generalised(other)]
+        chosen = wording(rng, speaker, "qqp")
+        pairs = [
+            (one, two)
+            for one in questions_of(speaker, sides[0], role)
+            for two in questions_of(speaker, sides[1], role)
+            if tells_apart(one.view, two.view)
+        ]
+        turns = chosen.random() < 0.5
+        wanted = [(one, two) for one, two in pairs if (_turned(sides[0], one) != _turned(sides[1], two)) == turns]
+        texts = [text_of(speaker.finish(asked.words, "?")) for asked in chosen.choice(wanted)]
+        chosen.shuffle(texts)
+        return {"sentence1": texts[0], "sentence2": texts[1], "label": label}
+
+    return rows_of("qqp", split, limit, make)
