@@ -177,13 +177,13 @@ def evaluate(
         )
         try:
             ids, tables = _embedded(rows, task, embedding)
-            tuned_ids, tuned = _embedded(tuning, task, embedding) if tuning else (ids, tables)
+            tuned_ids, tuned = _embedded(tuning, task, embedding)
         finally:
             progress.finish()
         for number, where in ((chosen, scores), (0, control)):
             if task.metric == "mining_f1":
                 found = _mined(tables[number], tuned[number], ids, tuned_ids)
-                pairs = [(row, row) for row in ids[0] if row in set(ids[1])]
+                pairs = [(row, row) for row in set(ids[0]).intersection(ids[1])]
                 where[language] = metrics.compute(task.metric, list(found.items()), pairs, language)
             else:
                 found = {row: ids[1][other] for row, other in zip(ids[0], nearest(*tables[number]), strict=True)}
