@@ -181,6 +181,11 @@ class Event:
     def get(self, role: str) -> Concept | None:
         return dict(self.roles).get(role)
 
+    @property
+    def participants(self) -> list[Concept]:
+        """The fillers of the two roles that may be exchanged, in the relation's order."""
+        return [self[role] for role in RELATIONS[self.relation].exchangeable]
+
     def with_role(self, role: str, concept: Concept | None) -> Event:
         """The same event with ``role`` filled by ``concept``, added at its place, or left out if None."""
         filled = dict(self.roles)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -141,6 +142,16 @@ def spans_of(tokens: Sequence[Token], start: int = 0) -> dict[str, tuple[int, in
 def capitalised(tokens: Sequence[Token]) -> list[Token]:
     first, *rest = tokens
     return [replace(first, form=first.form[:1].upper() + first.form[1:]), *rest]
+
+
+def spaced_by_script(tokens: Sequence[Token]) -> list[Token]:
+    """``tokens`` with a space just where Latin letters or digits meet a word, and none at the end."""
+
+    def apart(one: Token, two: Token) -> bool:
+        return "PUNCT" not in (one.upos, two.upos) and (one.form[-1].isascii() or two.form[0].isascii())
+
+    spaces = [apart(one, two) for one, two in pairwise(tokens)]
+    return [replace(token, space=space) for token, space in zip(tokens, [*spaces, False], strict=True)]
 
 
 def closed(tokens: Sequence[Token], mark: str) -> list[Token]:

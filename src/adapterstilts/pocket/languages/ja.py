@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapterstilts.pocket.languages.base import Token, Variant, lexicon, marked, proper_noun, views_of, word, words
+from adapterstilts.pocket.languages.base import (
+    Token,
+    Variant,
+    lexicon,
+    marked,
+    proper_noun,
+    spaced_by_script,
+    views_of,
+    word,
+    words,
+)
 from adapterstilts.pocket.meanings import ANIMALS, Concept, Event
 
 CODE = "ja"
@@ -161,9 +171,4 @@ def question(event: Event, asked: str, view: str) -> list[Token] | None:
 
 def finish(tokens: list[Token], mark: str) -> list[Token]:
     """The closing mark, and a space just where Latin letters or digits meet a word."""
-    closing = word({".": "。", "?": "？"}[mark], "PUNCT")
-    spaced = []
-    for token, following in zip(tokens, [*tokens[1:], closing], strict=True):
-        meets = token.form[-1].isascii() or following.form[0].isascii()
-        spaced.append(replace(token, space=meets and "PUNCT" not in (token.upos, following.upos)))
-    return [*spaced, replace(closing, space=False)]
+    return spaced_by_script([*tokens, word({".": "。", "?": "？"}[mark], "PUNCT")])

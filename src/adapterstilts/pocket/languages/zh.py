@@ -5,10 +5,19 @@ Words are not spaced; one space parts Latin letters and digits from characters, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from adapterstilts.pocket.languages.base import Token, Variant, lexicon, marked, proper_noun, views_of, word, words
+from adapterstilts.pocket.languages.base import (
+    Token,
+    Variant,
+    lexicon,
+    marked,
+    proper_noun,
+    spaced_by_script,
+    views_of,
+    word,
+    words,
+)
 from adapterstilts.pocket.meanings import Concept, Event
 
 CODE = "zh"
@@ -20,15 +29,6 @@ ADJUNCTS = ("time", "place", "instrument")
 DISPOSAL, ADVERSE = LEXICON["disposal"].split(), LEXICON["adverse"].split()
 COMMA, SEMICOLON = (Token(mark, mark, "PUNCT", space=False) for mark in "，；")
 BE, OF = word("是", "AUX"), word("的", "PART")
-
-
-def _spaced(tokens: Sequence[Token]) -> list[Token]:
-    """``tokens`` with a space just where Latin letters or digits meet a word."""
-
-    def apart(one: Token, two: Token) -> bool:
-        return "PUNCT" not in (one.upos, two.upos) and (one.form[-1].isascii() or two.form[0].isascii())
-
-    return [replace(one, space=apart(one, two)) for one, two in zip(tokens, [*tokens[1:], COMMA], strict=True)]
 
 
 def noun_phrase(concept: Concept, role: str) -> list[Token]:
@@ -140,7 +140,7 @@ def _sentence(event: Event, view: str, order: str = "plain", asked: str = "") ->
         phrases = {"time": phrases.pop("time", []), "denial": denial, **phrases}
     middle = [token for phrase in phrases.values() for token in phrase]
     objects = [token for role in after for token in _phrase(event, role, "", asked)]
-    return _spaced([*front, *_phrase(event, subject, "", asked), *topic, *middle, *verb, *objects, *end])
+    return spaced_by_script([*front, *_phrase(event, subject, "", asked), *topic, *middle, *verb, *objects, *end])
 
 
 def clause(event: Event, variant: Variant) -> list[Token]:
@@ -155,7 +155,7 @@ def clause_of_cause(cause: Event, with_subject: bool = True) -> list[Token]:
 
 def conjoin(first: list[Token], second: list[Token]) -> list[Token]:
     """A comma joins clauses, a semicolon those that hold a comma."""
-    return _spaced([*first, SEMICOLON if COMMA in (*first, *second) else COMMA, *second])
+    return spaced_by_script([*first, SEMICOLON if COMMA in (*first, *second) else COMMA, *second])
 
 
 def question(event: Event, asked: str, view: str) -> list[Token] | None:
@@ -168,4 +168,4 @@ def question(event: Event, asked: str, view: str) -> list[Token] | None:
 
 def finish(tokens: list[Token], mark: str) -> list[Token]:
     closing = {".": "。", "?": "？"}[mark]
-    return _spaced([*tokens, Token(closing, closing, "PUNCT")])
+    return spaced_by_script([*tokens, Token(closing, closing, "PUNCT")])

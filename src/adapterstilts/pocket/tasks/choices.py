@@ -8,7 +8,7 @@ from random import Random
 from adapterstilts.pocket import meanings
 from adapterstilts.pocket.languages import en
 from adapterstilts.pocket.languages.base import Token, text_of, word, words
-from adapterstilts.pocket.meanings import HYPERNYMS, RELATIONS, TRANSFERS, Concept, Event, split_of
+from adapterstilts.pocket.meanings import HYPERNYMS, TRANSFERS, Concept, Event, split_of
 from adapterstilts.pocket.scenes import between, draw_of_split, possession
 from adapterstilts.pocket.tasks.items import ENCOUNTERS, Row, rows_of, sentence, wording
 
@@ -83,9 +83,8 @@ def _who_has(rng: Random, split: str) -> tuple[list[Event], Concept, list[Concep
     """Two transfers; the thing that is asked about; the people, its owner of now first."""
     one = draw_of_split(rng, split, TRANSFERS)
     other = draw_of_split(rng, split, TRANSFERS, avoid=[concept.name for _, concept in one.roles])
-    before, owner = (one[role] for role in RELATIONS[one.relation].exchangeable)
-    others = [other[role] for role in RELATIONS[other.relation].exchangeable]
-    return [one, other], one["theme"], [owner, before, *others]
+    before, owner = one.participants
+    return [one, other], one["theme"], [owner, before, *other.participants]
 
 
 def cosmosqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]:

@@ -181,14 +181,14 @@ def _replaced(rng: Random, split: str, event: Event, avoid: Collection[str]) -> 
 
     Nothing is in place of a gift: who is sold or lent a thing receives it, too.
     """
-    first, second = (event[role] for role in RELATIONS[event.relation].exchangeable)
+    people = event.participants
     further = RELATIONS[event.relation].roles[2:]
     like = [name for name in PERSONAL if name != event.relation and RELATIONS[name].roles[2:] == further]
-    others = [other for other in (between(name, [first, second]) for name in like) if split_of(other) == split]
+    others = [other for other in (between(name, people) for name in like) if split_of(other) == split]
     if not others or event.relation == "gift":
         return None
     relation = rng.choice(others).relation
-    return between(relation, [first, second], draw_event(rng, relation, ("place", "time"), avoid))
+    return between(relation, people, draw_event(rng, relation, ("place", "time"), avoid))
 
 
 def _with_one_relation(rng: Random, split: str, paragraph: list[Event], answerable: bool) -> list[Event] | None:

@@ -44,7 +44,7 @@ def _of_two_people(rng: Random, split: str, relations: Sequence[str]) -> list[Ev
     """An event, the same with its people exchanged, and another relation between them."""
     while True:
         first = draw_of_split(rng, split, relations, adjuncts=())
-        people = [first[role] for role in RELATIONS[first.relation].exchangeable]
+        people = first.participants
         others = [between(name, people) for name in relations if name != first.relation]
         others = [event for event in others if split_of(event) == split]
         if others:
@@ -85,9 +85,7 @@ def _say(rng: Random, language: Language, premise: list[Event], hypothesis: Even
 
 def _same_people(event: Event, other: Event) -> bool:
     """Whether both are of one relation, with the same persons in the same roles."""
-    return event.relation == other.relation and all(
-        event.get(role) == other.get(role) for role in RELATIONS[event.relation].exchangeable
-    )
+    return event.relation == other.relation and event.participants == other.participants
 
 
 def _rows(task: str, kinds: dict[Draw, float], split: str, language: str, limit: int | None) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from random import Random
 from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import Asked, questions_of
 from adapterstilts.pocket.languages.base import text_of
-from adapterstilts.pocket.meanings import HYPERNYMS, RELATIONS, TRANSFERS, Event
+from adapterstilts.pocket.meanings import HYPERNYMS, TRANSFERS, Event
 from adapterstilts.pocket.scenes import draw_of_split, generalised
 from adapterstilts.pocket.tasks.items import Row, rows_of, tells_apart, wording
 
@@ -25,7 +25,7 @@ def _transfer(rng: Random, split: str) -> Event:
 
 def _turned(event: Event, asked: Asked) -> bool:
     """Whether the name that comes first alphabetically comes second."""
-    first, second = sorted(event[role].name for role in RELATIONS[event.relation].exchangeable)
+    first, second = sorted(person.name for person in event.participants)
     forms = [token.form for token in asked.words]
     return forms.index(second) < forms.index(first)
 
