@@ -20,7 +20,7 @@ LEVELS = [
     {"training", "evaluation", "mining", "zoo"},
     {"run"},
     {"report"},
-    {"cli"},
+    {"card", "cli"},
     {"__main__"},
 ]
 # Inside a level nothing imports its neighbour, except:
@@ -50,6 +50,7 @@ IMPORTS = {
     "run": """adapter checkpoint errors evaluation files methods mining model progress recipe results sources
         task_types tasks training zoo""",
     "report": "results tasks",
+    "card": "report results tasks zoo",
     "__main__": "cli",
     "cli": "errors methods pocket recipe report results run sources tasks zoo",
 }

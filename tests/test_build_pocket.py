@@ -7,13 +7,17 @@ import pytest
 
 from adapterstilts import tasks
 from adapterstilts.cli import cli
+from adapterstilts.results import System
 from adapterstilts.zoo import bundled
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
 
 
-@pytest.mark.parametrize("part", ["adapters", "retrieval", "headline", "rest"])
+PARTS = ["adapters", "sources", "retrieval", "transfer", "headline_sources", "headline", "rest"]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_every_command_of_the_study_is_one_of_the_program(part, tmp_path):
     commands = SCRIPT["commands_of"](part, tmp_path)
     assert len({tuple(words) for words in commands}) == len(commands)
@@ -55,3 +59,30 @@ def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
 
 def test_the_shipped_folder_is_where_the_script_writes():
     assert bundled("pocket").resolve() == (ROOT / "zoo" / "pocket").resolve()
+
+
+@pytest.mark.parametrize(
+    ("command", "measured"),
+    [
+        ("train pawsx --method lora --seed 2", ("pawsx", 2, System("lora", trained_on="pawsx"))),
+        ("train mnli --method full --seed 0", ("mnli", 0, System("full", trained_on="mnli"))),
+        ("evaluate none --target tatoeba", ("tatoeba", 0, System("none"))),
+        ("evaluate squad --target mlqa --method lora", ("mlqa", 0, System("lora", trained_on="squad"))),
+        ("merge squad mnli --target tatoeba", ("tatoeba", 0, System("bottleneck", "merge", ("mnli", "squad")))),
+        (
+            "fuse squad mnli --target xnli --method lora --seed 1",
+            ("xnli", 1, System("lora", "fuse", ("mnli", "squad"), None, "mnli")),
+        ),
+        (
+            "fuse squad mnli --target pawsx --method bottleneck --seed 1 --control parameters",
+            ("pawsx", 1, System("bottleneck", None, ("mnli", "squad"), "parameters", "pawsx")),
+        ),
+        ("baseline pawsx --seed 4", ("pawsx", 4, System("full", trained_on="pawsx"))),
+        (
+            "baseline pawsx --via mnli --seed 4",
+            ("pawsx", 4, System("full", "continue", ("mnli",), None, "pawsx")),
+        ),
+    ],
+)
+def test_what_a_command_measures_is_known_before_it_runs(command, measured):
+    assert SCRIPT["measured_by"](command.split()) == measured

@@ -15,6 +15,7 @@ from adapterstilts.pocket import languages, meanings
 from adapterstilts.pocket import tasks as pocket_tasks
 from adapterstilts.pocket.documents import documents
 from adapterstilts.pocket.meanings import split_of
+from adapterstilts.pocket.tasks.items import drawn
 
 TASKS = list(tasks.all_tasks())
 IN_LANGUAGES = [(name, code) for name in TASKS for code in sources.languages_of(tasks.get(name))]
@@ -58,6 +59,18 @@ def test_rows_have_the_columns_and_labels_of_their_task(name, language):
 def test_rows_are_lazy_deterministic_and_the_same_whatever_the_limit(name):
     assert rows(name, limit=5) == rows(name, limit=20)[:5] == rows(name, limit=5)
     assert rows(name, limit=1)[0]["id"] == "test-0"
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_telling_an_item_in_one_language_changes_it_in_no_other(name):
+    spoken = sources.languages_of(tasks.get(name))
+    alone = {}
+    for language in spoken[0], spoken[-1]:
+        drawn.cache_clear()
+        alone[language] = rows(name, language=language, limit=40)
+    for language, told in alone.items():
+        assert rows(name, language=language, limit=40) == told
+    assert drawn.cache_info().misses == 40
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if tasks.get(name).type == "classification"])

@@ -179,6 +179,26 @@ def test_seeds_are_averaged_and_each_is_shown():
     assert "| bottleneck, target only | 70.0 | 65.0 | 60.0 | 65.0 [70.0, 60.0] | 7.5 | 1,234 | 12 |" in text
 
 
+def test_a_gain_is_paired_by_seed_and_has_the_interval_of_students_t():
+    alone = [result(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((70.0, 60.0, 50.0))]
+    fused = [fusion(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((72.0, 61.0, 56.0))]
+    only_here = fusion(seed=9, scores=accuracies(en=99.0))
+    text = report.markdown(results.compare(PAWSX, "pocket", [*alone, *fused, only_here]))
+    # gains 2, 1, 6: mean 3, standard error sqrt(7/3) = 1.528, t(0.975, 2) = 4.303
+    assert "[72.0, 61.0, 56.0, 99.0] | +3.0 ± 6.6 |" in text
+    assert "| bottleneck, target only | 60.0 | 60.0 [70.0, 60.0, 50.0] |  |" in text
+    one_seed = report.markdown(results.compare(PAWSX, "pocket", [alone[0], fused[0]]))
+    assert "| 72.0 | +2.0 |" in one_seed and "±" not in one_seed.splitlines()[3]
+
+
+def test_retrieval_gains_over_the_backbone_as_it_is():
+    scores = accuracies(de=30.0)
+    bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
+    found = [bare] + [result(target="tatoeba", trained_on="mnli", seed=seed, scores=scores) for seed in (0, 1)]
+    text = report.markdown(results.compare(tasks.get("tatoeba"), "pocket", found))
+    assert "| bottleneck, mnli alone | 30.0 | 30.0 [30.0, 30.0] | -10.0 ± 0.0 |" in text
+
+
 def test_what_saw_the_targets_training_is_marked():
     comparison = results.compare(PAWSX, "pocket", [fusion(source_saw_target_training=True)])
     assert "fusion of mnli + squad *" in report.markdown(comparison)

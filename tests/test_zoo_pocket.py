@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from huggingface_hub import ModelCard
 
-from adapterstilts import checkpoint, pocket, results
+from adapterstilts import card, checkpoint, pocket, results, zoo
 from adapterstilts.model import load_backbone
 from adapterstilts.places import zoo_folder
 
@@ -37,6 +38,15 @@ def test_shipped_results_are_of_the_shipped_backbone(identity):
     for result in shipped:
         assert result.provenance["backbone_fingerprint"] == identity.fingerprint, result.adapter
         assert result.provenance["data_revision"] == f"pocket {pocket.POCKET_VERSION}"
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_shipped_cards_are_rendered_from_the_shipped_results(name):
+    entry = next(entry for entry in zoo.entries(POCKET, "pocket") if entry.name == name)
+    text = (POCKET / name / "README.md").read_text(encoding="utf-8")
+    assert text == card.render(entry, results.read_all([POCKET])), "scripts/build-pocket study renders them again"
+    data = ModelCard(text).data
+    assert data.model_name == name and data.eval_results and data.license == "apache-2.0"
 
 
 def test_results_name_no_machine():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from adapterstilts import tasks
-from adapterstilts.results import Comparison, Result, Row, language_score, mean
+from adapterstilts.results import Comparison, Gain, Result, Row, language_score, mean
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,7 +41,7 @@ def markdown(comparison: Comparison) -> str:
 def title(comparison: Comparison) -> str:
     """Return the line above a table: target, metric and backbone."""
     task = tasks.get(comparison.target)
-    return f"{task.name}, backbone {comparison.backbone}: {_metric_words(task.metric)}, chance {task.chance:.1f}"
+    return f"{task.name}, backbone {comparison.backbone}: {metric_words(task.metric)}, chance {task.chance:.1f}"
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -58,6 +58,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
     if any(len(row.results) > 1 for row in comparison.rows):
         yield "Scores are means over seeds; in brackets the average of each seed."
+    if _has_gain(comparison):
+        yield (
+            "gain is the average minus that of the same method on the target alone, or of the backbone as it is; "
+            "± is the 95 % interval over seeds (paired t)."
+        )
     machines = {str(result.provenance.get("machine")) for row in comparison.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
@@ -67,6 +72,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 def _headings(comparison: Comparison) -> list[str]:
     headings = ["system", *comparison.languages, "average"]
+    if _has_gain(comparison):
+        headings.append("gain")
     if _has_gap(comparison):
         headings.append("gap")
     if _has_layer0(comparison):
@@ -80,6 +87,8 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
     found = row.results
     cells = [_number(mean(language_score(result, language) for result in found)) for language in comparison.languages]
     cells.append(_average(found) if found else "not run")
+    if _has_gain(comparison):
+        cells.append(_gain(row.gain))
     if _has_gap(comparison):
         cells.append(_number(mean(result.cross_lingual_gap for result in found)))
     if _has_layer0(comparison):
@@ -93,6 +102,17 @@ def _average(found: tuple[Result, ...]) -> str:
     averages = [result.average for result in found]
     each = f" [{', '.join(f'{average:.1f}' for average in averages)}]" if len(averages) > 1 else ""
     return f"{statistics.fmean(averages):.1f}{each}"
+
+
+def _gain(gain: Gain | None) -> str:
+    if gain is None:
+        return ""
+    interval = "" if gain.half_width is None else f" ± {gain.half_width:.1f}"
+    return f"{gain.points:+.1f}{interval}"
+
+
+def _has_gain(comparison: Comparison) -> bool:
+    return any(row.gain is not None for row in comparison.rows)
 
 
 def _layer0_average(result: Result) -> float | None:
@@ -113,7 +133,8 @@ def _number(value: float | None, form: str = "{:.1f}") -> str:
     return "" if value is None else form.format(value)
 
 
-def _metric_words(metric: str) -> str:
+def metric_words(metric: str) -> str:
+    """Return what a reader calls the main score of a task's `metric`."""
     if metric in ("squad", "squad2", "mlqa"):
         return "mean of F1 and exact match"
     return {"accuracy": "accuracy", "token_accuracy": "accuracy"}.get(metric, "F1")

@@ -77,13 +77,29 @@ class System:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """What a system's average is above another's, over the `seeds` that both were run with.
+
+    `half_width` is that of the 95 % interval of the mean (paired Student's t); None for one seed.
+    """
+
+    points: float
+    half_width: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Row:
-    """One system of a comparison: its results, one per seed; none means not run, and `command` runs it."""
+    """One system of a comparison: its results, one per seed; none means not run, and `command` runs it.
+
+    `gain` is over the system that takes no other task's adapter (:func:`reference_of`); None if either was not run.
+    """
 
     system: System
     label: str
     results: tuple[Result, ...]
     command: str
+    gain: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -189,11 +205,37 @@ def compare(
         by_system.setdefault(system_of(result), []).append(result)
     seen = {language for result in kept for language in result.scores}
     languages = sorted(seen, key=lambda language: (language != "en", language))
-    rows = (
-        Row(system, label(system, target), tuple(results), command(system, target, backbone))
-        for system, results in by_system.items()
-    )
+    rows = []
+    for system, results in by_system.items():
+        reference = reference_of(system, target)
+        gain = None if system == reference else _gain(results, by_system.get(reference, ()))
+        words = label(system, target)
+        rows.append(Row(system, words, tuple(results), command(system, target, backbone), gain))
     return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept))
+
+
+def reference_of(system: System, target: Task) -> System:
+    """Return what `system` is measured against: the same method on the target alone, or the backbone as it is."""
+    if target.train_on is None:
+        return System("none")
+    return System(system.method, trained_on=target.train_on)
+
+
+def _gain(results: Sequence[Result], reference: Sequence[Result]) -> Gain | None:
+    """Return the gain paired by seed; what is not trained has no seeds, and is every seed's partner."""
+    averages = {result.seed: result.average for result in reference}
+    if reference and reference[0].method == "none":
+        averages = dict.fromkeys((result.seed for result in results), reference[0].average)
+    gains = [result.average - averages[result.seed] for result in results if result.seed in averages]
+    return Gain(statistics.fmean(gains), _half_width(gains), len(gains)) if gains else None
+
+
+def _half_width(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    from scipy.special import stdtrit  # takes a tenth of a second
+
+    return float(stdtrit(len(values) - 1, 0.975)) * statistics.stdev(values) / len(values) ** 0.5
 
 
 def _order(system: System) -> tuple[Any, ...]:

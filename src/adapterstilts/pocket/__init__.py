@@ -5,5 +5,5 @@ several that belong together, ``tasks`` turns them into rows, ``documents`` and 
 pretrained on.
 """
 
-POCKET_VERSION = "1.0"
+POCKET_VERSION = "1.1"
 """Changes with every change of any task's rows. Results of different versions are not comparable."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import NamedTuple
 
 from adapterstilts.pocket import languages
-from adapterstilts.pocket.documents import Asked, questions_of
+from adapterstilts.pocket.documents import questions_of
 from adapterstilts.pocket.languages.base import Language, Token, Variant, spans_of, text_of
 from adapterstilts.pocket.meanings import FEMININE, HYPERNYMS, RELATIONS, TRANSFERS, Concept, Event, split_of
 from adapterstilts.pocket.sampling import draw_concept, draw_event
 from adapterstilts.pocket.scenes import between, counterpart, draw_of_split, generalised
-from adapterstilts.pocket.tasks.items import PERSONAL, Row, rows_of, sentence, wording
+from adapterstilts.pocket.tasks.items import PERSONAL, Row, rows_of, sentence
 
 
 class _Item(NamedTuple):
@@ -91,11 +91,11 @@ def _askable(relation: str, asked: str, kinds: tuple[tuple[str, str], ...]) -> b
     return all(questions_of(languages.get(code), said, asked) for code in languages.codes())
 
 
-def _fillers(rng: Random, split: str, item: _Item, count: int) -> list[Event]:
-    """Events of other people."""
-    found: list[Event] = []
-    for _ in range(count):
-        taken = [concept.name for one in (item.event, item.other, *found) for _, concept in one.roles]
+def _paragraph(rng: Random, split: str, item: _Item, count: int = 3) -> list[Event]:
+    """``count`` events: the item's two, which share the question's words, and others of other people."""
+    found = [item.event, item.other]
+    while len(found) < count:
+        taken = [concept.name for event in found for _, concept in event.roles]
         found.append(draw_of_split(rng, split, PERSONAL, adjuncts=("place", "time"), avoid=taken))
     return found
 
@@ -112,22 +112,30 @@ def _answer_span(language: Language, event: Event, variant: Variant, asked: str,
     return text_of(tokens)[begin:end], start + begin
 
 
-def _row(
-    rng: Random, language: Language, item: _Item, paragraph: list[Event], question: Asked, avoid: Collection[str] = ()
-) -> Row:
-    """The paragraph in the order given, with the answer where the item's event is among it.
+class _Passage(NamedTuple):
+    """An item, and its events and others in the order in which they are told."""
 
-    What resembles the event is said in no view of ``avoid``.
+    item: _Item
+    told: tuple[Event, ...]
+
+
+def _tell(words: Random, language: Language, passage: _Passage, conversely: bool = False) -> Row:
+    """The passage, with the answer where the item's event is among what is told.
+
+    ``conversely``: what resembles the event is told by another verb than the question's.
     """
+    item, told = passage
+    question = words.choice(questions_of(language, item.said, item.asked))
+    verb = question.view.partition("+")[0]
     parts: list[str] = []
     texts: list[str] = []
     starts: list[int] = []
     start = 0
-    for event in paragraph:
+    for event in told:
         options = language.variants(event)
-        if event.relation == item.event.relation:
-            options = [one for one in options if one.view.partition("+")[0] not in avoid]
-        variant = rng.choice(options)
+        if conversely and event.relation == item.event.relation:
+            options = [one for one in options if one.view.partition("+")[0] != verb]
+        variant = words.choice(options)
         if event is item.event:
             text, position = _answer_span(language, event, variant, item.asked, start)
             texts, starts = [text], [position]
@@ -140,34 +148,30 @@ def _row(
     }
 
 
-def _rows(task: str, fillers: int, split: str, language: str, limit: int | None) -> Iterator[Row]:
-    """Two events that share the question's words, and ``fillers`` others."""
-    speaker = languages.get(language)
-
-    def make(rng: Random, index: int) -> Row:
-        item = _item(rng, split)
-        paragraph = [item.event, item.other, *_fillers(rng, split, item, fillers)]
-        rng.shuffle(paragraph)
-        words = wording(rng, speaker, task)
-        question = words.choice(questions_of(speaker, item.said, item.asked))
-        return _row(words, speaker, item, paragraph, question)
-
-    return rows_of(task, split, limit, make)
+def _draw(rng: Random, split: str, index: int, count: int = 3) -> _Passage:
+    item = _item(rng, split)
+    told = _paragraph(rng, split, item, count)
+    rng.shuffle(told)
+    return _Passage(item, tuple(told))
 
 
 def squad(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Questions on a paragraph of three events, two of which share the question's words."""
-    return _rows("squad", 1, split, language, limit)
+    return rows_of("squad", split, language, limit, _draw, _tell)
 
 
 def xquad(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """As SQuAD, other items, in every language."""
-    return _rows("xquad", 1, split, language, limit)
+    return rows_of("xquad", split, language, limit, _draw, _tell)
+
+
+def _draw_mlqa(rng: Random, split: str, index: int) -> _Passage:
+    return _draw(rng, split, index, 4)
 
 
 def mlqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """As XQuAD, on longer paragraphs: four events."""
-    return _rows("mlqa", 2, split, language, limit)
+    return rows_of("mlqa", split, language, limit, _draw_mlqa, _tell)
 
 
 def _without_slot(rng: Random, item: _Item, paragraph: list[Event], answerable: bool) -> list[Event]:
@@ -204,30 +208,37 @@ def _with_one_relation(rng: Random, split: str, paragraph: list[Event], answerab
     return [paragraph[0], second if rng.random() < 0.5 else paragraph[1], *paragraph[2:]]
 
 
+def _draw_squad2(rng: Random, split: str, index: int) -> _Passage:
+    answerable = index % 3 != 2
+    told: list[Event] | None = None
+    while not told:
+        item = _item(rng, split)
+        paragraph = _paragraph(rng, split, item)
+        if item.asked in ("place", "time"):
+            told = _without_slot(rng, item, paragraph, answerable)
+        else:
+            told = _with_one_relation(rng, split, paragraph, answerable)
+    rng.shuffle(told)
+    return _Passage(item, tuple(told))
+
+
 def squad2(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """As SQuAD; one question in three has no answer, though the paragraph holds what looks like one.
 
     There the event is told without the place or time that is asked for, or, where the question asks for something else,
     its people do something else.
     """
-    speaker = languages.get(language)
+    return rows_of("squad2", split, language, limit, _draw_squad2, _tell)
 
-    def make(rng: Random, index: int) -> Row:
-        answerable = index % 3 != 2
-        paragraph: list[Event] | None = None
-        while not paragraph:
-            item = _item(rng, split)
-            told = [item.event, item.other, *_fillers(rng, split, item, 1)]
-            if item.asked in ("place", "time"):
-                paragraph = _without_slot(rng, item, told, answerable)
-            else:
-                paragraph = _with_one_relation(rng, split, told, answerable)
-        rng.shuffle(paragraph)
-        words = wording(rng, speaker, "squad2")
-        question = words.choice(questions_of(speaker, item.said, item.asked))
-        return _row(words, speaker, item, paragraph, question)
 
-    return rows_of("squad2", split, limit, make)
+def _draw_tydiqa(rng: Random, split: str, index: int) -> _Passage:
+    while True:
+        item = _item(rng, split, TRANSFERS)
+        if item.asked == "theme" or item.event["theme"].name in HYPERNYMS:
+            break
+    told = _paragraph(rng, split, item)
+    rng.shuffle(told)
+    return _Passage(item._replace(said=generalised(item.said)), tuple(told))
 
 
 def tydiqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
@@ -236,17 +247,4 @@ def tydiqa(split: str, language: str, limit: int | None = None) -> Iterator[Row]
     Both events that could be meant are told by the converse of the question's verb, and the question says the kind of a
     thing where they say the thing.
     """
-    speaker = languages.get(language)
-
-    def make(rng: Random, index: int) -> Row:
-        while True:
-            item = _item(rng, split, TRANSFERS)
-            if item.asked == "theme" or item.event["theme"].name in HYPERNYMS:
-                break
-        paragraph = [item.event, item.other, *_fillers(rng, split, item, 1)]
-        rng.shuffle(paragraph)
-        words = wording(rng, speaker, "tydiqa")
-        question = words.choice(questions_of(speaker, generalised(item.said), item.asked))
-        return _row(words, speaker, item, paragraph, question, {question.view.partition("+")[0]})
-
-    return rows_of("tydiqa", split, limit, make)
+    return rows_of("tydiqa", split, language, limit, _draw_tydiqa, partial(_tell, conversely=True))

@@ -1,15 +1,18 @@
-"""What the generators share: sizes, which relations suit a task, and how item ``i`` is drawn and worded."""
+"""What the generators share: sizes, which relations suit a task, and how item ``i`` is drawn and told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
+from adapterstilts.pocket import languages
 from adapterstilts.pocket.languages.base import Language, Token, Variant
 from adapterstilts.pocket.meanings import TRANSFERS, Event
 
 Row = dict[str, Any]
+Meaning = TypeVar("Meaning")
 
 SIZES = {
     "anli_plus": {"train": 48_000, "validation": 1_000, "test": 2_000},
@@ -38,16 +41,31 @@ PERSONAL = (*TRANSFERS, "lesson", "victory", "arrival", *ENCOUNTERS)
 """Relations of two persons who may change places, with a place and a time."""
 
 
-def rows_of(task: str, split: str, limit: int | None, make: Callable[[Random, int], Row]) -> Iterator[Row]:
-    """Items 0, 1, ... of ``task``, each made from a random generator of its own."""
+def rows_of(
+    task: str,
+    split: str,
+    language: str,
+    limit: int | None,
+    draw: Callable[[Random, str, int], Meaning],
+    tell: Callable[[Random, Language, Meaning], Row],
+) -> Iterator[Row]:
+    """Items 0, 1, ... of ``task``: what ``draw`` draws for a split and a number, worded by ``tell`` in ``language``.
+
+    Choices of wording differ by language, and never disturb the meanings. ``tell`` must leave a meaning as it is.
+    """
+    speaker = languages.get(language)
     size = SIZES[task][split]
     for index in range(size if limit is None else min(limit, size)):
-        yield {"id": f"{split}-{index}", **make(Random(f"pocket/{task}/{split}/{index}"), index)}
+        meaning, seed = drawn(task, split, index, draw)
+        words = Random(f"{task}/{speaker.CODE}/{seed}")
+        yield {"id": f"{split}-{index}", **tell(words, speaker, meaning)}
 
 
-def wording(rng: Random, language: Language, task: str) -> Random:
-    """Choices of wording: they differ by language, and never disturb the meanings."""
-    return Random(f"{task}/{language.CODE}/{rng.getrandbits(64)}")
+@lru_cache(maxsize=4096)
+def drawn(task: str, split: str, index: int, draw: Callable[[Random, str, int], Any]) -> tuple[Any, int]:
+    """The meaning of one item, and the seed of its wordings. The largest test set is kept from language to language."""
+    rng = Random(f"pocket/{task}/{split}/{index}")
+    return draw(rng, split, index), rng.getrandbits(64)
 
 
 def sentence(language: Language, event: Event, variant: Variant) -> list[Token]:

@@ -7,12 +7,11 @@ from functools import cache, reduce
 from random import Random
 from typing import NamedTuple
 
-from adapterstilts.pocket import languages
 from adapterstilts.pocket.languages.base import Language, Token, Variant, text_of
 from adapterstilts.pocket.meanings import RELATIONS, TRANSFERS, Event
 from adapterstilts.pocket.sampling import draw_event
 from adapterstilts.pocket.scenes import draw_of_split
-from adapterstilts.pocket.tasks.items import PERSONAL, Row, fronts, rows_of, tells_apart, wording
+from adapterstilts.pocket.tasks.items import PERSONAL, Row, fronts, rows_of, tells_apart
 
 FRONTABLE = tuple(name for name in PERSONAL if name != "arrival")
 """Relations whose place and time may come first in every language (in some, one arrives *to* a place)."""
@@ -36,7 +35,7 @@ class _Exchange(NamedTuple):
     exchanged: bool
 
 
-def _exchanges(rng: Random, split: str, count: int, label: str) -> list[_Exchange]:
+def _exchanges(rng: Random, split: str, count: int, label: str) -> tuple[_Exchange, ...]:
     """``count`` events, in one of which the participants are exchanged where ``label`` is "0"."""
     changed = rng.randrange(count) if label == "0" else None
     found: list[_Exchange] = []
@@ -46,7 +45,7 @@ def _exchanges(rng: Random, split: str, count: int, label: str) -> list[_Exchang
         taken = [concept.name for other in found for _, concept in other.event.roles]
         event = draw_of_split(rng, split, (relation,), adjuncts=(rng.choice(("place", "time")),), avoid=taken)
         found.append(_Exchange(event, turns, index == changed))
-    return found
+    return tuple(found)
 
 
 def _clauses_of_exchange(
@@ -67,7 +66,7 @@ def _clauses_of_exchange(
     return language.clause(first, one), language.clause(first.exchanged() if exchanged else first, two)
 
 
-def _say_exchanges(rng: Random, language: Language, exchanges: list[_Exchange]) -> tuple[str, str]:
+def _say_exchanges(rng: Random, language: Language, exchanges: tuple[_Exchange, ...]) -> tuple[str, str]:
     sides: tuple[list[list[Token]], list[list[Token]]] = ([], [])
     fronted = rng.random() < 0.5
     for exchange in exchanges:
@@ -78,8 +77,15 @@ def _say_exchanges(rng: Random, language: Language, exchanges: list[_Exchange]) 
     return one, two
 
 
-def _bound_pair(rng: Random, split: str) -> tuple[tuple[Event, Event], tuple[Event, Event]]:
-    """Two events, and the same two with their one adjunct exchanged between them."""
+class _Bound(NamedTuple):
+    """Two events for either side, each with one adjunct: the same two, or with their adjuncts exchanged."""
+
+    first: tuple[Event, Event]
+    second: tuple[Event, Event]
+
+
+def _bound(rng: Random, split: str, label: str) -> _Bound:
+    """The adjuncts are exchanged where ``label`` is "0"."""
     role = rng.choice(("place", "time"))
     while True:
         first = draw_of_split(rng, split, FRONTABLE, adjuncts=(role,))
@@ -87,7 +93,7 @@ def _bound_pair(rng: Random, split: str) -> tuple[tuple[Event, Event], tuple[Eve
         second = draw_of_split(rng, split, FRONTABLE, adjuncts=(role,), avoid=taken)
         crossed = first.with_role(role, second[role]), second.with_role(role, first[role])
         if all(_suits(event, role) for event in crossed) and first[role].kind == second[role].kind:
-            return (first, second), crossed
+            return _Bound((first, second), crossed if label == "0" else (first, second))
 
 
 def _suits(event: Event, role: str) -> bool:
@@ -96,7 +102,7 @@ def _suits(event: Event, role: str) -> bool:
     return concept.kind != "place" or not places or concept.name in places
 
 
-def _say_bound(rng: Random, language: Language, pair: tuple[Event, Event], fronted: bool) -> str:
+def _say_pair(rng: Random, language: Language, pair: tuple[Event, Event], fronted: bool) -> str:
     """Both events in one sentence; ``fronted`` says whether their adjuncts come first."""
     clauses = []
     for event in pair:
@@ -107,22 +113,29 @@ def _say_bound(rng: Random, language: Language, pair: tuple[Event, Event], front
     return text_of(language.finish(language.conjoin(*clauses), "."))
 
 
+def _say_bound(rng: Random, language: Language, bound: _Bound) -> tuple[str, str]:
+    fronted = rng.random() < 0.5
+    return _say_pair(rng, language, bound.first, fronted), _say_pair(rng, language, bound.second, not fronted)
+
+
+def _draw(rng: Random, split: str, index: int) -> tuple[tuple[_Exchange, ...] | _Bound, str]:
+    """What is said, and the label."""
+    label = str(index % 2)
+    kind = rng.random()
+    if kind < 0.5:
+        return _exchanges(rng, split, 1 if kind < 0.28 else 2, label), label
+    return _bound(rng, split, label), label
+
+
+def _tell(words: Random, speaker: Language, meaning: tuple[tuple[_Exchange, ...] | _Bound, str]) -> Row:
+    said, label = meaning
+    if isinstance(said, _Bound):
+        one, two = _say_bound(words, speaker, said)
+    else:
+        one, two = _say_exchanges(words, speaker, said)
+    return {"sentence1": one, "sentence2": two, "label": label}
+
+
 def pawsx(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Paraphrase ("1") or not ("0"), always with the same names, places and times on both sides."""
-    speaker = languages.get(language)
-
-    def make(rng: Random, index: int) -> Row:
-        label = str(index % 2)
-        kind = rng.random()
-        if kind < 0.65:
-            exchanges = _exchanges(rng, split, 1 if kind < 0.35 else 2, label)
-            texts = _say_exchanges(wording(rng, speaker, "pawsx"), speaker, exchanges)
-        else:
-            pair, crossed = _bound_pair(rng, split)
-            words = wording(rng, speaker, "pawsx")
-            fronted = words.random() < 0.5
-            second = pair if label == "1" else crossed
-            texts = _say_bound(words, speaker, pair, fronted), _say_bound(words, speaker, second, not fronted)
-        return {"sentence1": texts[0], "sentence2": texts[1], "label": label}
-
-    return rows_of("pawsx", split, limit, make)
+    return rows_of("pawsx", split, language, limit, _draw, _tell)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from random import Random
 
-from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import say
+from adapterstilts.pocket.languages import en
+from adapterstilts.pocket.languages.base import Language
 from adapterstilts.pocket.meanings import COMPARISONS, NUMBERS, YEARS, Concept, Event, split_of
 from adapterstilts.pocket.sampling import draw_event
 from adapterstilts.pocket.scenes import between
-from adapterstilts.pocket.tasks.items import PERSONAL, SIZES, Row, rows_of, wording
+from adapterstilts.pocket.tasks.items import PERSONAL, SIZES, Row, rows_of
 
 GROUP = 8
 """Sentences that share their two names, and their year and their number if they have one."""
@@ -58,17 +59,28 @@ def _group(task: str, split: str, number: int) -> tuple[Event, ...]:
     return tuple(events)
 
 
+def _draw_tatoeba(rng: Random, split: str, index: int) -> Event:
+    return _group("tatoeba", split, index // GROUP)[index % GROUP]
+
+
+def _tell_tatoeba(words: Random, speaker: Language, event: Event) -> Row:
+    return {"sentence1": say(words, en, event), "sentence2": say(words, speaker, event)}
+
+
 def tatoeba(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """English sentences and their translations, in groups of eight that share what every language writes alike."""
-    speaker = languages.get(language)
-    english = languages.get("en")
+    return rows_of("tatoeba", split, language, limit, _draw_tatoeba, _tell_tatoeba)
 
-    def make(rng: Random, index: int) -> Row:
-        event = _group("tatoeba", split, index // GROUP)[index % GROUP]
-        words = wording(rng, speaker, "tatoeba")
-        return {"sentence1": say(words, english, event), "sentence2": say(words, speaker, event)}
 
-    return rows_of("tatoeba", split, limit, make)
+def _draw_bucc2018(rng: Random, split: str, index: int) -> tuple[Event, str]:
+    """An event, and the side that is missing, if any."""
+    return _group("bucc2018", split, index // GROUP)[index % GROUP], ("", "sentence1", "sentence2")[index % 3]
+
+
+def _tell_bucc2018(words: Random, speaker: Language, meaning: tuple[Event, str]) -> Row:
+    event, missing = meaning
+    both = _tell_tatoeba(words, speaker, event)
+    return {side: None if side == missing else text for side, text in both.items()}
 
 
 def bucc2018(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
@@ -76,14 +88,4 @@ def bucc2018(split: str, language: str, limit: int | None = None) -> Iterator[Ro
 
     The sentences without one are of the same people, so that names alone lead astray.
     """
-    speaker = languages.get(language)
-    english = languages.get("en")
-
-    def make(rng: Random, index: int) -> Row:
-        event = _group("bucc2018", split, index // GROUP)[index % GROUP]
-        words = wording(rng, speaker, "bucc2018")
-        both = {"sentence1": say(words, english, event), "sentence2": say(words, speaker, event)}
-        missing = (None, "sentence1", "sentence2")[index % 3]
-        return {side: None if side == missing else text for side, text in both.items()}
-
-    return rows_of("bucc2018", split, limit, make)
+    return rows_of("bucc2018", split, language, limit, _draw_bucc2018, _tell_bucc2018)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from random import Random
 
 from adapterstilts.pocket.languages import en
-from adapterstilts.pocket.languages.base import Token, Variant
+from adapterstilts.pocket.languages.base import Language, Token, Variant
 from adapterstilts.pocket.meanings import Event
 from adapterstilts.pocket.scenes import draw_of_split
-from adapterstilts.pocket.tasks.items import Row, rows_of, wording
+from adapterstilts.pocket.tasks.items import Row, rows_of
 
 OF_VERB_PHRASE, OF_SENTENCE = r"(S\NP)\(S\NP)", "S/S"
 COMPLEMENTS = {"to", "from", "for"}
@@ -88,20 +88,23 @@ def supertags(event: Event, variant: Variant) -> list[str]:
     return tags
 
 
+def _draw(rng: Random, split: str, index: int) -> tuple[Event, ...]:
+    event = draw_of_split(rng, split, negated=rng.random() < 0.2)
+    if rng.random() >= 0.4:
+        return (event,)
+    taken = [concept.name for _, concept in event.roles]
+    return event, draw_of_split(rng, split, negated=rng.random() < 0.2, avoid=taken)
+
+
+def _tell(words: Random, speaker: Language, events: tuple[Event, ...]) -> Row:
+    variants = [words.choice(en.variants(event)) for event in events]
+    clauses = [en.clause(event, variant) for event, variant in zip(events, variants, strict=True)]
+    tags = [supertags(event, variant) for event, variant in zip(events, variants, strict=True)]
+    tokens = en.conjoin(*clauses) if len(clauses) == 2 else clauses[0]
+    joined = [*tags[0], "conj", *tags[1]] if len(tags) == 2 else tags[0]
+    return {"tokens": [token.form for token in en.finish(tokens, ".")], "tags": [*joined, "."]}
+
+
 def ccg(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Supertags of one clause, or of two that are joined."""
-
-    def make(rng: Random, index: int) -> Row:
-        events = [draw_of_split(rng, split, negated=rng.random() < 0.2)]
-        if rng.random() < 0.4:
-            taken = [concept.name for _, concept in events[0].roles]
-            events.append(draw_of_split(rng, split, negated=rng.random() < 0.2, avoid=taken))
-        chosen = wording(rng, en, "ccg")
-        variants = [chosen.choice(en.variants(event)) for event in events]
-        clauses = [en.clause(event, variant) for event, variant in zip(events, variants, strict=True)]
-        tags = [supertags(event, variant) for event, variant in zip(events, variants, strict=True)]
-        tokens = en.conjoin(*clauses) if len(clauses) == 2 else clauses[0]
-        joined = [*tags[0], "conj", *tags[1]] if len(tags) == 2 else tags[0]
-        return {"tokens": [token.form for token in en.finish(tokens, ".")], "tags": [*joined, "."]}
-
-    return rows_of("ccg", split, limit, make)
+    return rows_of("ccg", split, "en", limit, _draw, _tell)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import NamedTuple
 
-from adapterstilts.pocket import languages
 from adapterstilts.pocket.documents import questions_of
 from adapterstilts.pocket.languages.base import Language, Token
 from adapterstilts.pocket.meanings import Event, split_of
 from adapterstilts.pocket.scenes import draw_of_split
-from adapterstilts.pocket.tasks.items import PERSONAL, Row, rows_of, wording
+from adapterstilts.pocket.tasks.items import PERSONAL, Row, rows_of
 
 NAMING = ("employ", "found", "leave", "takeover", "support")
 """Relations that tell who is a person and who a company."""
@@ -37,7 +37,7 @@ def _dealing(rng: Random, split: str, first: Event) -> Event | None:
     return next((event for event in rng.sample(events, len(events)) if split_of(event) == split), None)
 
 
-def _events(rng: Random, split: str) -> tuple[Event, Event]:
+def _draw_panx(rng: Random, split: str, index: int) -> tuple[Event, Event]:
     if rng.random() < 0.5:
         while True:
             first = draw_of_split(rng, split, NAMING)
@@ -49,26 +49,23 @@ def _events(rng: Random, split: str) -> tuple[Event, Event]:
     return first, draw_of_split(rng, split, (*NAMING, *PERSONAL, "travel"), avoid=taken)
 
 
+def _tell_panx(words: Random, speaker: Language, events: tuple[Event, Event]) -> Row:
+    clauses = []
+    for position, event in enumerate(events):
+        clause = speaker.clause(event, words.choice(speaker.variants(event)))
+        clauses.append([_numbered(token, position) for token in clause])
+    if words.random() < 0.5:
+        clauses.reverse()
+    tokens = speaker.finish(speaker.conjoin(*clauses), ".")
+    return {"tokens": [token.form for token in tokens], "tags": bio_tags(tokens)}
+
+
 def panx(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Persons, organisations and places, in two clauses.
 
     A given name may be a company's. Only its role tells, and where that does not, its role in the other clause.
     """
-    speaker = languages.get(language)
-
-    def make(rng: Random, index: int) -> Row:
-        first, second = _events(rng, split)
-        words = wording(rng, speaker, "panx")
-        clauses = []
-        for position, event in enumerate((first, second)):
-            clause = speaker.clause(event, words.choice(speaker.variants(event)))
-            clauses.append([_numbered(token, position) for token in clause])
-        if words.random() < 0.5:
-            clauses.reverse()
-        tokens = speaker.finish(speaker.conjoin(*clauses), ".")
-        return {"tokens": [token.form for token in tokens], "tags": bio_tags(tokens)}
-
-    return rows_of("panx", split, limit, make)
+    return rows_of("panx", split, language, limit, _draw_panx, _tell_panx)
 
 
 def _numbered(token: Token, position: int) -> Token:
@@ -77,26 +74,31 @@ def _numbered(token: Token, position: int) -> Token:
     return Token(token.form, token.lexeme, token.upos, role, token.entity, token.space)
 
 
-def _sentence(rng: Random, language: Language, events: list[Event], asks: bool) -> list[Token]:
-    """One event, or two in one sentence, or a question about the first if it is wanted and there is one."""
-    asked = questions_of(language, events[0]) if asks else []
+class _Said(NamedTuple):
+    """One event, or two for one sentence, and whether a question about the first is wanted, if there is one."""
+
+    events: tuple[Event, ...]
+    asks: bool
+
+
+def _draw_udpos(rng: Random, split: str, index: int) -> _Said:
+    events = [draw_of_split(rng, split, negated=rng.random() < 0.15)]
+    if rng.random() < 0.3:
+        taken = [concept.name for _, concept in events[0].roles]
+        events.append(draw_of_split(rng, split, avoid=taken))
+    return _Said(tuple(events), rng.random() < 0.25)
+
+
+def _tell_udpos(words: Random, speaker: Language, said: _Said) -> Row:
+    asked = questions_of(speaker, said.events[0]) if said.asks else []
     if asked:
-        return language.finish(rng.choice(asked).words, "?")
-    clauses = [language.clause(event, rng.choice(language.variants(event))) for event in events]
-    return language.finish(language.conjoin(*clauses) if len(clauses) == 2 else clauses[0], ".")
+        tokens = speaker.finish(words.choice(asked).words, "?")
+    else:
+        clauses = [speaker.clause(event, words.choice(speaker.variants(event))) for event in said.events]
+        tokens = speaker.finish(speaker.conjoin(*clauses) if len(clauses) == 2 else clauses[0], ".")
+    return {"tokens": [token.form for token in tokens], "tags": [token.upos for token in tokens]}
 
 
 def udpos(split: str, language: str, limit: int | None = None) -> Iterator[Row]:
     """Universal parts of speech in statements, denials and questions about everything that pocket can say."""
-    speaker = languages.get(language)
-
-    def make(rng: Random, index: int) -> Row:
-        events = [draw_of_split(rng, split, negated=rng.random() < 0.15)]
-        if rng.random() < 0.3:
-            taken = [concept.name for _, concept in events[0].roles]
-            events.append(draw_of_split(rng, split, avoid=taken))
-        asks = rng.random() < 0.25
-        tokens = _sentence(wording(rng, speaker, "udpos"), speaker, events, asks)
-        return {"tokens": [token.form for token in tokens], "tags": [token.upos for token in tokens]}
-
-    return rows_of("udpos", split, limit, make)
+    return rows_of("udpos", split, language, limit, _draw_udpos, _tell_udpos)
