@@ -47,7 +47,7 @@ class Request:
     @property
     def rows_from(self) -> str:
         """Where rows come from: 'pocket', 'hub' or a folder."""
-        return self.data or ("pocket" if self.backbone == "pocket" else "hub")
+        return self.data or sources.default_for(self.backbone)
 
     def settings(self) -> recipe.Settings:
         """Return the recipe's settings with the overrides; `UserError` names what does not fit."""

@@ -1,70 +1,148 @@
-"""Rows of a task, whatever holds them. Only this module knows which source is in use.
+"""Rows of a task, whatever holds them. Only this package knows which source is in use.
 
-Rows are dictionaries in the columns of their task type (``task_types``), labels by name.
+Rows are dictionaries in the columns of their task type (``task_types``), labels by name. Where they come from is a
+word, ``data``: 'pocket', 'hub' (the Hugging Face Hub), or else the path of a folder.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
 
-from adapterstilts import pocket
 from adapterstilts.errors import UserError, did_you_mean
-from adapterstilts.pocket import languages as pocket_languages
-from adapterstilts.pocket import tasks as pocket_tasks
-from adapterstilts.tasks import Task, all_tasks
+from adapterstilts.sources import folder
+from adapterstilts.sources.formats import Row
+from adapterstilts.tasks import SPLITS, Task
+from adapterstilts.tasks.rows import are_labelled
 
-Row = dict[str, Any]
-SOURCES = ("pocket",)
+WORDS = ("pocket", "hub")
 
 
-def _generator(task: Task, data: str) -> Callable[[str, str, int | None], Iterator[Row]]:
-    if data not in SOURCES:
-        raise UserError(f'This version reads rows from pocket only, not from "{data}"; use --data pocket.')
-    if task.pocket is None:
-        there = ", ".join(name for name, other in all_tasks().items() if other.pocket)
-        raise UserError(f'Pocket has no rows of "{task.name}"; it has {there}.')
-    module, _, name = task.pocket.partition(":")
-    generate: Callable[[str, str, int | None], Iterator[Row]] = getattr(importlib.import_module(module), name)
-    return generate
+class Source(Protocol):
+    """What each source has, a module or a folder."""
+
+    def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
+        """The languages in which all rows of `split` are there."""
+
+    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+        """The first `limit` rows (None: all)."""
+
+    def labels(self, task: Task) -> tuple[str, ...]:
+        """The labels of `task`, by name; those that its training rows bring, where it declares none."""
+
+    def revision(self, task: Task) -> str:
+        """What identifies the rows of `task`."""
+
+
+def default_for(backbone: str) -> str:
+    """Where rows come from if nothing is said: what fits the backbone."""
+    return "pocket" if backbone == "pocket" else "hub"
 
 
 def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
-    """Those of the benchmark's own languages in which ``data`` has test rows of ``task``, in the benchmark's order."""
-    _generator(task, data)
-    return tuple(code for code in task.languages if code in pocket_languages.codes())
+    """The languages in which ``data`` has rows of ``task`` to evaluate on, in the benchmark's order.
+
+    Raises:
+        UserError: there are none; it says what is missing.
+    """
+    source, split = _source(data), evaluated_split(task, data)
+    there = source.languages_of(task, split)
+    if not there:
+        source.load(task, split, task.languages[0], limit=1)
+        raise UserError(f'There are no {split} rows of "{task.name}" in the data {data}; choose another --data.')
+    return there
+
+
+def evaluated_split(task: Task, data: str = "pocket") -> str:
+    """The split that ``task`` is evaluated on: 'test', or 'validation' where ``data`` has no test rows.
+
+    The test rows of intermediate tasks are of no use without their labels, since no scorer is at hand for them.
+    Retrieval is never evaluated on validation rows: they are what mining is tuned on.
+    """
+    if task.type == "retrieval":
+        return "test"
+    source = _source(data)
+    tested = source.languages_of(task, "test")
+    if tested and (task.role == "target" or are_labelled(task, source.load(task, "test", tested[0], limit=1))):
+        return "test"
+    return "validation" if source.languages_of(task, "validation") or task.role == "intermediate" else "test"
 
 
 def load(task: Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list[Row]:
     """The first ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
 
+    Test rows may lack their labels (``tasks.rows.are_labelled``).
+
     Raises:
-        UserError: the source, the task in it, or the language is not there, or training rows are asked for in a
-            language other than English.
+        UserError: the source, the task in it, the split or the language is not there, a file is not what its format
+            says, or training rows are asked for in a language other than English.
     """
-    generate = _generator(task, data)
-    known = languages_of(task, data)
-    if language not in known:
-        raise UserError(
-            f'"{task.name}" is not there in "{language}".{did_you_mean(language, known)} It is in {", ".join(known)}.'
-        )
-    if split not in pocket_tasks.SIZES[task.name]:
-        raise UserError(f'"{task.name}" has no {split} rows.')
-    if split != "test" and task.train_on is not None and language != "en":
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}"; training and validation are English.')
-    return list(generate(split, language, limit))
+    return _source(data).load(task, split, language, limit)
+
+
+def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
+    """The languages in which ``data`` has rows of ``task``, by split; a split without any has none.
+
+    A folder that has a part of a split only (ANLI+ has three) has some rows of it: ``found`` gives them.
+    """
+    source = _source(data)
+    if isinstance(source, _Folder):
+        return {split: folder.languages_begun(task, source.path, split) for split in SPLITS}
+    return {split: source.languages_of(task, split) for split in SPLITS}
+
+
+def found(task: Task, split: str, language: str, data: str = "pocket") -> tuple[list[Row], tuple[str, ...]]:
+    """The rows that are there, and what a folder lacks of them, a phrase for each part; UserError as ``load``."""
+    source = _source(data)
+    if isinstance(source, _Folder):
+        return folder.found(task, split, language, source.path)
+    return source.load(task, split, language), ()
+
+
+def missing(task: Task, data: str = "pocket") -> dict[str, dict[str, tuple[str, ...]]]:
+    """What a folder lacks of ``task``, by split and language, a phrase for each part; nothing for other sources."""
+    source = _source(data)
+    return folder.all_missing(task, source.path) if isinstance(source, _Folder) else {}
 
 
 def labelled(task: Task, data: str = "pocket") -> Task:
     """``task`` with the labels that its training rows bring, where it declares none (CCG's supertags)."""
     if task.type != "tagging" or task.labels:
         return task
-    return replace(task, labels=tuple(sorted({tag for row in load(task, "train", "en", data) for tag in row["tags"]})))
+    return replace(task, labels=_source(data).labels(task))
 
 
 def source_revision(task: Task, data: str = "pocket") -> str:
-    """What identifies the rows: for pocket, its version."""
-    _generator(task, data)
-    return f"pocket {pocket.POCKET_VERSION}"
+    """What identifies the rows: pocket's version, the Hub's commit, or a digest of a folder's files."""
+    return _source(data).revision(task)
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A user's folder as a source."""
+
+    path: Path
+
+    def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
+        return folder.languages_of(task, self.path, split) if folder.has(task, split) else ()
+
+    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+        return folder.load(task, split, language, self.path, limit)
+
+    def labels(self, task: Task) -> tuple[str, ...]:
+        return folder.labels(task, self.path)
+
+    def revision(self, task: Task) -> str:
+        return folder.revision(task, self.path)
+
+
+def _source(data: str) -> Source:
+    if data in WORDS:
+        module: Any = importlib.import_module(f"{__name__}.{data}")
+        return module
+    path = Path(data).expanduser()
+    if not path.is_dir():
+        raise UserError(f"There is no folder {path}; --data is pocket, hub, or a folder.{did_you_mean(data, WORDS)}")
+    return _Folder(path)

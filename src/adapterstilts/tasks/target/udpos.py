@@ -60,6 +60,7 @@ TASK = Declaration(
             "udpos.{language}",
             {"train": "train", "validation": "validation", "test": "test"},
             language_names=_NAMES,
+            lacking={"validation": ("kk", "th", "tl", "yo")},
         ),
     ),
     pocket="adapterstilts.pocket.tasks:udpos",

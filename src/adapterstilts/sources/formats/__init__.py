@@ -1,0 +1,12 @@
+"""The file formats of the data sets, one small module each.
+
+A reader takes paths and gives rows in the columns of the task's type, lazily and in the files' order. What a
+row cannot be made of is a `UserError` that names file and line. Files are UTF-8, with or without a byte order
+mark, with LF or CRLF at the ends of their lines. A file without labels gives rows without the labels' column.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
