@@ -17,7 +17,7 @@ LEVELS = [
     {"sources", "task_types", "methods", "results"},
     {"adapter", "recipe", "data"},
     {"model", "checkpoint", "export"},
-    {"training", "evaluation", "mining", "zoo"},
+    {"training", "evaluation", "mining", "submission", "zoo"},
     {"run"},
     {"report"},
     {"card", "cli"},
@@ -46,13 +46,14 @@ IMPORTS = {
     "training": "data errors progress task_types",
     "evaluation": "data errors progress task_types tasks",
     "mining": "data errors progress task_types tasks",
+    "submission": "errors files tasks",
     "zoo": "errors places tasks",
     "run": """adapter checkpoint errors evaluation files methods mining model progress recipe results sources
-        task_types tasks training zoo""",
+        submission task_types tasks training zoo""",
     "report": "results tasks",
     "card": "report results tasks zoo",
     "__main__": "cli",
-    "cli": "errors methods pocket recipe report results run sources tasks zoo",
+    "cli": "errors methods pocket recipe report results run sources submission tasks zoo",
 }
 # The libraries that give an adapter its form are known in a few places only.
 LIBRARIES = {"adapters": {"methods"}, "peft": {"methods"}, "accelerate": {"training"}}
@@ -132,7 +133,9 @@ def test_only_the_command_line_prints_or_exits(module):
             assert not (isinstance(called, ast.Attribute) and called.attr == "exit"), path
 
 
-@pytest.mark.parametrize("module", ["cli", "results", "report", "zoo", "tasks", "tasks.metrics", "recipe", "pocket"])
+@pytest.mark.parametrize(
+    "module", ["cli", "results", "report", "submission", "zoo", "tasks", "tasks.metrics", "recipe", "pocket"]
+)
 def test_what_has_to_be_quick_does_not_import_torch(module):
     program = f"import sys, adapterstilts.{module}; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -87,14 +87,18 @@ def save_backbone(folder: Path, seed: int = 0) -> None:
     tokenizer().save_pretrained(folder)
 
 
-def build(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put in place a zoo with only a backbone, the rows above, short trainings; return where to work."""
+def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) -> Path:
+    """Put in place a zoo with only a backbone, short trainings, and the rows above; return where to work.
+
+    Without `own_rows` the sources are the real ones.
+    """
     save_backbone(root / "zoo" / "pocket" / "backbone")
     monkeypatch.setattr(places, "zoo_folder", lambda: root / "zoo")
     monkeypatch.setattr(recipe, "_read", lambda _: RECIPE)
-    monkeypatch.setattr(sources, "load", _load)
-    monkeypatch.setattr(sources, "languages_of", _languages_of)
-    monkeypatch.setattr(sources, "source_revision", lambda task, data: f"{data}-1")
+    if own_rows:
+        monkeypatch.setattr(sources, "load", _load)
+        monkeypatch.setattr(sources, "languages_of", _languages_of)
+        monkeypatch.setattr(sources, "source_revision", lambda task, data: f"{data}-1")
     work = root / "work"
     work.mkdir()
     monkeypatch.chdir(work)

@@ -17,9 +17,7 @@ from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.task_types import Feature, Row, TaskType
 from adapterstilts.tasks import Task, metrics
-
-LABELS = ("label", "tags", "answers")
-"""The fields of a row that a prediction must not see."""
+from adapterstilts.tasks.rows import LABELS, are_labelled
 
 Scores = dict[str, dict[str, float]]
 
@@ -80,6 +78,8 @@ def evaluate(
 ) -> tuple[Scores, dict[str, int], dict[str, list[Any]]]:
     """Scores ({language: {metric: 0 to 100}}), example counts and predictions, each by language.
 
+    A language whose rows lack labels is predicted and has no scores.
+
     UserError if a language has no rows, or a row has a label that the task does not have.
     """
     scores: Scores = {}
@@ -87,7 +87,8 @@ def evaluate(
     for language, rows in rows_by_language.items():
         if not rows:
             raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
-        references = [task_type.reference(row, task) for row in rows]
+        labelled = are_labelled(task, rows)
+        references = [task_type.reference(row, task) for row in rows] if labelled else []
         progress.start(f"evaluate {language}", None, "example")
         try:
             predictions[language] = predict(
@@ -95,7 +96,8 @@ def evaluate(
             )
         finally:
             progress.finish()
-        scores[language] = metrics.compute(task.metric, predictions[language], references, language)
+        if labelled:
+            scores[language] = metrics.compute(task.metric, predictions[language], references, language)
     return scores, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
 
 

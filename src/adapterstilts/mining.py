@@ -20,13 +20,15 @@ from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.task_types import Row, retrieval
 from adapterstilts.tasks import Task, metrics
+from adapterstilts.tasks.rows import are_labelled, sentence_ids
 
 nearest = retrieval.nearest
 
 Scores = dict[str, dict[str, float]]
 Table = numpy.ndarray
 Pair = tuple[int, int, float]
-Ids = tuple[list[str], list[str]]
+Ids = tuple[str, str]
+Sides = tuple[dict[str, str], dict[str, str]]
 Embedding = Callable[[Sequence[str]], dict[int, Table]]
 
 
@@ -123,22 +125,53 @@ def best_threshold(pairs: Sequence[Pair], gold: Collection[tuple[int, int]]) -> 
     return threshold
 
 
-def _mined(tables: tuple[Table, Table], tuned: tuple[Table, Table], ids: Ids, tuned_ids: Ids) -> dict[str, str]:
-    """Row id of an English sentence to that of the foreign one found for it; the threshold fits the `tuned` rows."""
-    known = {name: number for number, name in enumerate(tuned_ids[1])}
-    gold = {(number, known[name]) for number, name in enumerate(tuned_ids[0]) if name in known}
-    threshold = best_threshold(mine(*tuned), gold)
-    return {ids[0][one]: ids[1][other] for one, other, score in mine(*tables) if score >= threshold}
+def _mined(tables: tuple[Table, Table], sides: Sides, threshold: float) -> dict[str, str]:
+    """Id of an English sentence to that of the foreign one found for it: pairs from `threshold` on."""
+    english, foreign = (list(side) for side in sides)
+    return {english[one]: foreign[other] for one, other, score in mine(*tables) if score >= threshold}
 
 
-def _embedded(rows: Sequence[Row], task: Task, embedding: Embedding) -> tuple[Ids, dict[int, tuple[Table, Table]]]:
-    """Ids of the rows that have an English and a foreign side, and for each layer both sides' embeddings."""
-    sides = [[row for row in rows if row[side] is not None] for side in retrieval.SIDES]
-    texts = [row[side] for side, there in zip(retrieval.SIDES, sides, strict=True) for row in there]
-    tables = embedding(texts)
+def _threshold(tables: tuple[Table, Table], sides: Sides, pairs: Collection[Ids]) -> float:
+    """The score from which on the pairs mined from sentences whose gold `pairs` are known fit these best."""
+    numbers = [{identifier: number for number, identifier in enumerate(side)} for side in sides]
+    return best_threshold(mine(*tables), {(numbers[0][one], numbers[1][other]) for one, other in pairs})
+
+
+def _sentences(rows: Sequence[Row]) -> Sides:
+    """The English and the foreign sentences by their ids, each once, in the order of the rows."""
+    sides: Sides = ({}, {})
+    for row in rows:
+        for side, identifier, name in zip(sides, sentence_ids(row), retrieval.SIDES, strict=True):
+            if row[name] is not None:
+                side[identifier] = row[name]
+    return sides
+
+
+def _pairs(rows: Sequence[Row]) -> list[Ids]:
+    """The ids of the sentences that are each other's translation, English first."""
+    return [sentence_ids(row) for row in rows if all(row[side] is not None for side in retrieval.SIDES)]
+
+
+def _embedded(sides: Sides, embedding: Embedding) -> dict[int, tuple[Table, Table]]:
+    """For each layer the embeddings of both sides' sentences."""
     count = len(sides[0])
-    ids = tuple([retrieval.reference(row, task) for row in there] for there in sides)
-    return (ids[0], ids[1]), {layer: (table[:count], table[count:]) for layer, table in tables.items()}
+    tables = embedding([text for side in sides for text in side.values()])
+    return {layer: (table[:count], table[count:]) for layer, table in tables.items()}
+
+
+def _rows_found(rows: Sequence[Row], found: Mapping[str, str]) -> list[str | None]:
+    """For each row the id of a row with the foreign sentence `found` for its English one, its own if that has it."""
+    holders: dict[str, str] = {}
+    for row in rows:
+        if row["sentence2"] is not None:
+            holders.setdefault(sentence_ids(row)[1], str(row["id"]))
+    guesses: list[str | None] = []
+    for row in rows:
+        english, foreign = sentence_ids(row)
+        guess = found.get(english) if row["sentence1"] is not None else None
+        own = guess == foreign and row["sentence2"] is not None
+        guesses.append(str(row["id"]) if own else holders[guess] if guess is not None else None)
+    return guesses
 
 
 def evaluate(
@@ -157,7 +190,10 @@ def evaluate(
     By cosine where every sentence has one (Tatoeba). Where most have none (`mining_f1`: BUCC), rows may lack a side,
     pairs are mined, and `tuned_on` holds the validation rows on which the threshold is found. Gives the scores at
     `layer` (None: `default_layer`), those of layer 0 (the control that knows nothing but the tokens), the example
-    counts, and the predictions (for each row an id of a row, or None); each by language.
+    counts, and the predictions (for each row an id of a row, or None); each by language. A language whose rows do not
+    tell what belongs together is predicted and has no scores.
+
+    UserError if a language has no rows, or no gold pairs to find its threshold on.
     """
     backbone: Any = getattr(model, "backbone", model)
     chosen = default_layer(backbone.config.num_hidden_layers) if layer is None else layer
@@ -165,29 +201,49 @@ def evaluate(
     control: Scores = {}
     predictions: dict[str, list[str | None]] = {}
     for language, rows in rows_by_language.items():
-        if not rows:
-            raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
-        tuning = tuned_on.get(language, ())
-        if task.metric == "mining_f1" and not tuning:
-            raise UserError(f"There are no validation rows of {task.name} in {language} to find the threshold on.")
-        count = sum(row[side] is not None for side in retrieval.SIDES for row in (*rows, *tuning))
+        tuning = _tuning_rows(task, language, rows, tuned_on)
+        sides, tuned_sides = _sentences(rows), _sentences(tuning)
+        count = sum(len(side) for side in (*sides, *tuned_sides))
         progress.start(f"evaluate {language}", count, "sentence")
         embedding = partial(
             embed, model, tokenizer, layers={0, chosen}, max_length=max_length, batch_size=batch_size, progress=progress
         )
         try:
-            ids, tables = _embedded(rows, task, embedding)
-            tuned_ids, tuned = _embedded(tuning, task, embedding)
+            tables, tuned = _embedded(sides, embedding), _embedded(tuned_sides, embedding)
         finally:
             progress.finish()
         for number, where in ((chosen, scores), (0, control)):
-            if task.metric == "mining_f1":
-                found = _mined(tables[number], tuned[number], ids, tuned_ids)
-                pairs = [(row, row) for row in set(ids[0]).intersection(ids[1])]
-                where[language] = metrics.compute(task.metric, list(found.items()), pairs, language)
+            if tuning:
+                found = _mined(tables[number], sides, _threshold(tuned[number], tuned_sides, _pairs(tuning)))
             else:
-                found = {row: ids[1][other] for row, other in zip(ids[0], nearest(*tables[number]), strict=True)}
-                where[language] = metrics.compute(task.metric, list(found.values()), ids[0], language)
+                foreign = list(sides[1])
+                found = {one: foreign[other] for one, other in zip(sides[0], nearest(*tables[number]), strict=True)}
+            if are_labelled(task, rows):
+                where[language] = _score(task, found, _pairs(rows), language)
             if number == chosen:
-                predictions[language] = [found.get(retrieval.reference(row, task)) for row in rows]
+                predictions[language] = _rows_found(rows, found)
     return scores, control, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
+
+
+def _tuning_rows(
+    task: Task, language: str, rows: Sequence[Row], tuned_on: Mapping[str, Sequence[Row]]
+) -> Sequence[Row]:
+    """The validation rows of a task that is mined, none of another."""
+    if not rows:
+        raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
+    if task.metric != "mining_f1":
+        return ()
+    tuning = tuned_on.get(language, ())
+    if not _pairs(tuning):
+        raise UserError(
+            f"The validation rows of {task.name} in {language} have no gold pairs, on which the threshold of mining is "
+            "found; add their gold file."
+        )
+    return tuning
+
+
+def _score(task: Task, found: Mapping[str, str], pairs: Sequence[Ids], language: str) -> dict[str, float]:
+    """Scores of the foreign sentences `found` for English ones, against the true `pairs`."""
+    if task.metric == "mining_f1":
+        return metrics.compute(task.metric, list(found.items()), pairs, language)
+    return metrics.compute(task.metric, [found[one] for one, _ in pairs], [other for _, other in pairs], language)

@@ -99,7 +99,7 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
 
 
 def _average(found: tuple[Result, ...]) -> str:
-    averages = [result.average for result in found]
+    averages = [result.average for result in found if result.average is not None]
     each = f" [{', '.join(f'{average:.1f}' for average in averages)}]" if len(averages) > 1 else ""
     return f"{statistics.fmean(averages):.1f}{each}"
 

@@ -26,14 +26,15 @@ CONTROLS = ("parameters", "untrained")
 class Result:
     """One adapter on one target.
 
-    `scores` maps language to metric to value (0 to 100), `examples` language to count, `average` is the mean
-    of the languages' main scores and `cross_lingual_gap` English minus the mean of the others (None without
-    English). `sources` are the adapters that this one builds on, as one would type them, `source_tasks` their
-    tasks. `trained_on` is the task of the last training, None if there was none. `control` is None,
-    'parameters' (target-only, with the parameters of the fusion of `sources`) or 'untrained' (a fusion of
-    adapters that were never trained). `changed` holds the settings that were asked for instead of the
-    recipe's. `layer0` are the scores of a retrieval target at the embedding layer. `provenance` is what
-    reproducing the run takes: backbone fingerprint, data, recipe, versions, machine.
+    `scores` maps language to metric to value (0 to 100), `examples` language to count, `average` is the mean of
+    the languages' main scores (None without any: what was predicted has no labels) and `cross_lingual_gap`
+    English minus the mean of the others (None without English). `sources` are the adapters that this one builds
+    on, as one would type them, `source_tasks` their tasks. `trained_on` is the task of the last training, None
+    if there was none. `control` is None, 'parameters' (target-only, with the parameters of the fusion of
+    `sources`) or 'untrained' (a fusion of adapters that were never trained). `changed` holds the settings that
+    were asked for instead of the recipe's. `layer0` are the scores of a retrieval target at the embedding
+    layer. `provenance` is what reproducing the run takes: backbone fingerprint, data, recipe, versions,
+    machine.
     """
 
     adapter: str
@@ -45,7 +46,7 @@ class Result:
     seed: int
     scores: Mapping[str, Mapping[str, float]]
     examples: Mapping[str, int]
-    average: float
+    average: float | None
     cross_lingual_gap: float | None
     trainable_parameters: int
     train_seconds: float
@@ -116,8 +117,12 @@ class Comparison:
     left_out: int = 0
 
 
-def summarise(task: Task, scores: Mapping[str, Mapping[str, float]]) -> tuple[float, float | None]:
-    """Return the average over languages and the cross-lingual gap (None for retrieval or without English)."""
+def summarise(task: Task, scores: Mapping[str, Mapping[str, float]]) -> tuple[float | None, float | None]:
+    """Return the average over languages (None without any) and the cross-lingual gap (None for retrieval, too, or
+    without English).
+    """
+    if not scores:
+        return None, None
     by_language = {language: metrics.main_score(task.metric, found) for language, found in scores.items()}
     average = statistics.fmean(by_language.values())
     others = [score for language, score in by_language.items() if language != "en"]
@@ -196,7 +201,8 @@ def compare(
 
     Only results of the backbone weights `fingerprint` are compared; None takes those of most results.
     """
-    relevant = [result for result in found if (result.target, result.backbone) == (target.name, backbone)]
+    scored = (result for result in found if result.scores)
+    relevant = [result for result in scored if (result.target, result.backbone) == (target.name, backbone)]
     weights = [str(result.provenance.get("backbone_fingerprint")) for result in relevant]
     kept_weights = fingerprint or (statistics.mode(weights) if weights else "")
     kept = [result for result, own in zip(relevant, weights, strict=True) if own == kept_weights]

@@ -128,3 +128,17 @@ def method(choices: tuple[str, ...] = ADAPTER_METHODS) -> Callable[[Command], Co
         type=click.Choice(choices),
         help="What is trained. [default: that of the named adapters, or bottleneck]",
     )
+
+
+def prepare(*names: str | None) -> None:
+    """Before the seconds that torch takes to load: check task names, and silence the libraries' own bars."""
+    import os
+
+    from adapterstilts import tasks
+
+    for name in names:
+        if name is not None:
+            tasks.get(name)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

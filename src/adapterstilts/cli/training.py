@@ -31,7 +31,7 @@ def train(names: tuple[str, ...], **given: Any) -> None:
       adapterstilts train pawsx --method lora --seed 1
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
-    _prepare(*names)
+    options.prepare(*names)
     from adapterstilts import run
 
     made = []
@@ -130,7 +130,7 @@ def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | N
       adapterstilts merge squad mnli --method lora --how ties --target tatoeba
       adapterstilts merge squad mnli --head mnli
     """
-    _prepare(target)
+    options.prepare(target)
     from adapterstilts import run
 
     request = _request(target or "", given, "merge", adapters)
@@ -172,7 +172,7 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
       adapterstilts baseline pawsx
       adapterstilts baseline pawsx --via mnli
     """
-    _prepare(target)
+    options.prepare(target)
     from adapterstilts import run
 
     sources = (via,) if via else ()
@@ -184,27 +184,38 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
 @click.argument("adapter", shell_complete=options.complete_adapter)
 @options.target(required=False)
 @options.method(METHODS)
+@click.option(
+    "--submission",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
+)
 @options.common
-def evaluate(adapter: str, target: str | None, **given: Any) -> None:
+def evaluate(adapter: str, target: str | None, submission: Path | None, **given: Any) -> None:
     """Evaluate ADAPTER zero-shot in every language, on its own task or on TARGET.
 
-    The word "none" stands for the backbone without any adapter.
+    The word "none" stands for the backbone without any adapter. Test rows without labels, as XTREME gives them out, can
+    be predicted but not scored: give --submission.
 
     \b
     Examples:
       adapterstilts evaluate mnli --target tatoeba
       adapterstilts evaluate none --target tatoeba
       adapterstilts evaluate runs/pocket-lora-pawsx-s0 --language ja
+      adapterstilts evaluate squad --target xquad --data xtreme/download --submission my-submission
     """
-    _prepare(target)
+    options.prepare(target)
     from adapterstilts import run
 
     request = _request(target or "", given, None, (adapter,))
-    _finish(request, run.evaluate(adapter, target, request, drawing.Bars()), given["as_json"])
+    result = run.evaluate(adapter, target, request, drawing.Bars(), submission)
+    if submission is not None and not given["as_json"]:
+        click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
+    _finish(request, result, given["as_json"])
 
 
 def _compose(verb: str, adapters: Sequence[str], target: str, given: dict[str, Any], **more: Any) -> None:
-    _prepare(target)
+    options.prepare(target)
     from adapterstilts import run
 
     request = _request(target, given, verb, tuple(adapters), **more)
@@ -240,24 +251,10 @@ def _request(
     )
 
 
-def _prepare(*names: str | None) -> None:
-    """Before the seconds that torch takes to load: check task names, and silence the libraries' own bars."""
-    import os
-
-    from adapterstilts import tasks
-
-    for name in names:
-        if name is not None:
-            tasks.get(name)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-
-
 def _finish(request: Request, result: Result, as_json: bool) -> None:
     if as_json:
         drawing.print_json(_payload(result, _around(request, result)))
-    elif result.composition == "fuse" or result.control:
+    elif result.scores and (result.composition == "fuse" or result.control):
         drawing.print_comparison(_around(request, result))
         _print_where(request, result)
     else:
@@ -290,6 +287,9 @@ def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
 def _print_one(request: Request, result: Result) -> None:
     from adapterstilts import results, tasks
 
+    if not result.scores:
+        click.echo(f"Predictions of {result.target}, without scores: {request.output / 'predictions' / result.adapter}")
+        return
     drawing.print_comparison(results.compare(tasks.get(result.target), result.backbone, [result]))
     _print_where(request, result)
 

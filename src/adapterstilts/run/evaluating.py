@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import evaluation, files, mining, model, recipe, results, sources, task_types, tasks, zoo
+from adapterstilts import (
+    evaluation,
+    files,
+    mining,
+    model,
+    recipe,
+    results,
+    sources,
+    submission,
+    task_types,
+    tasks,
+    zoo,
+)
 from adapterstilts.adapter import Adapter
 from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
 from adapterstilts.run.request import Request, languages_of, provenance
+from adapterstilts.tasks.rows import are_labelled
 
 NO_ADAPTER = "none"
 """The word that stands for the backbone as it is."""
@@ -24,65 +38,130 @@ Scores = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
+class Rows:
+    """The rows to evaluate on, by language, and their split ('test' or 'validation')."""
+
+    task: tasks.Task
+    split: str
+    by_language: Mapping[str, Sequence[Mapping[str, Any]]]
+    data: str
+
+    @property
+    def unlabelled(self) -> tuple[str, ...]:
+        """The languages that can be predicted but not scored."""
+        return tuple(language for language, rows in self.by_language.items() if not are_labelled(self.task, rows))
+
+    def sentence(self, adapter: str) -> str:
+        """What is wrong with the unlabelled languages, and what to do with the adapter of this name."""
+        return (
+            f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they "
+            f"can be predicted but not scored: adapterstilts evaluate {shlex.quote(adapter)} --target "
+            f"{self.task.name} --data {shlex.quote(self.data)} --submission FOLDER writes the predictions for a scorer."
+        )
+
+
+@dataclass(frozen=True)
 class Measured:
-    """Scores and example counts by language, predictions with their rows' ids, and a retrieval's layer 0."""
+    """Scores and example counts by language, the rows, a prediction for each of them, and a retrieval's layer 0.
+
+    What could not be scored has examples and no scores.
+    """
 
     scores: Scores
     examples: Mapping[str, int]
-    predictions: Mapping[str, Sequence[tuple[str, Any]]]
+    rows: Rows
+    predictions: Mapping[str, Sequence[Any]]
     layer0: Scores | None
 
 
+def rows_to_measure(task: tasks.Task, run: Mapping[str, Any], languages: Sequence[str], data: str) -> Rows:
+    """Read what `task` is evaluated on in `languages`."""
+    split = sources.evaluated_split(task, data)
+    rows = {language: sources.load(task, split, language, data, run["test_examples"]) for language in languages}
+    return Rows(task, split, rows, data)
+
+
 def measure(
-    built: model.Model,
-    backbone: model.Backbone,
-    task: tasks.Task,
-    run: Mapping[str, Any],
-    languages: Sequence[str],
-    data: str,
-    progress: Progress,
+    built: model.Model, backbone: model.Backbone, run: Mapping[str, Any], rows: Rows, progress: Progress
 ) -> Measured:
-    """Evaluate a model on the test rows of `task` in `languages`."""
-    rows = {language: sources.load(task, "test", language, data, run["test_examples"]) for language in languages}
+    """Evaluate a model on `rows`."""
+    task, by_language = rows.task, rows.by_language
+    if rows.split != "test":
+        progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
     size, length, layer0 = run["evaluation_batch_size"], run["max_length"], None
     if task.type == "retrieval":
         layer = run["retrieval_layer"]
         tuned_on = {}
         if task.metric == "mining_f1":
-            tuned_on = {language: sources.load(task, "validation", language, data) for language in languages}
+            tuned_on = {language: sources.load(task, "validation", language, rows.data) for language in by_language}
         scores, layer0, examples, predicted = mining.evaluate(
-            built, task, rows, backbone.tokenizer, length, layer, size, tuned_on, progress
+            built, task, by_language, backbone.tokenizer, length, layer, size, tuned_on, progress
         )
     else:
         task_type = task_types.get(task.type)
         scores, examples, predicted = evaluation.evaluate(
-            built, task_type, task, rows, backbone.tokenizer, length, size, run["precision"], progress
+            built, task_type, task, by_language, backbone.tokenizer, length, size, run["precision"], progress
         )
-    paired = {
-        language: [(str(row["id"]), guess) for row, guess in zip(rows[language], guesses, strict=True)]
-        for language, guesses in predicted.items()
-    }
-    return Measured(scores, examples, paired, layer0)
+    return Measured(scores, examples, rows, predicted, layer0)
 
 
 def record(result: Result, measured: Measured, output: Path, complete: bool) -> None:
-    """Write predictions, and the result if it covers every language: averages over fewer do not compare."""
+    """Write predictions, and the result if it covers every language: averages over fewer do not compare.
+
+    Without any score there is no result.
+    """
     folder = output / "predictions" / result.adapter / result.target
     for language, guesses in measured.predictions.items():
-        lines = (json.dumps({"id": row, "prediction": guess}, ensure_ascii=False) for row, guess in guesses)
+        paired = zip(measured.rows.by_language[language], guesses, strict=True)
+        lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
         files.write_text(folder / f"{language}.jsonl", "".join(f"{line}\n" for line in lines))
-    if complete:
+    if complete and measured.scores:
         results.save(result, output)
 
 
-def evaluate(word: str, target: str | None, request: Request, progress: Progress = SILENT) -> Result:
+def evaluate(
+    word: str,
+    target: str | None,
+    request: Request,
+    progress: Progress = SILENT,
+    submission_folder: Path | None = None,
+) -> Result:
     """Evaluate the adapter that `word` means ('none': the bare backbone) on `target`, or else its own task.
 
-    Of `request` the backbone, method, data, languages, output and the evaluation's overrides count.
+    Of `request` the backbone, method, data, languages, output and the evaluation's overrides count. With
+    `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are then
+    predicted and not scored, which without it is refused if there are no others.
     """
     adapter = None
     if word != NO_ADAPTER:
         adapter = load_adapter(zoo.find(word, request.backbone, request.method, request.output))
+    task = _task_of(word, target, request, adapter)
+    method = adapter.method if adapter else "head_only"
+    request = replace(request, task=task.name, method=method, composition=None)
+    settings = _settings(request, adapter, task)
+    languages = languages_of(task, request.rows_from, request.languages)
+    rows = rows_to_measure(task, settings.run, languages, request.rows_from)
+    _check_rows(word, rows, submission_folder, progress)
+    backbone = model.load_backbone(request.backbone)
+    task_type = task_types.get(task.type)
+    if adapter is None:
+        built = model.build(backbone, task_type, task, method, None, {})
+    else:
+        built = model.from_adapter(backbone, adapter, task_type, task)
+    measured = measure(built, backbone, settings.run, rows, progress)
+    if submission_folder is not None:
+        for language, guesses in measured.predictions.items():
+            submission.write(submission_folder, task, language, rows.by_language[language], guesses)
+    usual = recipe.resolve(request.backbone, method, None, task.name).run
+    changed = {key: value for key, value in request.overrides.items() if value != usual[key]}
+    if adapter is not None:
+        changed = {**adapter.recipe.get("changed", {}), **changed}
+    result = result_of(request, adapter, task, settings, measured, backbone, changed)
+    record(result, measured, request.output, complete=not request.languages)
+    return result
+
+
+def _task_of(word: str, target: str | None, request: Request, adapter: Adapter | None) -> tasks.Task:
     name = target or (adapter.task if adapter else None)
     if name is None:
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
@@ -92,24 +171,23 @@ def evaluate(word: str, target: str | None, request: Request, progress: Progress
     for key in request.overrides:
         if key not in _OF_EVALUATION:
             raise UserError(f'An evaluation has no setting "{key}"; it has {", ".join(_OF_EVALUATION)}.')
-    method = adapter.method if adapter else "head_only"
-    request = replace(request, task=task.name, method=method, composition=None)
-    languages = languages_of(task, request.rows_from, request.languages)
-    backbone = model.load_backbone(request.backbone)
-    settings = _settings(request, adapter, task)
-    task_type = task_types.get(task.type)
-    if adapter is None:
-        built = model.build(backbone, task_type, task, method, None, {})
-    else:
-        built = model.from_adapter(backbone, adapter, task_type, task)
-    measured = measure(built, backbone, task, settings.run, languages, request.rows_from, progress)
-    usual = recipe.resolve(request.backbone, method, None, task.name).run
-    changed = {key: value for key, value in request.overrides.items() if value != usual[key]}
-    if adapter is not None:
-        changed = {**adapter.recipe.get("changed", {}), **changed}
-    result = result_of(request, adapter, task, settings, measured, backbone, changed)
-    record(result, measured, request.output, complete=not request.languages)
-    return result
+    return task
+
+
+def _check_rows(word: str, rows: Rows, submission_folder: Path | None, progress: Progress) -> None:
+    """Refuse what cannot be submitted, or what can be neither submitted nor scored, before anything is loaded."""
+    task, unlabelled = rows.task, rows.unlabelled
+    if submission_folder is not None:
+        if task.role != "target":
+            raise UserError(f"{task.name} is no task of XTREME, so there is nothing to submit; leave --submission out.")
+        if rows.split != "test":
+            raise UserError(f"{rows.data} has no test rows of {task.name}, so there is nothing to submit; add them.")
+        if unlabelled:
+            progress.note(f"Without labels, so predicted but not scored: {task.name} in {', '.join(unlabelled)}.")
+    elif unlabelled and len(unlabelled) == len(rows.by_language):
+        raise UserError(rows.sentence(word))
+    elif unlabelled:
+        progress.note(rows.sentence(word))
 
 
 def result_of(
@@ -126,7 +204,7 @@ def result_of(
     average, gap = results.summarise(task, measured.scores)
     trained_task = tasks.all_tasks().get(adapter.task) if adapter and adapter.task else None
     data_revision = sources.source_revision(task, request.rows_from)
-    facts = provenance(request, backbone, data_revision, settings)
+    facts = {**provenance(request, backbone, data_revision, settings), "split": measured.rows.split}
     # what was trained elsewhere was trained by that machine's clock
     facts["machine"] = own.get("machine", facts["machine"])
     return Result(

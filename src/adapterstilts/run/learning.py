@@ -28,7 +28,7 @@ from adapterstilts.errors import UserError
 from adapterstilts.methods import Source
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
-from adapterstilts.run.evaluating import measure, record, result_of
+from adapterstilts.run.evaluating import measure, record, result_of, rows_to_measure
 from adapterstilts.run.request import (
     Found,
     Request,
@@ -168,7 +168,7 @@ def _known_result(job: _Job, languages: Sequence[str]) -> Result | None:
     if not path.is_file() or not (job.folder / checkpoint.FACTS).is_file():
         return None
     result = results.read(path)
-    return result if result.run == job.run and set(languages) == set(result.scores) else None
+    return result if result.run == job.run and set(languages) == set(result.examples) else None
 
 
 def _known_adapter(job: _Job, backbone: model.Backbone) -> Adapter | None:
@@ -252,7 +252,10 @@ def _evaluate(
 ) -> Result:
     request, complete = job.request, not job.request.languages
     built = model.from_adapter(backbone, adapter, task_types.get(job.task.type), job.task)
-    measured = measure(built, backbone, job.task, job.settings.run, languages, request.rows_from, progress)
+    rows = rows_to_measure(job.task, job.settings.run, languages, request.rows_from)
+    if rows.unlabelled:
+        progress.note(rows.sentence(str(job.folder)))
+    measured = measure(built, backbone, job.settings.run, rows, progress)
     if complete:
         checkpoint.save_adapter(replace(adapter, scores=measured.scores), job.folder)
     result = result_of(request, adapter, job.task, job.settings, measured, backbone, request.changed)

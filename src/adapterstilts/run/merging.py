@@ -12,7 +12,7 @@ from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_ba
 from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
-from adapterstilts.run.evaluating import measure, record, result_of
+from adapterstilts.run.evaluating import measure, record, result_of, rows_to_measure
 from adapterstilts.run.request import Found, Request, find_sources, languages_of, name_of
 
 _OF_MERGING = ("density", "rank")
@@ -56,7 +56,10 @@ def merge(request: Request, how: str = "mean", head: str | None = None, progress
         return Merge(adapter, folder, merged.residual, None)
     settings = _settings(request, task)
     built = model.from_adapter(backbone, adapter, task_types.get(task.type), task)
-    measured = measure(built, backbone, task, settings.run, languages, request.rows_from, progress)
+    rows = rows_to_measure(task, settings.run, languages, request.rows_from)
+    if rows.unlabelled:
+        progress.note(rows.sentence(str(folder)))
+    measured = measure(built, backbone, settings.run, rows, progress)
     adapter = replace(adapter, scores=measured.scores)
     checkpoint.save_adapter(adapter, folder)
     files.write_text(request.output / "recipes" / f"{adapter.name}.yaml", recipe.dump(adapter.recipe))
