@@ -13,7 +13,7 @@ import world
 from adapterstilts import cli, tasks
 from adapterstilts.training import saved
 
-VERBS = "tasks pocket zoo train continue stack fuse merge baseline evaluate compare score".split()
+VERBS = "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score".split()
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +176,10 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("evaluate mnli --target panx", 1, "so its head does not fit"),
         ("evaluate mnli --submission elsewhere", 1, "mnli is no task of XTREME, so there is nothing to submit"),
         ("evaluate mnli --target xnli --data nowhere", 1, "There is no folder nowhere; --data is pocket, hub, or a"),
+        ("data mnly", 1, 'Did you mean "mnli"?'),
+        ("data mnli --data pockte", 1, 'Did you mean "pocket"?'),
+        ("data xnli --language dee", 1, 'xnli has no language "dee". Did you mean "de"?'),
+        ("data xnli --split train", 1, "no train rows of xnli"),
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(trained, call, monkeypatch, words, code, sentence):

@@ -60,12 +60,7 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
     Weights are read from safetensors only. The fingerprint is taken in float32, before the conversion to
     `dtype`. UserError says what could not be loaded.
     """
-    folder = places.zoo_folder() / POCKET / "backbone" if id_or_path == POCKET else Path(id_or_path).expanduser()
-    place = str(folder) if id_or_path == POCKET or folder.is_dir() else id_or_path
-    if id_or_path == POCKET and not folder.is_dir():
-        raise UserError(
-            f"The pocket backbone is not at {folder}; run scripts/build-pocket, or install the package again."
-        )
+    place = _place(id_or_path)
     try:
         with _quiet_transformers():
             config = AutoConfig.from_pretrained(place, revision=revision)
@@ -79,11 +74,7 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
             )
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(
-            f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
-            f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
-        ) from error
+        raise _not_loaded(id_or_path, error) from error
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise UserError(
@@ -92,6 +83,33 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
         )
     identity = BackboneIdentity(id_or_path, getattr(config, "_commit_hash", None) or "", fingerprint(module))
     return Backbone(module.to(dtype).eval(), tokenizer, identity)
+
+
+def load_tokenizer(id_or_path: str) -> Any:
+    """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
+    place = _place(id_or_path)
+    try:
+        with _quiet_transformers():
+            return AutoTokenizer.from_pretrained(place)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _not_loaded(id_or_path, error) from error
+
+
+def _place(id_or_path: str) -> str:
+    folder = places.zoo_folder() / POCKET / "backbone" if id_or_path == POCKET else Path(id_or_path).expanduser()
+    if id_or_path == POCKET and not folder.is_dir():
+        raise UserError(
+            f"The pocket backbone is not at {folder}; run scripts/build-pocket, or install the package again."
+        )
+    return str(folder) if folder.is_dir() else id_or_path
+
+
+def _not_loaded(id_or_path: str, error: Exception) -> UserError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return UserError(
+        f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
+        f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
+    )
 
 
 def _no_pooler(config: Any) -> dict[str, bool]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from adapterstilts import __version__
+from adapterstilts.cli.data import data
 from adapterstilts.cli.scoring import score
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
@@ -59,7 +60,7 @@ def cli() -> None:
     """
 
 
-for verb in (tasks, pocket, zoo, train, continue_, stack, fuse, merge, baseline, evaluate, compare, score):
+for verb in (tasks, data, pocket, zoo, train, continue_, stack, fuse, merge, baseline, evaluate, compare, score):
     cli.add_command(verb)
 
 

@@ -6,8 +6,9 @@ checkpoints in `checkpoints/`. A run that is already there, by its identity, is 
 """
 
 from adapterstilts.run.evaluating import evaluate
+from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
 from adapterstilts.run.request import Request
 
-__all__ = ["Merge", "Request", "baseline", "evaluate", "learn", "merge"]
+__all__ = ["Inspection", "Merge", "Request", "baseline", "evaluate", "inspect", "learn", "merge"]

@@ -24,10 +24,12 @@ SIDES = ("sentence1", "sentence2")
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> list[Feature]:
-    """Two features a row, `<s> sentence </s>`: 'row', 'side' ('sentence1' English, 'sentence2' foreign)."""
+    """A feature for each side a row has, `<s> sentence </s>`: 'row', 'side' ('sentence1' English, 'sentence2' not)."""
     features: list[Feature] = []
     for side in SIDES:
-        for number, input_ids in enumerate(encode_sentences([row[side] for row in rows], tokenizer, max_length)):
+        there = [number for number, row in enumerate(rows) if row[side] is not None]
+        sequences_of = encode_sentences([rows[number][side] for number in there], tokenizer, max_length)
+        for number, input_ids in zip(there, sequences_of, strict=True):
             features.append({"row": number, "side": side, "input_ids": input_ids})
     return features
 

@@ -1,0 +1,124 @@
+"""The verb that shows what a source holds of a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adapterstilts.cli import drawing, options
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from adapterstilts.run import Inspection
+
+_MOST_LABELS = 20
+_LONGEST = 300
+
+
+@click.command()
+@click.argument("task", shell_complete=options.complete_task)
+@click.option(
+    "--backbone",
+    default="pocket",
+    show_default=True,
+    metavar="pocket|HUB_ID|PATH",
+    help="The backbone whose tokenizer encodes the examples.",
+)
+@click.option(
+    "--data",
+    "source",
+    metavar="pocket|hub|FOLDER",
+    help="Where examples come from; by default what fits the backbone.",
+)
+@click.option("--language", metavar="L", help="Only what is in this language.")
+@click.option("--split", type=click.Choice(("train", "validation", "test")), help="Only this split.")
+@options.as_json
+def data(task: str, backbone: str, source: str | None, language: str | None, split: str | None, as_json: bool) -> None:
+    """Show what is found of TASK: examples by split and language, labels, and three examples as read and as encoded.
+
+    \b
+    Examples:
+      adapterstilts data mnli
+      adapterstilts data udpos --data xtreme/download --language de
+      adapterstilts data squad --data hub --split validation --backbone xlm-roberta-base
+    """
+    options.prepare(task)
+    from adapterstilts import run, sources
+
+    found = run.inspect(task, source or sources.default_for(backbone), backbone, language, split, drawing.Bars())
+    if as_json:
+        drawing.print_json(found.as_json())
+        return
+    click.echo(f"{found.task} from {found.source}, revision {found.revision}")
+    drawing.print_table(_counts(found))
+    for line in (*_labels(found), *_missing(found), *_examples(found)):
+        click.echo(line)
+
+
+def _counts(found: Inspection) -> Table:
+    """Languages down, splits across."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("language", no_wrap=True)
+    for split in found.splits:
+        table.add_column(split, justify="right", no_wrap=True)
+    for language in dict.fromkeys(language for counts in found.splits.values() for language in counts):
+        counted = (counts.get(language) for counts in found.splits.values())
+        table.add_row(language, *("" if count is None else f"{count:,}" for count in counted))
+    return table
+
+
+def _labels(found: Inspection) -> Iterator[str]:
+    """The labels of each split, over its languages."""
+    for split, languages in found.labels.items():
+        counts: Counter[str] = Counter()
+        for labels in languages.values():
+            counts.update(labels)
+        shown = [f"{label} {count:,}" for label, count in counts.most_common(_MOST_LABELS)]
+        more = f", and {len(counts) - len(shown)} more" if len(counts) > len(shown) else ""
+        yield f"labels of {split}: {', '.join(shown)}{more}"
+
+
+def _missing(found: Inspection) -> Iterator[str]:
+    """What is not there, as it is said of a split's first language that lacks it."""
+    for split, languages in found.missing.items():
+        first, phrases = next(iter(languages.items()))
+        yield f"not there: {split} in {', '.join(languages)}; for {first}, {'; '.join(phrases)}"
+
+
+def _examples(found: Inspection) -> Iterator[str]:
+    for example in found.examples:
+        yield f"\nexample of {example.split} in {example.language}, as read:"
+        yield from (f"  {name}: {_short(_plain(value))}" for name, value in example.row.items())
+        yield "as encoded:"
+        for feature in example.encoded:
+            yield from (f"  {name}: {_short(value)}" for name, value in _in_words(feature))
+
+
+def _in_words(feature: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A feature's parts by name; a token's label stands behind it."""
+    tokens = feature["tokens"]
+    if "labels" in feature:
+        marked = zip(tokens, feature["labels"], strict=True)
+        yield "tokens", " ".join(token if label is None else f"{token}/{label}" for token, label in marked)
+    else:
+        for sequence in tokens if tokens and isinstance(tokens[0], list) else [tokens]:
+            yield "tokens", " ".join(sequence)
+    for name in ("side", "label", "span"):
+        if name in feature:
+            yield name, "none in these tokens" if feature[name] is None else str(feature[name])
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " | ".join(map(str, value))
+    return "none" if value is None else str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
