@@ -167,10 +167,32 @@ def test_every_system_has_words_and_a_command(system, target, backbone, label, c
 def test_other_weights_targets_and_backbones_are_not_compared():
     other_weights = result(provenance={"backbone_fingerprint": "zzz"})
     found = [result(), other_weights, result(target="xnli"), result(backbone="xlm-roberta-base")]
-    comparison = results.compare(PAWSX, "pocket", found, fingerprint="abc")
+    comparison = results.compare(PAWSX, "pocket", found, like=result())
     assert [row.results for row in comparison.rows] == [(result(),)]
     assert comparison.left_out == 1
     assert "1 results of other weights" in report.markdown(comparison)
+
+
+def test_results_on_rows_from_elsewhere_have_files_and_tables_of_their_own(tmp_path):
+    found = [result(), result(data="hub", seed=1), result(data="folder"), result(data="folder", scores={})]
+    for one in found[:3]:
+        results.save(one, tmp_path)
+    name = "pocket-bottleneck-pawsx-s0--pawsx"
+    files = {path.stem for path in (tmp_path / "results").iterdir()}
+    assert files == {name, f"{name}-hub", f"{name}-folder"} and len(results.read_all([tmp_path])) == 3
+    for data, one in zip((None, "hub", "folder"), found[:3], strict=True):
+        comparison = results.compare(PAWSX, "pocket", found, [System("lora", trained_on="pawsx")], data)
+        assert [row.results for row in comparison.rows] == [(), (one,)] and comparison.left_out == 0
+        assert (", data " in report.title(comparison)) == (data is not None)
+    assert comparison.rows[0].command == "adapterstilts train pawsx --method lora --data FOLDER"
+
+
+def test_other_rows_of_the_same_source_are_left_out():
+    older = [result(seed=seed, provenance={"data_revision": "pocket 0.9"}) for seed in (1, 2)]
+    newer = result(provenance={"data_revision": "pocket 1.0"})
+    assert [row.results for row in results.compare(PAWSX, "pocket", [newer, *older]).rows] == [tuple(older)]
+    comparison = results.compare(PAWSX, "pocket", [newer, *older], like=newer)
+    assert [row.results for row in comparison.rows] == [(newer,)] and comparison.left_out == 2
 
 
 def test_seeds_are_averaged_and_each_is_shown():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import world
 
-from adapterstilts import cli, results, run, submission, tasks
+from adapterstilts import cli, results, run, submission, tasks, zoo
 from adapterstilts.errors import UserError
 from adapterstilts.run import Request
 
@@ -85,8 +85,45 @@ def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
         "adapterstilts evaluate mnli --target xnli --data download --submission FOLDER writes the predictions for a "
         "scorer."
     ]
-    assert len(Path("runs/predictions", result.adapter, "xnli", "de.jsonl").read_text().splitlines()) == 6
-    assert results.read(Path("runs/results", f"{result.adapter}--xnli.json")) == result
+    assert len(Path("runs/predictions", result.adapter, "xnli-folder", "de.jsonl").read_text().splitlines()) == 6
+    assert results.read(Path("runs/results", f"{result.adapter}--xnli-folder.json")) == result
+
+
+def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_path, capsys):
+    """What pocket's rows taught and what the folder's did stand apart, in files and in tables."""
+    given = {"output": tmp_path, "languages": ("en",)}
+    usual = run.learn(Request("xnli", **given))
+    other = run.learn(Request("xnli", data="download", **given))
+    assert (usual.adapter, other.adapter) == ("pocket-bottleneck-xnli-s0", "pocket-folder-bottleneck-xnli-s0")
+    taken = run.learn(Request("pawsx", composition="stack", sources=(str(tmp_path / other.adapter),), **given))
+    assert taken.sources == (other.adapter,)
+    both = [
+        run.evaluate(str(tmp_path / one.adapter), "tatoeba", Request("", output=tmp_path)) for one in (usual, other)
+    ]
+    assert [one.changed for one in both] == [{}, {"data": "folder"}]
+    run.evaluate(str(tmp_path / other.adapter), "xnli", Request("", data="download", output=tmp_path))
+    with pytest.raises(SystemExit):
+        cli.main(["compare", "--output", str(tmp_path)])
+    titles = [line for line in capsys.readouterr().out.splitlines() if ", backbone pocket" in line]
+    assert [title.partition(":")[0] for title in titles] == [
+        "tatoeba, backbone pocket",
+        "xnli, backbone pocket, data folder",
+    ]
+
+
+def test_a_tasks_name_means_the_adapter_of_the_rows_that_one_expects(folder, tmp_path):
+    for name, data in (("a", "folder"), ("b", "pocket"), ("c", "hub")):
+        facts = {"task": "mnli", "method": "lora", "backbone": {"id": "pocket"}, "recipe": {"data": data}}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / zoo.FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    found = zoo.plain_adapter("mnli", "pocket", "lora", tmp_path)
+    assert found is not None and found.name == "b"
+
+
+def test_the_same_folder_by_another_path_is_the_same_run(folder):
+    told = world.Notes()
+    run.learn(Request("mnli", data=str(folder.resolve())), told)
+    assert told.notes == ["This run is done already; delete runs/pocket-folder-bottleneck-mnli-s0 to do it again."]
 
 
 def test_what_can_only_be_predicted_is_refused_without_a_submission(folder):
@@ -163,7 +200,7 @@ def test_what_cannot_be_handed_in_is_refused_before_it_is_predicted(folder, word
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_line_ends_with_where_the_predictions_are(folder, capsys, as_json):
     words = "evaluate mnli --target xnli --data download --language de --output shown --submission shown/all".split()
-    adapter = Path("runs/pocket-bottleneck-mnli-s0")
+    adapter = Path("runs/pocket-folder-bottleneck-mnli-s0")
     with pytest.raises(SystemExit) as ended:
         cli.main([*words[:1], str(adapter), *words[2:], *(["--json"] if as_json else [])])
     out = capsys.readouterr().out

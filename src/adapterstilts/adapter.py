@@ -100,15 +100,15 @@ def adapter_name(
     *,
     backbone: str | None = None,
     seed: int | None = None,
+    data: str | None = None,
 ) -> str:
     """Derive an adapter's name, such as 'bottleneck-pawsx--fuse-mnli-squad' or 'pocket-lora-squad-s1'.
 
     Sources are called by their task, or by their own name if that would be ambiguous, in alphabetical order;
     of more than three only the number and a hash remain. `backbone` (an id) and `seed` are given where the
-    folder does not imply them.
+    folder does not imply them, `data` (a source of rows) where the backbone does not.
     """
-    parts = [*([_slug(backbone)] if backbone else []), method, *([task] if task else [])]
-    name = "-".join(parts)
+    name = "-".join(part for part in (_slug(backbone or ""), data, method, task) if part)
     if composition:
         name += f"--{composition}{_called(sources)}"
     return name if seed is None else f"{name}-s{seed}"

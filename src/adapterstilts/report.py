@@ -41,7 +41,8 @@ def markdown(comparison: Comparison) -> str:
 def title(comparison: Comparison) -> str:
     """Return the line above a table: target, metric and backbone."""
     task = tasks.get(comparison.target)
-    return f"{task.name}, backbone {comparison.backbone}: {metric_words(task.metric)}, chance {task.chance:.1f}"
+    where = f"backbone {comparison.backbone}" + (f", data {comparison.data}" if comparison.data else "")
+    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}"
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -67,7 +68,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
     if comparison.left_out:
-        yield f"{comparison.left_out} results of other weights of this backbone are left out."
+        yield f"{comparison.left_out} results of other weights of this backbone, or of other rows, are left out."
 
 
 def _headings(comparison: Comparison) -> list[str]:

@@ -33,7 +33,8 @@ class Result:
     if there was none. `control` is None, 'parameters' (target-only, with the parameters of the fusion of
     `sources`) or 'untrained' (a fusion of adapters that were never trained). `changed` holds the settings that
     were asked for instead of the recipe's. `layer0` are the scores of a retrieval target at the embedding
-    layer. `provenance` is what reproducing the run takes: backbone fingerprint, data, recipe, versions,
+    layer. `data` is where the rows come from that it was measured on ('pocket', 'hub', 'folder'), None where one
+    expects it. `provenance` is what reproducing the run takes: backbone fingerprint, data, recipe, versions,
     machine.
     """
 
@@ -58,6 +59,7 @@ class Result:
     changed: Mapping[str, Any] = field(default_factory=dict)
     source_saw_target_training: bool = False
     layer0: Mapping[str, Mapping[str, float]] | None = None
+    data: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything measured on one target with one backbone, side by side.
+    """Everything measured on one target with one backbone and rows from one source, side by side.
 
     `left_out` counts results that were made with other weights of the backbone or from other data.
     """
@@ -115,6 +117,7 @@ class Comparison:
     languages: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: int = 0
+    data: str | None = None
 
 
 def summarise(task: Task, scores: Mapping[str, Mapping[str, float]]) -> tuple[float | None, float | None]:
@@ -149,9 +152,24 @@ def _plain(value: Any) -> str:
 
 def save(result: Result, folder: Path) -> Path:
     """Write `result` into ``folder/results`` and return the file."""
-    path = folder / "results" / f"{result.adapter}--{result.target}.json"
+    path = path_of(result.adapter, result.target, result.data, folder)
     files.write_text(path, json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     return path
+
+
+def path_of(adapter: str, target: str, data: str | None, folder: Path) -> Path:
+    """Return the file in ``folder/results`` of an adapter on a target, of which `data` is the unusual source."""
+    return folder / "results" / f"{adapter}--{measured_on(target, data)}.json"
+
+
+def measured_on(target: str, data: str | None) -> str:
+    """Return the words in a file's name for a target, of which `data` is the unusual source."""
+    return f"{target}-{data}" if data else target
+
+
+def made_with(result: Result) -> tuple[str, ...]:
+    """Return what tells results apart that look alike: the backbone's weights and the rows that were measured on."""
+    return tuple(str(result.provenance.get(key)) for key in ("backbone_fingerprint", "data_revision"))
 
 
 def read(path: Path) -> Result:
@@ -171,8 +189,8 @@ def read_all(folders: Iterable[Path]) -> list[Result]:
     for folder in folders:
         for path in sorted((folder / "results").glob("*.json")):
             result = read(path)
-            weights = result.provenance.get("backbone_fingerprint")
-            found[result.target, result.backbone, weights, result.seed, system_of(result)] = result
+            which = (result.target, result.backbone, result.data, result.seed, made_with(result), system_of(result))
+            found[which] = result
     return list(found.values())
 
 
@@ -195,17 +213,18 @@ def compare(
     backbone: str,
     found: Iterable[Result],
     expected: Sequence[System] = (),
-    fingerprint: str | None = None,
+    data: str | None = None,
+    like: Result | None = None,
 ) -> Comparison:
     """Put the results for `target` side by side: the `expected` systems first, then the others.
 
-    Only results of the backbone weights `fingerprint` are compared; None takes those of most results.
+    Only results on rows from `data` (None: where one expects them) are compared, and of these only those that were
+    made with the backbone's weights and the very rows that `like` was; None takes those of most results.
     """
-    scored = (result for result in found if result.scores)
-    relevant = [result for result in scored if (result.target, result.backbone) == (target.name, backbone)]
-    weights = [str(result.provenance.get("backbone_fingerprint")) for result in relevant]
-    kept_weights = fingerprint or (statistics.mode(weights) if weights else "")
-    kept = [result for result, own in zip(relevant, weights, strict=True) if own == kept_weights]
+    which = (target.name, backbone, data)
+    relevant = [one for one in found if one.scores and (one.target, one.backbone, one.data) == which]
+    used = made_with(like) if like else statistics.mode(map(made_with, relevant)) if relevant else ()
+    kept = [result for result in relevant if made_with(result) == used]
     by_system: dict[System, list[Result]] = {system: [] for system in expected}
     for result in sorted(kept, key=lambda result: (_order(system_of(result)), result.seed)):
         by_system.setdefault(system_of(result), []).append(result)
@@ -216,8 +235,8 @@ def compare(
         reference = reference_of(system, target)
         gain = None if system == reference else _gain(results, by_system.get(reference, ()))
         words = label(system, target)
-        rows.append(Row(system, words, tuple(results), command(system, target, backbone), gain))
-    return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept))
+        rows.append(Row(system, words, tuple(results), command(system, target, backbone, data), gain))
+    return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)
 
 
 def reference_of(system: System, target: Task) -> System:
@@ -290,8 +309,8 @@ def _label_of_one(system: System, target: Task, method: str) -> str:
     return f"{method}, {system.trained_on} alone"
 
 
-def command(system: System, target: Task, backbone: str) -> str:
-    """Return the command line that measures `system` on `target`."""
+def command(system: System, target: Task, backbone: str, data: str | None = None) -> str:
+    """Return the command line that measures `system` on `target`, of which `data` is the unusual source."""
     chosen = [] if system.method in ("bottleneck", "full", "none") else ["--method", system.method]
     if system.method == "full" and system.composition in (None, "continue") and system.trained_on == target.train_on:
         words = ["baseline", target.name, *(word for source in system.sources for word in ("--via", source))]
@@ -305,6 +324,7 @@ def command(system: System, target: Task, backbone: str) -> str:
         words = ["evaluate", system.trained_on or "none", "--target", target.name, *chosen]
     changed = [word for key, value in system.changed for word in _words_of_setting(key, value)]
     elsewhere = [] if backbone == "pocket" else ["--backbone", backbone]
+    elsewhere += ["--data", "FOLDER" if data == "folder" else data] if data else []
     return shlex.join(["adapterstilts", *words, *elsewhere, *changed])
 
 

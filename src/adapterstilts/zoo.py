@@ -14,6 +14,7 @@ from typing import Any
 
 from adapterstilts import places, tasks
 from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.tasks.rows import usual_source
 
 FACTS = "adapterstilts.json"
 
@@ -48,6 +49,12 @@ class Entry:
         return int(self.facts.get("seed") or 0)
 
     @property
+    def usual(self) -> bool:
+        """Whether the rows that it was trained on come from where one expects them."""
+        own = _mapping(self.facts.get("recipe")).get("data")
+        return self.task is None or own in (None, usual_source(tasks.get(self.task), self.backbone))
+
+    @property
     def plain(self) -> bool:
         """Whether it was trained alone and with the recipe's own settings: what a task's name stands for."""
         recipe = _mapping(self.facts.get("recipe"))
@@ -72,8 +79,8 @@ def entries(output: Path, backbone: str | None = None) -> list[Entry]:
 def find(word: str, backbone: str, method: str, output: Path) -> Path:
     """Return the folder of the adapter that `word` means: a folder, an adapter's name, or a task's name.
 
-    A task's name means its plain adapter for this backbone and method, the shipped one if there is one, with
-    seed 0 if there is one. Raises `UserError`, naming what is near or how to make it.
+    A task's name means its plain adapter for this backbone and method; of several that of the lowest seed, on rows from
+    where one expects them, the shipped one. Raises `UserError`, naming what is near or how to make it.
     """
     if looks_like_a_folder(word):
         return Path(word).expanduser()
@@ -108,7 +115,7 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
     """Return the adapter that the task's name stands for, None if it has not been made."""
     at_hand = entries(output, backbone)
     fitting = [entry for entry in at_hand if (entry.task, entry.method) == (task, method) and entry.plain]
-    return min(fitting, key=lambda entry: (entry.seed, entry.origin != "bundled"), default=None)
+    return min(fitting, key=lambda entry: (entry.seed, not entry.usual, entry.origin != "bundled"), default=None)
 
 
 def _not_made(task: tasks.Task, backbone: str, method: str) -> UserError:

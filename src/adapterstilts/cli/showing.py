@@ -216,10 +216,14 @@ def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Pat
     from adapterstilts import tasks as declarations
 
     found = results.read_all([zoo.bundled(backbone), output])
-    measured = {result.target for result in found if result.backbone == backbone}
+    measured = {(result.target, result.data) for result in found if result.backbone == backbone}
     names = [declarations.get(name).name for name in targets]
-    names = names or [name for name in declarations.all_tasks() if name in measured]
-    comparisons = [results.compare(declarations.get(name), backbone, found) for name in dict.fromkeys(names)]
+    names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
+    comparisons = [
+        results.compare(declarations.get(name), backbone, found, data=data)
+        for name in dict.fromkeys(names)
+        for data in sorted({data for target, data in measured if target == name} or {None}, key=str)
+    ]
     if as_json:
         drawing.print_json({"comparisons": [_comparison(one) for one in comparisons]})
         return
@@ -243,6 +247,7 @@ def _comparison(comparison: Any) -> dict[str, Any]:
     return {
         "target": comparison.target,
         "backbone": comparison.backbone,
+        "data": comparison.data,
         "languages": list(comparison.languages),
         "rows": [
             {

@@ -267,15 +267,14 @@ def _around(request: Request, result: Result) -> Comparison:
 
     target = tasks.get(result.target)
     at_hand = results.read_all([zoo.bundled(result.backbone), request.output])
-    this = (result.target, results.system_of(result), result.seed)
-    found = [one for one in at_hand if (one.target, results.system_of(one), one.seed) != this]
+    this = (result.target, result.data, results.system_of(result), result.seed)
+    found = [one for one in at_hand if (one.target, one.data, results.system_of(one), one.seed) != this]
     expected: list[System] = []
     if result.composition == "fuse" or result.control:
         own = results.system_of(result)
         fusion = replace(own, composition="fuse", control=None, changed=()) if result.control else own
         expected = results.systems_around(target, fusion, result.source_tasks)
-    weights = str(result.provenance.get("backbone_fingerprint"))
-    return results.compare(target, result.backbone, [*found, result], expected, weights)
+    return results.compare(target, result.backbone, [*found, result], expected, result.data, result)
 
 
 def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
@@ -290,7 +289,7 @@ def _print_one(request: Request, result: Result) -> None:
     if not result.scores:
         click.echo(f"Predictions of {result.target}, without scores: {request.output / 'predictions' / result.adapter}")
         return
-    drawing.print_comparison(results.compare(tasks.get(result.target), result.backbone, [result]))
+    drawing.print_comparison(results.compare(tasks.get(result.target), result.backbone, [result], data=result.data))
     _print_where(request, result)
 
 

@@ -27,7 +27,7 @@ from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
-from adapterstilts.run.request import Request, languages_of, provenance
+from adapterstilts.run.request import Request, languages_of, provenance, trained_elsewhere
 from adapterstilts.tasks.rows import are_labelled
 
 NO_ADAPTER = "none"
@@ -110,7 +110,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
 
     Without any score there is no result.
     """
-    folder = output / "predictions" / result.adapter / result.target
+    folder = output / "predictions" / result.adapter / results.measured_on(result.target, result.data)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -207,6 +207,7 @@ def result_of(
     facts = {**provenance(request, backbone, data_revision, settings), "split": measured.rows.split}
     # what was trained elsewhere was trained by that machine's clock
     facts["machine"] = own.get("machine", facts["machine"])
+    elsewhere = trained_elsewhere(adapter, request, task.name) if adapter else None
     return Result(
         adapter=adapter.name if adapter else f"{_short(request.backbone)}-{NO_ADAPTER}",
         target=task.name,
@@ -226,9 +227,10 @@ def result_of(
         run=str(own.get("run", NO_ADAPTER)),
         trained_on=trained_task.train_on if trained_task else None,
         control=own.get("control"),
-        changed=changed,
+        changed={**changed, "data": elsewhere} if elsewhere else changed,
         source_saw_target_training=task.train_on in own.get("sources_trained_on", ()),
         layer0=measured.layer0,
+        data=request.unusual_data(task.name),
         provenance=facts,
     )
 

@@ -85,7 +85,7 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
     settings = request.settings()
     training = _training_settings(settings, request.seed)
     languages = languages_of(task, request.rows_from, request.languages)
-    found = tuple(find_sources(request.sources, request.backbone, request.method, request.output))
+    found = tuple(find_sources(request.sources, request))
     given = [one.adapter.as_source() for one in found]
     methods.check_sources(request.method, request.composition, given, settings.method)
 
@@ -93,7 +93,8 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
     backbone = load()
     for one in found:
         check_backbone(one.adapter, backbone.identity)
-    name = name_of(request, [one.info for one in found], _kind(request), request.changed)
+    unusual = request.unusual_data(task.name)
+    name = name_of(request, [one.info for one in found], _kind(request), request.changed, unusual)
     facts = _facts(request, settings, found, backbone, train_task)
     job = _Job(request, task, train_task, settings, training, found, name, facts, recipe.identity(facts))
     known = _known_result(job, languages)
@@ -155,7 +156,7 @@ def _facts(
         "fresh": request.fresh,
         "seed": request.seed,
         "backbone": {"id": request.backbone, "fingerprint": backbone.identity.fingerprint},
-        "data": request.rows_from,
+        "data": sources.word_of(request.rows_from),
         "data_revision": sources.source_revision(train_task, request.rows_from),
         "sources": [{"name": one.adapter.name, "sha256": one.sha256} for one in found],
         "settings": {**settings.run, **settings.method},
@@ -164,7 +165,7 @@ def _facts(
 
 def _known_result(job: _Job, languages: Sequence[str]) -> Result | None:
     """The result of this very run, in these languages, if it is there and its adapter still is."""
-    path = job.request.output / "results" / f"{job.name}--{job.task.name}.json"
+    path = results.path_of(job.name, job.task.name, job.request.unusual_data(job.task.name), job.request.output)
     if not path.is_file() or not (job.folder / checkpoint.FACTS).is_file():
         return None
     result = results.read(path)

@@ -37,13 +37,13 @@ def merge(request: Request, how: str = "mean", head: str | None = None, progress
     `request.task` is the target to evaluate on: empty means the head's own task, or none at all. Raises
     `UserError` for sources, a head or a target that do not fit.
     """
-    found = find_sources(request.sources, request.backbone, request.method, request.output)
+    found = find_sources(request.sources, request)
     merged = methods.merge(
         [one.adapter.as_source() for one in found],
         how,
         **{key: value for key, value in request.overrides.items() if key in _OF_MERGING},
     )
-    heads = find_sources([head] if head else [], request.backbone, request.method, request.output)
+    heads = find_sources([head] if head else [], request)
     task = _target(request, heads)
     languages = languages_of(task, request.rows_from, request.languages) if task else ()
     backbone = model.load_backbone(request.backbone)

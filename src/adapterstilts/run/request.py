@@ -16,6 +16,7 @@ from adapterstilts import checkpoint, recipe, sources, tasks, zoo
 from adapterstilts.adapter import Adapter, SourceInfo, adapter_name
 from adapterstilts.errors import UserError, did_you_mean
 from adapterstilts.model import Backbone
+from adapterstilts.tasks.rows import usual_source
 
 _LIBRARIES = ("accelerate", "adapters", "peft", "tokenizers", "torch", "transformers")
 
@@ -49,6 +50,11 @@ class Request:
         """Where rows come from: 'pocket', 'hub' or a folder."""
         return self.data or sources.default_for(self.backbone)
 
+    def unusual_data(self, task: str) -> str | None:
+        """'pocket', 'hub' or 'folder' where rows of `task` come from another source than one expects, else None."""
+        word = sources.word_of(self.rows_from)
+        return None if word == usual_source(tasks.get(task), self.backbone) else word
+
     def settings(self) -> recipe.Settings:
         """Return the recipe's settings with the overrides; `UserError` names what does not fit."""
         return self._settings(self.overrides)
@@ -69,16 +75,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Found:
-    """A source adapter, read and verified: the word for it, and the digest of its weights."""
+    """A source adapter, read and verified: the word for it, and the digest of its weights.
+
+    `elsewhere` is where the rows that it was trained on come from, where that is not what its run expects.
+    """
 
     adapter: Adapter
     sha256: str
+    elsewhere: str | None = None
 
     @property
     def word(self) -> str:
         """The task's name where that means this adapter, else the adapter's own name."""
         own = self.adapter.recipe
-        plain = self.adapter.composition is None and not own.get("changed") and not own.get("control")
+        changed = own.get("changed") or own.get("control") or self.elsewhere
+        plain = self.adapter.composition is None and not changed
         return self.adapter.task if plain and self.adapter.seed == 0 and self.adapter.task else self.adapter.name
 
     @property
@@ -94,17 +105,30 @@ class Found:
         return {task.train_on for task in known if task is not None and task.train_on is not None}
 
 
-def find_sources(words: Sequence[str], backbone: str, method: str, output: Path) -> list[Found]:
+def find_sources(words: Sequence[str], request: Request) -> list[Found]:
     """Read the adapters that `words` mean, in the order of their names: what is fused does not depend on typing.
 
     Raises `UserError` for one that is not there or is damaged.
     """
     found = []
     for word in words:
-        folder = zoo.find(word, backbone, method, output)
+        folder = zoo.find(word, request.backbone, request.method, request.output)
         adapter = checkpoint.load_adapter(folder)
-        found.append(Found(adapter, str(checkpoint.read_facts(folder)["sha256"])))
+        elsewhere = trained_elsewhere(adapter, request, request.task)
+        found.append(Found(adapter, str(checkpoint.read_facts(folder)["sha256"]), elsewhere))
     return sorted(found, key=lambda one: one.adapter.name)
+
+
+def trained_elsewhere(adapter: Adapter, request: Request, task: str) -> str | None:
+    """Where the rows that `adapter` was trained on come from, if not from where one expects; else None.
+
+    One expects what is usual, or where the rows of `task` that the request is about come from, if that is not usual.
+    """
+    own = adapter.recipe.get("data")
+    if own is None or adapter.task is None:
+        return None
+    unusual = request.unusual_data(task) if task else None
+    return None if own == (unusual or usual_source(tasks.get(adapter.task), request.backbone)) else str(own)
 
 
 def trainable_task(name: str) -> tuple[tasks.Task, tasks.Task]:
@@ -131,10 +155,17 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     return chosen or tuple(there)
 
 
-def name_of(request: Request, found: Sequence[SourceInfo], kind: str | None, changed: Mapping[str, Any]) -> str:
+def name_of(
+    request: Request,
+    found: Sequence[SourceInfo],
+    kind: str | None,
+    changed: Mapping[str, Any],
+    data: str | None = None,
+) -> str:
     """Derive the adapter's name, with a digest of `changed` if there is something in it.
 
-    Backbone and seed are left out where the folder is the zoo's and the seed 0.
+    Backbone and seed are left out where the folder is the zoo's and the seed 0; `data` is where the rows that it is
+    trained on come from, if that is unusual.
     """
     in_zoo = request.output.resolve() == zoo.bundled(request.backbone).resolve()
     name = adapter_name(
@@ -144,6 +175,7 @@ def name_of(request: Request, found: Sequence[SourceInfo], kind: str | None, cha
         found,
         backbone=None if in_zoo else request.backbone,
         seed=None if in_zoo and request.seed == 0 else request.seed,
+        data=data,
     )
     return f"{name}-x{recipe.identity(changed)[:6]}" if changed else name
 
@@ -153,7 +185,7 @@ def provenance(request: Request, backbone: Backbone, data_revision: str, setting
     return {
         "backbone_fingerprint": backbone.identity.fingerprint,
         "backbone_revision": backbone.identity.revision,
-        "data": request.rows_from if request.rows_from in ("pocket", "hub") else "folder",
+        "data": sources.word_of(request.rows_from),
         "data_revision": data_revision,
         "recipe": {**settings.run, **settings.method},
         "versions": {

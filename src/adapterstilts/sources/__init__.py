@@ -36,6 +36,11 @@ class Source(Protocol):
         """What identifies the rows of `task`."""
 
 
+def word_of(data: str) -> str:
+    """What names the source where a path would name a machine: 'pocket', 'hub' or 'folder'."""
+    return data if data in WORDS else "folder"
+
+
 def default_for(backbone: str) -> str:
     """Where rows come from if nothing is said: what fits the backbone."""
     return "pocket" if backbone == "pocket" else "hub"
