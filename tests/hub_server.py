@@ -206,6 +206,8 @@ def serving() -> Iterator[Hub]:
 
     class _Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # headers and body are two packets: one must not wait until the other is acknowledged
+        disable_nagle_algorithm = True
 
         def _respond(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
