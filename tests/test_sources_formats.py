@@ -133,10 +133,14 @@ def test_another_encoding_is_refused_naming_the_line(name, content, tmp_path):
 
 GOOD = {
     "xnli": "A.\tB.\tneutral\nC.\tD.\tentailment\n",
+    "pawsx": "A.\tB.\t0\n",
     "panx": "Ann\tB-PER\nsang\tO\n\nX\tO\n",
     "udpos": "# c\n" + word(1, "Haus") + "\n" + word(1, "Hof") + "\n",
     "xquad": squad(QUESTION),
     "mnli": json.dumps(PAIR) + "\n",
+    "squad": squad(QUESTION),
+    "hellaswag": '{"ctx_a": "A.", "ctx_b": "", "endings": ["a", "b"], "label": 1}\n',
+    "csqa": '{"id": "1", "answerKey": "A", "question": {"stem": "?", "choices": [{"label": "A", "text": "a"}]}}\n',
     "cosmosqa": CSV + '1,"c, ""d""",q,a,b,c,d,0\n',
     "qqp": QQP + "A?\tB?\t1\n",
     "ccg": "Dogs bark\tN S\\NP\n",
@@ -180,8 +184,16 @@ def test_labels_in_a_part_of_a_test_file_are_refused(tmp_path):
         folder.load(tasks.get("xnli"), "test", "de", tmp_path)
 
 
-def test_a_sentence_of_5000_tokens_is_read_whole(tmp_path):
-    (row,) = read(tmp_path, "panx", "wort\tO\n" * 5000)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("panx", "wort\tO\n" * 5000),
+        ("udpos", "".join(word(number, "wort", head=number - 1) for number in range(1, 5001))),
+        ("ccg", "wort " * 4999 + "wort\t" + "N " * 5000 + "\n"),
+    ],
+)
+def test_a_sentence_of_5000_tokens_is_read_whole(name, content, tmp_path):
+    (row,) = read(tmp_path, name, content)
     assert len(row["tokens"]) == len(row["tags"]) == 5000
 
 
@@ -196,6 +208,44 @@ def test_tatoeba_sides_of_unequal_length_are_refused_naming_both(tmp_path):
         (root / english).write_text("One.\n", encoding="utf-8")
         with pytest.raises(UserError, match=f"{foreign} has 2 lines and .*{english} has 1"):
             folder.load(tasks.get("tatoeba"), "test", "de", tmp_path)
+
+
+SIDES = {
+    "tatoeba": ("test", {"tatoeba/de-en.de": "Größe.\nZwei.\n", "tatoeba/de-en.en": "One.\nTwo.\n"}),
+    "bucc2018": (
+        "validation",
+        {
+            "de-en.dev.de": "de-1\tGröße.\nde-2\tZwei.\n",
+            "de-en.dev.en": "en-1\tOne.\nen-2\tTwo.\n",
+            "de-en.dev.gold": "de-1\ten-2\n",
+        },
+    ),
+}
+
+
+def read_sides(root: Path, name: str, changed: dict[str, bytes]) -> list[dict]:
+    split, files = SIDES[name]
+    for file, content in {**{file: text.encode() for file, text in files.items()}, **changed}.items():
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_bytes(content)
+    return folder.load(tasks.get(name), split, "de", root)
+
+
+@pytest.mark.parametrize(("name", "file"), [(name, file) for name, (_, files) in SIDES.items() for file in files])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", " is empty"), (b"\n", " is empty"), ("de-1\tGröße\n".encode("latin-1"), ", line 1: this is not UTF-8")],
+)
+def test_an_empty_side_or_one_in_another_encoding_is_refused_naming_it(name, file, content, message, tmp_path):
+    with pytest.raises(UserError, match=f"{Path(file).name}{message}"):
+        read_sides(tmp_path, name, {file: content})
+
+
+@pytest.mark.parametrize("name", SIDES)
+def test_a_byte_order_mark_and_crlf_change_no_side(name, tmp_path):
+    plain = read_sides(tmp_path, name, {})
+    marked = {file: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode() for file, text in SIDES[name][1].items()}
+    assert read_sides(tmp_path, name, marked) == plain
 
 
 @pytest.mark.parametrize(

@@ -413,6 +413,20 @@ def test_an_answer_that_is_nowhere_and_an_id_that_repeats_are_refused(served, ro
         load("xquad")
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (parquet({"tokens": [["a"]], "ner_tags": [["B-MISC"]]}), 'row 1: the label is "B-MISC"'),
+        (parquet({"tokens": [["a", "b"]], "ner_tags": [["O"]]}), "row 1: there are 2 tokens and 1 tags"),
+        (parquet({"tokens": [["a"]], "ner_tags": [[7]]}), "have no names: they must be B-LOC"),
+    ],
+)
+def test_tags_that_are_not_the_tasks_or_not_as_many_as_the_tokens_are_refused(served, body, says):
+    served.dataset("google/xtreme").commit(repository({"PAN-X.de": {"test": body}}), sha=COMMITS["google/xtreme"])
+    with pytest.raises(UserError, match=says):
+        load("panx", language="de")
+
+
 def test_the_pinned_commit_is_read_and_recorded_though_main_has_moved(served):
     served.dataset("nyu-mll/glue").commit(repository({"qqp": {}}))
     assert len(load("qqp", "train")) == 2
