@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import tasks
+from adapterstilts import sources, tasks
 from adapterstilts.errors import UserError
 from adapterstilts.sources import folder
 from adapterstilts.sources.held_out import held_out
@@ -307,9 +307,10 @@ def test_hellaswag_and_commonsenseqa_are_read_from_their_releases(tmp_path):
 def test_ccg_is_read_as_jiant_reads_it_with_the_tags_of_its_list(tmp_path):
     text = "Dogs bark .\tN S\\NP .\n"
     root = write(tmp_path, **{"ccg/ccg.train": text})
-    assert folder.labels(tasks.get("ccg"), root) == (".", "N", "S\\NP")
+    ccg = tasks.get("ccg")
+    assert sources.labelled(ccg, str(root)).labels == (".", "N", "S\\NP")
     write(tmp_path, **{"ccg/tags_to_id.json": json.dumps({"S\\NP": "1", "N": 0, ".": 2, "NP/N": 3})})
-    assert folder.labels(tasks.get("ccg"), root) == ("N", "S\\NP", ".", "NP/N")
+    assert sources.labelled(ccg, str(root)).labels == ("N", "S\\NP", ".", "NP/N")
     assert load("ccg", "train", "en", root) == [
         {"id": "train-0", "tokens": ["Dogs", "bark", "."], "tags": ["N", "S\\NP", "."]}
     ]

@@ -29,9 +29,6 @@ class Source(Protocol):
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
         """The first `limit` rows (None: all)."""
 
-    def labels(self, task: Task) -> tuple[str, ...]:
-        """The labels of `task`, by name; those that its training rows bring, where it declares none."""
-
     def revision(self, task: Task) -> str:
         """What identifies the rows of `task`."""
 
@@ -113,10 +110,17 @@ def missing(task: Task, data: str = "pocket") -> dict[str, dict[str, tuple[str, 
 
 
 def labelled(task: Task, data: str = "pocket") -> Task:
-    """``task`` with the labels that its training rows bring, where it declares none (CCG's supertags)."""
+    """``task`` with the labels that a folder lists or its training rows bring where it declares none (CCG's tags).
+
+    UserError if there are no training rows to take them from.
+    """
     if task.type != "tagging" or task.labels:
         return task
-    return replace(task, labels=_source(data).labels(task))
+    source = _source(data)
+    listed = folder.listed_tags(task, source.path) if isinstance(source, _Folder) else ()
+    return replace(
+        task, labels=listed or tuple(sorted({tag for row in source.load(task, "train", "en") for tag in row["tags"]}))
+    )
 
 
 def source_revision(task: Task, data: str = "pocket") -> str:
@@ -135,9 +139,6 @@ class _Folder:
 
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
         return folder.load(task, split, language, self.path, limit)
-
-    def labels(self, task: Task) -> tuple[str, ...]:
-        return folder.labels(task, self.path)
 
     def revision(self, task: Task) -> str:
         return folder.revision(task, self.path)

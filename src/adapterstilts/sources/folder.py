@@ -7,21 +7,15 @@ folder alone; `layouts` has the names.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from adapterstilts.errors import UserError, did_you_mean
-from adapterstilts.sources.formats import Row, ccg
-from adapterstilts.sources.layouts import Layout, Part, Wanted, parts_of
+from adapterstilts.sources.formats import Row, Wanted, ccg
+from adapterstilts.sources.formats.labels import with_labels
+from adapterstilts.sources.layouts import Layout, Part, parts_of
 from adapterstilts.tasks import Task
 
-_GOLD = {
-    "classification": "label",
-    "multiple_choice": "label",
-    "tagging": "tags",
-    "question_answering": "answers",
-}
 _CCG = (
     "; CCGbank is licensed (LDC2005T13) and never downloaded, so write these files from your own copy as jiant reads "
     "them: a sentence a line, its words between spaces, a tab, and a supertag for each word between spaces"
@@ -83,8 +77,9 @@ def found(
             absent.append(located)
             continue
         layout, paths = located
+        wanted = Wanted(task, split, language, prefix)
         left = None if limit is None else limit - len(rows)
-        rows += islice(_labelled(layout.read(paths, Wanted(task, split, language, prefix)), task, split, paths), left)
+        rows += islice(with_labels(layout.read(paths, wanted), wanted, paths[0], "fetch it again"), left)
     return rows, tuple(absent)
 
 
@@ -107,16 +102,10 @@ def all_missing(task: Task, folder: Path) -> dict[str, dict[str, tuple[str, ...]
     return {split: languages for split, languages in found.items() if languages}
 
 
-def labels(task: Task, folder: Path) -> tuple[str, ...]:
-    """The labels of `task`, by name: its own, or for CCG those that the user's copy lists, or uses in training.
-
-    UserError if there are no training rows to read them from.
-    """
-    if task.labels or task.type != "tagging":
-        return task.labels
+def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
+    """The tags that a file beside the training rows of `task` lists, none without one."""
     located = _locate(parts_of(task)["train"][0], "en", folder)
-    listed = () if isinstance(located, str) else ccg.listed_tags(located[1][0].with_name(ccg.TAGS))
-    return listed or tuple(sorted({tag for row in load(task, "train", "en", folder) for tag in row["tags"]}))
+    return () if isinstance(located, str) else ccg.listed_tags(located[1][0].with_name(ccg.TAGS))
 
 
 def revision(task: Task, folder: Path) -> str:
@@ -193,16 +182,3 @@ def _matches(folder: Path, name: str) -> list[Path]:
         if paths:
             return paths
     return []
-
-
-def _labelled(rows: Iterator[Row], task: Task, split: str, paths: list[Path]) -> Iterator[Row]:
-    """`rows`, with labels unless they are for testing; UserError for the first without, or if there are none."""
-    gold = _GOLD.get(task.type)
-    empty = True
-    for row in rows:
-        empty = False
-        if split != "test" and gold is not None and gold not in row:
-            raise UserError(f'{paths[0]} has no labels (row "{row["id"]}"): {split} rows need them; fetch it again.')
-        yield row
-    if empty:
-        raise UserError(f"{paths[0]} has no {split} rows; fetch it again.")

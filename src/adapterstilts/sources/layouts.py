@@ -11,21 +11,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapterstilts.sources.formats import Row, bucc, ccg, choices, conllu, nli, pairs, squad, tables, tagging, tatoeba
+from adapterstilts.sources.formats import (
+    Row,
+    Wanted,
+    bucc,
+    ccg,
+    choices,
+    conllu,
+    nli,
+    pairs,
+    squad,
+    tables,
+    tagging,
+    tatoeba,
+)
 from adapterstilts.sources.formats.labels import NLI
 from adapterstilts.sources.held_out import held_out
 from adapterstilts.tasks import Task, get
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is read: of which task, which split, which language; `prefix` begins the ids that a file lacks."""
-
-    task: Task
-    split: str
-    language: str
-    prefix: str
-
 
 Reader = Callable[[Sequence[Path], Wanted], Iterator[Row]]
 

@@ -39,13 +39,6 @@ def load(task: Task, split: str, language: str, limit: int | None = None) -> lis
     return list(generate(split, language, limit))
 
 
-def labels(task: Task) -> tuple[str, ...]:
-    """The labels of `task`, by name: its own, or for tags those that its training rows use."""
-    if task.labels or task.type != "tagging":
-        return task.labels
-    return tuple(sorted({tag for row in load(task, "train", "en") for tag in row["tags"]}))
-
-
 def revision(task: Task) -> str:
     """Pocket's version; UserError if it does not have `task`."""
     _generator(task)

@@ -25,8 +25,7 @@ class HubData:
     `config` may hold ``{language}``, which `language_names` maps where the data set spells languages its own
     way. `splits` maps our split names to the data set's; a split that is not there has no entry.
     `revisions` are tried in order, since scripts on `main` are no longer run by `datasets`, after the commit that
-    `adapterstilts.sources.hub.commits` pins. `lacking`
-    has, for a split that is not there in every language, those without it.
+    `sources.hub.commits` pins. `lacking` has, for a split that is not there in every language, those without it.
     """
 
     id: str

@@ -7,6 +7,19 @@ mark, with LF or CRLF at the ends of their lines. A file without labels gives ro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from adapterstilts.tasks import Task
+
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read: of which task, which split, which language; `prefix` begins the ids that a source lacks."""
+
+    task: Task
+    split: str
+    language: str
+    prefix: str

@@ -1,11 +1,14 @@
-"""Labels by name, and the rule that a file has all of them or none."""
+"""Labels by name, and the rules that a file has all of them or none, and that only test rows may lack them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from adapterstilts.errors import UserError
+from adapterstilts.sources.formats import Row, Wanted
 from adapterstilts.sources.formats.lines import wrong
+from adapterstilts.tasks.rows import are_labelled
 
 NLI = {"contradictory": "contradiction", "c": "contradiction", "e": "entailment", "n": "neutral"}
 """What XNLI and ANLI call the labels in their own files."""
@@ -35,6 +38,21 @@ def all_or_none(labelled: bool, before: bool | None, path: Path | str, line: int
         ours, theirs = ("a", "have none") if labelled else ("no", "have one")
         raise wrong(path, line, f"there is {ours} label and the lines above {theirs}: a file has all or none.")
     return labelled
+
+
+def with_labels(rows: Iterable[Row], wanted: Wanted, place: object, remedy: str) -> Iterator[Row]:
+    """`rows` of `place`; UserError for the first without its label, unless they are for testing, or if there are none.
+
+    Of the rows of retrieval only a part may be pairs.
+    """
+    empty = True
+    for row in rows:
+        empty = False
+        if wanted.split != "test" and wanted.task.type != "retrieval" and not are_labelled(wanted.task, [row]):
+            raise UserError(f'{place} has no labels (row "{row["id"]}"): {wanted.split} rows need them; {remedy}.')
+        yield row
+    if empty:
+        raise UserError(f'{place} has no {wanted.split} rows of "{wanted.task.name}" in "{wanted.language}"; {remedy}.')
 
 
 def _either(names: Sequence[str]) -> str:

@@ -8,21 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from adapterstilts.errors import UserError, did_you_mean
-from adapterstilts.sources.formats import Row
+from adapterstilts.sources.formats import Row, Wanted
+from adapterstilts.sources.formats.labels import with_labels
 from adapterstilts.tasks import SPLITS, HubData, Task
 
-if TYPE_CHECKING:
-    from adapterstilts.sources.hub.readers import Wanted
-
-_GOLD = {
-    "classification": "label",
-    "multiple_choice": "label",
-    "tagging": "tags",
-    "question_answering": "answers",
-}
 _WHY_NOT = {
     "ccg": "it is licensed (LDC2005T13) and never downloaded, so give --data a folder with your own copy",
     "bucc2018": "its copies there lack the sentences without a translation, so give --data the folder that XTREME's "
@@ -52,8 +43,6 @@ def load(task: Task, split: str, language: str, limit: int | None = None) -> lis
             are not what the task's are.
     """
     _check(task, split, language)
-    from adapterstilts.sources.hub.readers import Wanted
-
     rows: list[Row] = []
     parts = _parts(task, split)
     for number, data in enumerate(parts):
@@ -63,12 +52,6 @@ def load(task: Task, split: str, language: str, limit: int | None = None) -> lis
         prefix = split if len(parts) == 1 else f"{split}-{number}"
         rows += islice(_part(data, Wanted(task, split, language, prefix)), left)
     return rows
-
-
-def labels(task: Task) -> tuple[str, ...]:
-    """The labels of `task`, by name, none where it has none; UserError if the task is not on the Hub."""
-    _check_there(task)
-    return task.labels
 
 
 def revision(task: Task) -> str:
@@ -125,18 +108,5 @@ def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:
     from adapterstilts.sources.hub.tables import read_table
 
     located = locate(data, wanted.split, wanted.language)
-    gold = _GOLD.get(wanted.task.type)
-    empty = True
-    for row in READERS[wanted.task.name](read_table(located), wanted):
-        empty = False
-        if wanted.split != "test" and gold is not None and gold not in row:
-            raise UserError(
-                f'{located.place} has no labels (row "{row["id"]}"): {wanted.split} rows need them; read them from a '
-                "folder (--data FOLDER)."
-            )
-        yield row
-    if empty:
-        raise UserError(
-            f'{located.place} has no rows of "{wanted.task.name}" in "{wanted.language}"; read them from a folder '
-            "(--data FOLDER)."
-        )
+    rows = READERS[wanted.task.name](read_table(located), wanted)
+    return with_labels(rows, wanted, located.place, "read them from a folder (--data FOLDER)")

@@ -5,26 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from adapterstilts.sources.formats import Row, choices
+from adapterstilts.sources.formats import Row, Wanted, choices
 from adapterstilts.sources.held_out import held_out
 from adapterstilts.sources.hub.tables import Table
-from adapterstilts.tasks import Task
 
 _NO_AGREEMENT = -1
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is read: of which task, which split, which language; `prefix` begins the ids that a data set lacks."""
-
-    task: Task
-    split: str
-    language: str
-    prefix: str
 
 
 Reader = Callable[[Table, Wanted], Iterator[Row]]
