@@ -174,11 +174,6 @@ def test_squad2_asks_one_question_in_three_in_vain():
     assert sum(not row["answers"]["text"] for row in rows("squad2", limit=300)) == 100
 
 
-def test_another_source_is_refused():
-    with pytest.raises(UserError, match="--data pocket"):
-        sources.load(tasks.get("mnli"), "train", "en", data="hub")
-
-
 DIGESTS = {
     line.split()[0]: line.split()[1]
     for line in Path(__file__).with_name("pocket_digests.txt").read_text(encoding="utf-8").splitlines()[1:]

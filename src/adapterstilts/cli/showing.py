@@ -206,7 +206,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
 def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Path, as_json: bool) -> None:
     """Put everything measured on a target side by side, shipped results included.
 
-    Without TARGET: every task that something was measured on.
+    Without TARGET: every task that something was measured on. Rows from another source make a table of their own.
 
     \b
     Example:
