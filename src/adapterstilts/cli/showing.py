@@ -20,8 +20,8 @@ def tasks(as_json: bool) -> None:
     Example:
       adapterstilts tasks
     """
-    from adapterstilts import sources
     from adapterstilts import tasks as declarations
+    from adapterstilts.sources.pocket import languages_of
 
     listed = list(declarations.all_tasks().values())
     if as_json:
@@ -38,8 +38,7 @@ def tasks(as_json: bool) -> None:
             "licence",
         )
         facts = [
-            {**{key: getattr(task, key) for key in keys}, "pocket_languages": sources.languages_of(task)}
-            for task in listed
+            {**{key: getattr(task, key) for key in keys}, "pocket_languages": languages_of(task)} for task in listed
         ]
         drawing.print_json({"tasks": facts})
         return
@@ -51,7 +50,7 @@ def tasks(as_json: bool) -> None:
             " ".join(task.languages) if len(task.languages) <= 4 else f"{len(task.languages)} languages",
             task.metric,
             task.train_on or "none",
-            " ".join(sources.languages_of(task)),
+            " ".join(languages_of(task)),
             task.licence,
         )
         for task in listed
