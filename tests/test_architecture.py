@@ -141,6 +141,12 @@ def test_what_has_to_be_quick_does_not_import_torch(module):
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+def test_pocket_is_under_a_third_of_the_code():
+    """What pocket needs most is data: it is the instrument, not the product."""
+    lines = {module: sum(path.read_text().count("\n") for path in files_of(module)) for module in modules()}
+    assert lines["pocket"] < sum(lines.values()) / 3
+
+
 def test_files_and_functions_stay_readable():
     for path in ROOT.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

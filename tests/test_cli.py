@@ -268,14 +268,3 @@ def test_looking_loads_nothing_heavy(words, tmp_path):
         [sys.executable, "-c", program, *words.split()], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stderr.splitlines()[-1] == "[]", done.stderr
-
-
-@pytest.mark.parametrize(("words", "seconds"), [("--help", 0.5), ("tasks", 1.0), ("compare", 1.0)])
-def test_looking_is_quick(words, seconds, tmp_path):
-    def once() -> float:
-        start = time.perf_counter()
-        program = "from adapterstilts.cli import main; main()"
-        subprocess.run([sys.executable, "-c", program, words], cwd=tmp_path, capture_output=True, check=True)
-        return time.perf_counter() - start
-
-    assert min(once() for _ in range(3)) < seconds
