@@ -1,5 +1,6 @@
-"""The command line: what is printed where, exit codes, and how soon."""
+"""The command line: what is printed where, what is loaded for it, and exit codes."""
 
+import functools
 import json
 import signal
 import subprocess
@@ -215,13 +216,19 @@ def test_an_interruption_says_how_to_go_on(trained, call, monkeypatch):
 def test_control_c_in_a_training_ends_it_in_one_sentence_with_its_last_checkpoint_whole(tmp_path):
     words = "train panx -o max_steps=100000 -o train_examples=64 -o validation_examples=8 -o evaluate_every=5".split()
     program = [sys.executable, "-m", "adapterstilts", *words, "--output", str(tmp_path)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 120
-        while not any(tmp_path.rglob("*.safetensors")):
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+    # tests that run in the background of a shell ignore the signal, and so would their children
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(program, preexec_fn=listening, **pipes) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not any(tmp_path.rglob("*.safetensors")):
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (130, "")
     assert (
         "Traceback" not in err and "Interrupted; go on from the last checkpoint with: adapterstilts train panx" in err
