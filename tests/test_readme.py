@@ -3,11 +3,14 @@
 import json
 import re
 import runpy
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+from adapterstilts import results, tasks
 from adapterstilts.cli import cli
+from adapterstilts.zoo import bundled
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,3 +64,57 @@ def test_what_the_tree_names_is_there():
             assert package.is_dir() or package.with_suffix(".py").is_file(), name
     for name in re.findall(r"^    (\w+)/ ", tree, re.MULTILINE):
         assert (ROOT / name).is_dir(), name
+
+
+def rows_of(target):
+    """Label to row of everything that is shipped on a target."""
+    comparison = results.compare(tasks.get(target), "pocket", results.read_all([bundled("pocket")]))
+    return {row.label: row for row in comparison.rows}
+
+
+def low_and_high(row):
+    """The 95 % interval of a gain; of one seed, the gain itself."""
+    width = row.gain.half_width or 0.0
+    return row.gain.points - width, row.gain.points + width
+
+
+def average(row):
+    return statistics.fmean(result.average for result in row.results)
+
+
+def english(row):
+    return statistics.fmean(results.language_score(result, "en") for result in row.results)
+
+
+def test_what_it_says_of_pawsx_is_so():
+    rows = rows_of("pawsx")
+    via_mnli = [rows[f"bottleneck, {words} mnli"] for words in ("continued from", "stack on")]
+    alone = rows["bottleneck, target only"]
+    for row in via_mnli:
+        assert len(row.results) >= 3 and low_and_high(row)[0] > 0
+        assert english(row) - english(alone) < row.gain.points, "more is gained abroad than in English"
+    fusion = rows["bottleneck, fusion of mnli + squad"]
+    assert len(fusion.results) >= 3 and low_and_high(fusion)[1] < 0
+    assert average(fusion) < average(rows["bottleneck, target only, parameters of the fusion of mnli + squad"])
+    assert average(fusion) > average(rows["bottleneck, fusion of 2 untrained adapters"])
+    assert abs(average(fusion) - average(rows["bottleneck, stack on squad"])) < 1.0
+    continued, stacked = map(average, via_mnli)
+    assert continued == max(average(row) for row in rows.values() if row.system.method == "bottleneck") > stacked
+    assert all(abs(results.language_score(alone.results[0], code) - 50.0) < 5.0 for code in ("de", "es", "ja", "ko"))
+    for task in ("stack on mnli", "stack on squad", "continued from mnli", "fusion of mnli + squad"):
+        assert rows[f"lora, {task}"].gain.points > 5 and english(rows[f"lora, {task}"]) > 95
+    low, high = low_and_high(rows["full fine-tuning via mnli"])
+    assert low < 0 < high and low_and_high(rows["full fine-tuning via squad"])[1] < 0
+    assert {result.average > 60 for result in rows["full fine-tuning via mnli"].results} == {True, False}
+    mnli = {row.system.method: average(row) for row in rows_of("mnli").values()}
+    assert mnli["full"] < 75 < 95 < min(mnli["bottleneck"], mnli["lora"])
+
+
+def test_what_it_says_of_retrieval_is_so():
+    rows = rows_of("tatoeba")
+    layer0 = statistics.fmean(
+        next(iter(scores.values())) for scores in rows["backbone as it is"].results[0].layer0.values()
+    )
+    others = [row for row in rows.values() if row.system.method != "none"]
+    assert {row.system.method for row in others} == {"bottleneck", "lora", "full"}
+    assert average(rows["backbone as it is"]) > layer0 > max(map(average, others))
