@@ -110,6 +110,20 @@ def test_what_it_says_of_pawsx_is_so():
     assert mnli["full"] < 75 < 95 < min(mnli["bottleneck"], mnli["lora"])
 
 
+def test_what_it_says_of_tydiqa_is_so():
+    rows = rows_of("tydiqa")
+    fusion, stack = (rows[f"bottleneck, {words}"] for words in ("fusion of mnli + squad", "stack on squad"))
+    assert 0.7 * stack.gain.points < fusion.gain.points < stack.gain.points
+
+    def gap(row):
+        return statistics.fmean(result.cross_lingual_gap for result in row.results)
+
+    bottlenecks = [row for row in rows.values() if row.system.method == "bottleneck"]
+    assert {row.label for row in sorted(bottlenecks, key=english)[-3:]} == {
+        row.label for row in sorted(bottlenecks, key=gap)[-3:]
+    }
+
+
 def test_what_it_says_of_retrieval_is_so():
     rows = rows_of("tatoeba")
     layer0 = statistics.fmean(
