@@ -105,6 +105,7 @@ def test_what_it_says_of_pawsx_is_so():
         assert rows[f"lora, {task}"].gain.points > 5 and english(rows[f"lora, {task}"]) > 95
     low, high = low_and_high(rows["full fine-tuning via mnli"])
     assert low < 0 < high and low_and_high(rows["full fine-tuning via squad"])[1] < 0
+    assert abs(average(rows["full fine-tuning"]) - average(alone)) < 2
     assert {result.average > 60 for result in rows["full fine-tuning via mnli"].results} == {True, False}
     mnli = {row.system.method: average(row) for row in rows_of("mnli").values()}
     assert mnli["full"] < 75 < 95 < min(mnli["bottleneck"], mnli["lora"])
@@ -114,6 +115,12 @@ def test_what_it_says_of_tydiqa_is_so():
     rows = rows_of("tydiqa")
     fusion, stack = (rows[f"bottleneck, {words}"] for words in ("fusion of mnli + squad", "stack on squad"))
     assert 0.7 * stack.gain.points < fusion.gain.points < stack.gain.points
+    alone, via = rows["bottleneck, target only"], rows["bottleneck, continued from squad"]
+    assert average(rows["full fine-tuning"]) > average(alone) + 5
+    assert (
+        average(via) > average(rows["full fine-tuning via squad"])
+        and rows["full fine-tuning via squad"].gain.points > 0
+    )
 
     def gap(row):
         return statistics.fmean(result.cross_lingual_gap for result in row.results)

@@ -25,8 +25,7 @@ METHODS = {"bottleneck": "A bottleneck adapter", "lora": "A LoRA"}
 BODY = """
 # {name}
 
-{method} for {title}{miniature} on the frozen backbone `{backbone}`, trained on English alone. It brings its
-head.
+{method} for {title}{miniature} with its head, on the frozen backbone `{backbone}`, trained on English alone.
 
 ## Use
 
