@@ -30,11 +30,11 @@ def _anchored(event: Event, year: str, number: int) -> Event:
 
 
 @cache
-def _pairs_of_people(task: str, split: str) -> list[tuple[list[Concept], list[str]]]:
-    """For every group two people, no two groups with the same names, and the relations that they may be in."""
+def _pairs_of_people(task: str, split: str, groups: int) -> list[tuple[list[Concept], list[str]]]:
+    """For each of ``groups`` two people, no two groups with the same names, and the relations that they may be in."""
     rng = Random(f"pocket/{task}/{split}/people")
     found: dict[frozenset[str], tuple[list[Concept], list[str]]] = {}
-    while len(found) * GROUP < SIZES[task][split]:
+    while len(found) < groups:
         people = [concept for _, concept in draw_event(rng, "age").roles]
         names = frozenset(person.name for person in people)
         allowed = [name for name in (*PERSONAL, *COMPARISONS) if split_of(between(name, people)) == split]
@@ -47,7 +47,7 @@ def _pairs_of_people(task: str, split: str) -> list[tuple[list[Concept], list[st
 def _group(task: str, split: str, number: int) -> tuple[Event, ...]:
     """Distinct events of two people, who take either role."""
     rng = Random(f"pocket/{task}/{split}/{number}")
-    people, allowed = _pairs_of_people(task, split)[number]
+    people, allowed = _pairs_of_people(task, split, -(-SIZES[task][split] // GROUP))[number]
     year, count = rng.choice(YEARS), rng.choice(NUMBERS)
     events: list[Event] = []
     while len(events) < GROUP:
