@@ -1,8 +1,12 @@
-"""Events for the tests of languages, written in short."""
+"""Events for the tests of languages, written in short, drawn, and said."""
 
 from __future__ import annotations
 
+from random import Random
+
+from adapterstilts.pocket.languages.base import Language, Variant, text_of
 from adapterstilts.pocket.meanings import KINDS, RELATIONS, Concept, Event
+from adapterstilts.pocket.sampling import draw_event
 
 ADJUNCTS = {"city": "place", "place": "place", "day": "time", "year": "time", "instrument": "instrument"}
 
@@ -29,3 +33,14 @@ def make(relation: str, *fillers: str, negated: bool = False, cause: Event | Non
 
 def state(name: str, experiencer: str, *adjuncts: str, negated: bool = False) -> Event:
     return make("state", experiencer, *adjuncts, negated=negated, state=name)
+
+
+def of_every_relation(count: int, seed: int) -> list[Event]:
+    """``count`` random events, the relations in turn, one in four negated."""
+    rng = Random(seed)
+    names = list(RELATIONS)
+    return [draw_event(rng, names[n % len(names)], negated=rng.random() < 0.25) for n in range(count)]
+
+
+def sentence_of(language: Language, event: Event, variant: Variant) -> str:
+    return text_of(language.finish(language.clause(event, variant), "."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import ar
 from adapterstilts.pocket.languages.base import Variant, text_of
@@ -82,7 +82,7 @@ QUESTIONS = [
 @pytest.mark.parametrize(("event", "view", "order", "text"), SENTENCES)
 def test_sentences(event: Event, view: str, order: str, text: str) -> None:
     assert Variant(view, order) in ar.variants(event)
-    assert text_of(ar.finish(ar.clause(event, Variant(view, order)), ".")) == text
+    assert sentence_of(ar, event, Variant(view, order)) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS)

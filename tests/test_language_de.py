@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import de, en
 from adapterstilts.pocket.languages.base import Variant, text_of, words
@@ -106,7 +106,7 @@ QUESTIONS = [
 
 
 def say(event: Event, variant: Variant) -> str:
-    return text_of(de.finish(de.clause(event, variant), "."))
+    return sentence_of(de, event, variant)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from events import concept, make, state
+from events import concept, make, sentence_of, state
 
 from adapterstilts.pocket.languages import es
 from adapterstilts.pocket.languages.base import Variant, text_of
@@ -94,7 +94,7 @@ QUESTIONS = [
 def say(event: Event, variant: str) -> str:
     chosen = Variant(*variant.split())
     assert chosen in es.variants(event)
-    return text_of(es.finish(es.clause(event, chosen), "."))
+    return sentence_of(es, event, chosen)
 
 
 @pytest.mark.parametrize(("event", "variant", "text"), SENTENCES, ids=[text for *_, text in SENTENCES])

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import fr
 from adapterstilts.pocket.languages.base import Variant, spans_of, text_of
@@ -110,7 +110,7 @@ QUESTIONS = [
 def test_sentence(event: Event, variant: str, text: str) -> None:
     chosen = Variant(*variant.split())
     assert chosen in fr.variants(event)
-    assert text_of(fr.finish(fr.clause(event, chosen), ".")) == text
+    assert sentence_of(fr, event, chosen) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS, ids=[text for *_, text in QUESTIONS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import en, hi
 from adapterstilts.pocket.languages.base import Variant, text_of
@@ -120,7 +120,7 @@ HOMOGRAPHS = set("किसका किसे की कतरा खेल फ
 def test_sentence(event: Event, variant: str, text: str) -> None:
     chosen = Variant(*variant.split())
     assert chosen in hi.variants(event)
-    assert text_of(hi.finish(hi.clause(event, chosen), ".")) == text
+    assert sentence_of(hi, event, chosen) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS, ids=range(len(QUESTIONS)))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
-from events import make, state
+from events import make, of_every_relation, sentence_of, state
 
 from adapterstilts.pocket.languages import ja
 from adapterstilts.pocket.languages.base import Token, Variant, text_of, words
 from adapterstilts.pocket.meanings import RELATIONS, STATES, Event
-from adapterstilts.pocket.sampling import draw_event
 
 SALE = make("sale", "Anna", "Ben", "3 book", "kyoto", "1994")
 LESSON = make("lesson", "Anna", "Ben", "japanese", "library", "monday")
@@ -88,16 +85,10 @@ CONJUNCTIONS = [
 ]
 
 
-def _events(count: int, seed: int) -> list[Event]:
-    rng = Random(seed)
-    names = list(RELATIONS)
-    return [draw_event(rng, names[n % len(names)], negated=rng.random() < 0.25) for n in range(count)]
-
-
 @pytest.mark.parametrize(("event", "view", "order", "text"), SENTENCES)
 def test_sentences(event: Event, view: str, order: str, text: str) -> None:
     assert Variant(view, order) in ja.variants(event)
-    assert text_of(ja.finish(ja.clause(event, Variant(view, order)), ".")) == text
+    assert sentence_of(ja, event, Variant(view, order)) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS)
@@ -115,9 +106,9 @@ def test_conjunctions(event: Event, start: str) -> None:
 
 
 def test_spaces_stand_only_at_latin_letters_and_digits() -> None:
-    for event in _events(200, 4):
+    for event in of_every_relation(200, 4):
         for variant in ja.variants(event):
-            text = text_of(ja.finish(ja.clause(event, variant), "."))
+            text = sentence_of(ja, event, variant)
             for before, after in zip(text, text[1:], strict=False):
                 if " " in (before, after):
                     other = after if before == " " else before
@@ -128,7 +119,7 @@ def test_spaces_stand_only_at_latin_letters_and_digits() -> None:
 
 def _inflected() -> list[list[Token]]:
     """Sentences with every verb, state and comparison: affirmed, denied, in the passive and continued."""
-    events = [*_events(len(RELATIONS), 5), *(state(name, "Anna") for name in STATES), LOST]
+    events = [*of_every_relation(len(RELATIONS), 5), *(state(name, "Anna") for name in STATES), LOST]
     events = [event for plain in events for event in (plain, plain.negation())]
     said = [ja.clause(event, variant) for event in events for variant in ja.variants(event)]
     return [*said, *(ja.conjoin(tokens, said[-1]) for tokens in said[::3])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket import meanings
 from adapterstilts.pocket.languages import en, ko
@@ -95,7 +95,7 @@ QUESTIONS = [
 def test_sentence(event: Event, variant: str, text: str) -> None:
     chosen = Variant(*variant.split())
     assert chosen in ko.variants(event)
-    assert text_of(ko.finish(ko.clause(event, chosen), ".")) == text
+    assert sentence_of(ko, event, chosen) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS, ids=[text for *_, text in QUESTIONS])

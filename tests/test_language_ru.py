@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import ru
 from adapterstilts.pocket.languages.base import Variant, text_of
@@ -99,7 +99,7 @@ QUESTIONS = [
 def test_sentence(event: Event, variant: str, text: str) -> None:
     chosen = Variant(*variant.split())
     assert chosen in ru.variants(event)
-    assert text_of(ru.finish(ru.clause(event, chosen), ".")) == text
+    assert sentence_of(ru, event, chosen) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS, ids=[text for *_, text in QUESTIONS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from events import make, state
+from events import make, sentence_of, state
 
 from adapterstilts.pocket.languages import en, sw
 from adapterstilts.pocket.languages.base import Variant, text_of
@@ -122,7 +122,7 @@ def events() -> list[Event]:
 def test_sentence(event: Event, variant: str, text: str) -> None:
     chosen = Variant(*variant.split())
     assert chosen in sw.variants(event)
-    assert text_of(sw.finish(sw.clause(event, chosen), ".")) == text
+    assert sentence_of(sw, event, chosen) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS, ids=[text for *_, text in QUESTIONS])

@@ -5,15 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 from importlib.resources import files
-from random import Random
 
 import pytest
-from events import make, state
+from events import make, of_every_relation, sentence_of, state
 
 from adapterstilts.pocket.languages import zh
 from adapterstilts.pocket.languages.base import Variant, text_of
-from adapterstilts.pocket.meanings import RELATIONS, Event
-from adapterstilts.pocket.sampling import draw_event
+from adapterstilts.pocket.meanings import Event
 
 SALE = make("sale", "Anna", "Ben Keller", "3 book", "kyoto", "1994")
 HORSE = make("sale", "Anna", "Ben", "old horse", "friday")
@@ -101,16 +99,10 @@ GLOSSED_OTHERWISE = {"cloth": "rag", "spoon": "scoop"}
 NOT_IN_CEDICT = {"卖给", "刷漆", "放久", "母牛"}
 
 
-def _events(count: int, seed: int) -> list[Event]:
-    rng = Random(seed)
-    names = list(RELATIONS)
-    return [draw_event(rng, names[n % len(names)], negated=rng.random() < 0.25) for n in range(count)]
-
-
 @pytest.mark.parametrize(("event", "view", "order", "text"), SENTENCES)
 def test_sentences(event: Event, view: str, order: str, text: str) -> None:
     assert Variant(view, order) in zh.variants(event)
-    assert text_of(zh.finish(zh.clause(event, Variant(view, order)), ".")) == text
+    assert sentence_of(zh, event, Variant(view, order)) == text
 
 
 @pytest.mark.parametrize(("event", "asked", "view", "text"), QUESTIONS)
@@ -128,16 +120,16 @@ def test_conjunctions(event: Event, order: str, text: str) -> None:
 
 
 def test_spaces_stand_only_at_latin_letters_and_digits() -> None:
-    for event in _events(200, 4):
+    for event in of_every_relation(200, 4):
         for variant in zh.variants(event):
-            text = text_of(zh.finish(zh.clause(event, variant), "."))
+            text = sentence_of(zh, event, variant)
             assert not re.search(
                 r"[^ -~] [^ -~]|[ -~](?=[^ -~，。；])(?<! )|[^ -~，。；](?=[!-~])|[，。；] | [，。；]", text
             )
 
 
 def test_no_completed_verb_is_denied() -> None:
-    for event in _events(300, 5):
+    for event in of_every_relation(300, 5):
         if event.negated:
             for variant in zh.variants(event):
                 forms = [token.form for token in zh.clause(event, variant)]
@@ -166,7 +158,7 @@ def test_words_and_classifiers_agree_with_a_dictionary() -> None:
     named = {**{name: cells[0] for name, cells in nouns.items()}, **zh.LEXICON["names"], **zh.LEXICON["cities"]}
     for name, noun in named.items():
         assert noun in NOT_IN_CEDICT or GLOSSED_OTHERWISE.get(name, name) in glosses[noun].lower(), (name, noun)
-    said = [token for event in _events(400, 6) for token in zh.clause(event, zh.variants(event)[0])]
+    said = [token for event in of_every_relation(400, 6) for token in zh.clause(event, zh.variants(event)[0])]
     idioms = {cells.split()[0] + cells.split()[2] for cells in zh.LEXICON["verbs"].values() if cells.count(" ") > 1}
     spoken = {token.lexeme for token in said if not token.lexeme.isascii() and token.upos != "PUNCT"}
     assert {word for word in spoken | idioms if word not in glosses} <= NOT_IN_CEDICT
