@@ -120,7 +120,7 @@ def _is_pocket(data_revision: str) -> bool:
 
 
 def _own_scores(task: Task, own: Sequence[Result], seed: int) -> str:
-    averages = [result.average for result in own]
+    averages = [result.average for result in own if result.average is not None]
     if not averages:
         return f"{task.title}, English test set: not measured."
     metric = f"{report.metric_words(task.metric)}, chance {task.chance:.1f}"

@@ -248,10 +248,14 @@ def reference_of(system: System, target: Task) -> System:
 
 def _gain(results: Sequence[Result], reference: Sequence[Result]) -> Gain | None:
     """Return the gain paired by seed; what is not trained has no seeds, and is every seed's partner."""
-    averages = {result.seed: result.average for result in reference}
+    averages = {result.seed: result.average for result in reference if result.average is not None}
     if reference and reference[0].method == "none":
-        averages = dict.fromkeys((result.seed for result in results), reference[0].average)
-    gains = [result.average - averages[result.seed] for result in results if result.seed in averages]
+        averages = dict.fromkeys((result.seed for result in results), averages[reference[0].seed])
+    gains = [
+        result.average - averages[result.seed]
+        for result in results
+        if result.average is not None and result.seed in averages
+    ]
     return Gain(statistics.fmean(gains), _half_width(gains), len(gains)) if gains else None
 
 
