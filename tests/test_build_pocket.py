@@ -86,3 +86,13 @@ def test_the_shipped_folder_is_where_the_script_writes():
 )
 def test_what_a_command_measures_is_known_before_it_runs(command, measured):
     assert SCRIPT["measured_by"](command.split()) == measured
+
+
+def test_what_is_shipped_is_not_run_again_but_for_weights_that_others_build_on(tmp_path):
+    shipped = bundled("pocket")
+    waiting = {" ".join(words) for words in SCRIPT["waiting"]("headline", tmp_path, shipped)}
+    every = {" ".join(words) for words in SCRIPT["commands_of"]("headline", tmp_path)}
+    assert "baseline pawsx --seed 0" in every - waiting and waiting < every
+    assert SCRIPT["waiting"]("headline", tmp_path, tmp_path) == SCRIPT["commands_of"]("headline", tmp_path)
+    sources = [" ".join(words) for words in SCRIPT["waiting"]("headline_sources", tmp_path, shipped)]
+    assert sources == ["train mnli --method full --seed 0", "train squad --method full --seed 0"]
