@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -25,14 +26,19 @@ SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 @functools.cache
 def tokenizer(normalised: bool = True) -> PreTrainedTokenizerFast:
     """A Unigram tokenizer of 400 pieces with XLM-R's special tokens and template."""
+    return trained_tokenizer(SENTENCES * 5, 400, normalised)
+
+
+def trained_tokenizer(sentences: Iterable[str], pieces: int, normalised: bool = True) -> PreTrainedTokenizerFast:
+    """The same, trained on these sentences."""
     inner = Tokenizer(models.Unigram())
     if normalised:
         inner.normalizer = normalizers.NFKC()
     inner.pre_tokenizer = pre_tokenizers.Metaspace()
     trainer = trainers.UnigramTrainer(
-        vocab_size=400, special_tokens=list(SPECIAL), unk_token="<unk>", show_progress=False
+        vocab_size=pieces, special_tokens=list(SPECIAL), unk_token="<unk>", show_progress=False
     )
-    inner.train_from_iterator(list(SENTENCES) * 5, trainer)
+    inner.train_from_iterator(sentences, trainer)
     ids = [(token, inner.token_to_id(token)) for token in ("<s>", "</s>")]
     inner.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=ids
