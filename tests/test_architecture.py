@@ -42,13 +42,13 @@ IMPORTS = {
     "data": "task_types",
     "model": "adapter errors methods places task_types tasks",
     "checkpoint": "adapter errors methods",
-    "export": "adapter errors methods",
+    "export": "adapter errors methods tasks",
     "training": "data errors progress task_types",
     "evaluation": "data errors progress task_types tasks",
     "mining": "data errors progress task_types tasks",
     "submission": "errors files tasks",
     "zoo": "errors places tasks",
-    "run": """adapter checkpoint errors evaluation files methods mining model progress recipe results sources
+    "run": """adapter checkpoint errors evaluation export files methods mining model progress recipe results sources
         submission task_types tasks training zoo""",
     "report": "results tasks",
     "card": "report results tasks zoo",
@@ -56,7 +56,7 @@ IMPORTS = {
     "cli": "errors methods pocket recipe report results run sources submission tasks zoo",
 }
 # The libraries that give an adapter its form are known in a few places only.
-LIBRARIES = {"adapters": {"methods"}, "peft": {"methods"}, "accelerate": {"training"}}
+LIBRARIES = {"adapters": {"methods", "export"}, "peft": {"methods"}, "accelerate": {"training"}}
 
 
 def modules() -> set[str]:

@@ -14,7 +14,7 @@ import world
 from adapterstilts import cli, tasks
 from adapterstilts.training import saved
 
-VERBS = "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score".split()
+VERBS = "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score export".split()
 
 
 @pytest.fixture(scope="module")

@@ -1,89 +1,241 @@
-"""Plain `peft` loads what is exported and computes the same."""
+"""Plain `adapters`, `peft` and `transformers` load what is exported and compute the same logits."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import peft
 import pytest
 import torch
-from methods_fixtures import backbone, hidden, source, train, two_sources
-from transformers import AutoModel
+import transformers
+from methods_fixtures import backbone, config, source, train
+from torch import Tensor
 
-from adapterstilts import export
-from adapterstilts.adapter import Adapter, BackboneIdentity
+from adapterstilts import export, model, task_types, tasks
+from adapterstilts.adapter import Adapter, BackboneIdentity, SourceInfo
+from adapterstilts.cli import main
 from adapterstilts.errors import UserError
 from adapterstilts.export import to_peft
-from adapterstilts.methods import install
 
-CASES = [(None, True), ("continue", True), ("stack", True), ("fuse", True), ("fuse", False), ("merge", True)]
+TASKS = {
+    "mnli": "AutoModelForSequenceClassification",
+    "hellaswag": "AutoModelForMultipleChoice",
+    "panx": "AutoModelForTokenClassification",
+    "squad": "AutoModelForQuestionAnswering",
+}
+COMPOSITIONS = {
+    "bottleneck": [None, "continue", "stack", "fuse"],
+    "lora": [None, "continue", "stack", "fuse"],
+    "full": [None],
+}
+CASES = [(method, composition) for method, known in COMPOSITIONS.items() for composition in known]
 
 
-def made(composition: str | None, fresh: bool = True) -> tuple[Adapter, torch.Tensor]:
-    other = source("c", "lora", 3, rank=5, target_modules=["value", "output.dense"])
-    sources = {
-        None: [],
-        "fuse": [*two_sources("lora", rank=2), other],
-        "merge": [source("a", "lora", 1), other],
-    }
-    module = backbone()
-    installed = install(module, "lora", composition, {"rank": 3}, sources.get(composition, [other]), fresh=fresh)
-    train(module, installed)
+def batch(rows: int = 4) -> dict[str, Tensor]:
+    """Rows of nine tokens, the first one shorter."""
+    ids = torch.randint(5, 60, (rows, 9), generator=torch.Generator().manual_seed(1))
+    ids[0, 6:] = 1
+    return {"input_ids": ids, "attention_mask": (ids != 1).long()}
+
+
+def made(method: str, composition: str | None, task: str, **settings: Any) -> tuple[Adapter, dict[str, Tensor]]:
+    """A trained adapter with a head, and its logits on `batch`."""
+    kind = {"rank": 2} if method == "lora" else {}
+    names = {None: [], "fuse": ["qqp", "csqa"]}.get(composition, ["qqp"])
+    sources = [source(name, method, seed, **kind, **settings) for seed, name in enumerate(names)]
+    declared = tasks.get(task)
+    holder = model.Backbone(backbone(), None, BackboneIdentity("tiny", "", "1" * 64))
+    own = {**kind, **settings} if composition not in ("continue",) else {}
+    built = model.build(holder, task_types.get(declared.type), declared, method, composition, own, sources)
+    train(holder.module, built.installed)
+    for parameter in built.head.parameters():
+        torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(3))
     adapter = Adapter(
-        name="lora-pawsx",
-        method="lora",
+        name=f"{method}-{task}",
+        method=method,
         composition=composition,
-        task="pawsx",
-        sources=(),
-        settings=installed.settings,
-        backbone=BackboneIdentity("tiny", "", "1" * 64),
-        labels=(),
+        task=task,
+        sources=tuple(SourceInfo(f"{method}-{name}", name) for name in names),
+        settings=built.installed.settings,
+        backbone=holder.identity,
+        labels=declared.labels,
         seed=0,
-        tensors={
-            **{f"adapter.{name}": tensor for name, tensor in installed.state().items()},
-            "head.out.bias": torch.zeros(2),
-        },
+        tensors=built.tensors(),
     )
-    return adapter, hidden(module)
+    with torch.inference_mode():
+        return adapter, dict(built.eval()(batch()))
 
 
-@pytest.mark.parametrize("pooler", [True, False])
-@pytest.mark.parametrize(("composition", "fresh"), CASES)
-def test_peft_computes_the_same(composition, fresh, pooler, tmp_path):
-    adapter, expected = made(composition, fresh)
-    to_peft(adapter, tmp_path / "exported")
-    backbone().save_pretrained(tmp_path / "tiny")
-    bare = AutoModel.from_pretrained(tmp_path / "tiny", add_pooling_layer=pooler)
-    # Whatever peft cannot place it only warns of, and here warnings are errors.
-    loaded = peft.PeftModel.from_pretrained(bare, tmp_path / "exported").eval()
-    torch.testing.assert_close(hidden(loaded), expected, atol=1e-6, rtol=0)
-    assert loaded.peft_config["default"].base_model_name_or_path == "tiny"
+def plain(method: str, task: str, composition: str | None, base: Path, folder: Path) -> Any:
+    """The exported folder, loaded as its library's documentation says."""
+    count = {"num_labels": len(tasks.get(task).labels)} if tasks.get(task).labels else {}
+    auto = getattr(transformers, TASKS[task])
+    if method == "full":
+        return auto.from_pretrained(folder)
+    if method == "lora":
+        import peft
+
+        return peft.PeftModel.from_pretrained(auto.from_pretrained(base, **count), folder)
+    from adapters import AutoAdapterModel
+
+    loaded = AutoAdapterModel.from_pretrained(base)
+    load = loaded.load_adapter_setup if composition in ("stack", "fuse") else loaded.load_adapter
+    load(str(folder), use_safetensors=True, set_active=True)
+    return loaded
 
 
-def test_only_lora_has_this_form(tmp_path):
-    adapter, _ = made(None)
-    other = Adapter(**{**vars(adapter), "method": "bottleneck"})
-    with pytest.raises(UserError, match="reads LoRA adapters only"):
-        to_peft(other, tmp_path / "exported")
+def logits_of(loaded: Any, task: str) -> Mapping[str, Tensor]:
+    given = batch()
+    if task == "hellaswag":  # rows of four choices
+        given = {key: tensor[None] for key, tensor in given.items()}
+    with torch.inference_mode():
+        output = loaded.eval()(**given)
+    if task == "squad":
+        inside = given["attention_mask"].bool()
+        return {key: output[key].masked_fill(~inside, 0) for key in ("start_logits", "end_logits")}
+    return {"logits": output.logits}
 
 
-def test_a_folder_in_use_is_left_alone(tmp_path):
-    adapter, _ = made(None)
+def same(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    for key, tensor in found.items():
+        wanted = expected[key].clamp(min=-1e30)
+        wanted = torch.where(wanted == -1e30, 0.0, wanted)
+        torch.testing.assert_close(tensor.reshape(wanted.shape), wanted, atol=1e-5, rtol=0)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny backbone as a folder that every library loads."""
+    folder = tmp_path_factory.mktemp("backbone")
+    backbone().save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(("method", "composition"), CASES)
+def test_the_plain_library_computes_the_same_logits(method, composition, task, base, tmp_path) -> None:
+    adapter, expected = made(method, composition, task)
+    export.write(adapter, tmp_path / "exported", config(), tasks.get(task))
+    assert not list(tmp_path.rglob("*.bin"))
+    loaded = plain(method, task, composition, base, tmp_path / "exported")
+    same(logits_of(loaded, task), expected)
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("placement", ["houlsby", "parallel"])
+def test_other_placements_compute_the_same(placement, base, tmp_path) -> None:
+    adapter, expected = made("bottleneck", None, "mnli", placement=placement)
+    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    same(logits_of(plain("bottleneck", "mnli", None, base, tmp_path / "exported"), "mnli"), expected)
+
+
+def test_what_the_library_would_compute_otherwise_is_refused(tmp_path) -> None:
+    adapter, _ = made("bottleneck", "fuse", "mnli", placement="parallel")
+    with pytest.raises(UserError, match="fuse of parallel adapters"):
+        export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    assert list(tmp_path.iterdir()) == []
+
+
+WITHOUT_US = """
+import sys, torch
+from safetensors.torch import load_file
+base, folder, given, found = sys.argv[1:]
+{load}
+with torch.inference_mode():
+    logits = model.eval()(**load_file(given)).logits
+assert not any(name.startswith("adapterstilts") for name in sys.modules)
+expected = load_file(found)["logits"]
+torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+"""
+LOAD = {
+    "bottleneck": """
+from adapters import AutoAdapterModel
+model = AutoAdapterModel.from_pretrained(base)
+model.load_adapter_setup(folder, use_safetensors=True, set_active=True)""",
+    "lora": """
+from peft import PeftModel
+from transformers import AutoModelForSequenceClassification
+model = PeftModel.from_pretrained(AutoModelForSequenceClassification.from_pretrained(base, num_labels=3), folder)""",
+}
+
+
+@pytest.mark.parametrize("method", LOAD)
+def test_a_process_without_us_computes_the_same(method, base, tmp_path) -> None:
+    from safetensors.torch import save_file
+
+    adapter, expected = made(method, "fuse", "mnli")
+    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    save_file(batch(), tmp_path / "given")
+    save_file({"logits": expected["logits"]}, tmp_path / "found")
+    paths = [str(base), *(str(tmp_path / name) for name in ("exported", "given", "found"))]
+    script = WITHOUT_US.format(load=LOAD[method])
+    done = subprocess.run([sys.executable, "-c", script, *paths], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_merge_has_no_head(base, tmp_path) -> None:
+    import peft
+
+    adapter, _ = made("lora", None, "mnli")
+    headless = {name: tensor for name, tensor in adapter.tensors.items() if name.startswith("adapter.")}
+    adapter = Adapter(**{**vars(adapter), "tensors": headless, "task": None, "labels": ()})
+    export.write(adapter, tmp_path / "exported", config(), None)
+    peft.PeftModel.from_pretrained(transformers.AutoModel.from_pretrained(base), tmp_path / "exported")
+    facts = json.loads((tmp_path / "exported" / "adapter_config.json").read_text())
+    assert facts["task_type"] == "FEATURE_EXTRACTION" and facts["modules_to_save"] is None
+
+
+def test_a_model_of_transformers_has_its_labels_by_name(tmp_path) -> None:
+    adapter, _ = made("full", None, "mnli")
+    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    written = transformers.AutoConfig.from_pretrained(tmp_path / "exported")
+    assert tuple(written.id2label.values()) == adapter.labels and written.architectures == [
+        "XLMRobertaForSequenceClassification"
+    ]
+
+
+def test_a_method_that_is_nobody_elses_is_refused(tmp_path) -> None:
+    adapter, _ = made("lora", None, "mnli")
+    with pytest.raises(UserError, match="head_only, which no other library has"):
+        export.write(Adapter(**{**vars(adapter), "method": "head_only"}), tmp_path / "x", config(), None)
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path) -> None:
+    adapter, _ = made("lora", None, "mnli")
     (tmp_path / "exported").mkdir()
-    to_peft(adapter, tmp_path / "exported", "somebody/xlm-r")
+    export.write(adapter, tmp_path / "exported", config(), None)
     with pytest.raises(UserError, match="exists already and is not empty"):
-        to_peft(adapter, tmp_path / "exported")
-    assert peft.PeftConfig.from_pretrained(tmp_path / "exported").base_model_name_or_path == "somebody/xlm-r"
+        export.write(adapter, tmp_path / "exported", config(), None)
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    adapter, _ = made(None)
-    monkeypatch.setattr(export, "save_file", full)
+    adapter, _ = made("lora", None, "mnli")
+    monkeypatch.setattr(to_peft, "save_file", full)
     with pytest.raises(UserError, match="No space left on device"):
-        to_peft(adapter, tmp_path / "exported")
+        export.write(adapter, tmp_path / "exported", config(), None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "method", "loads"),
+    [("squad", "bottleneck", 'load_adapter("'), ("mnli", "lora", "PeftModel.from_pretrained")],
+)
+def test_the_verb_exports_a_shipped_adapter(word, method, loads, tmp_path, capsys) -> None:
+    folder = tmp_path / "exported"
+    with pytest.raises(SystemExit) as stop:
+        main(["export", word, str(folder), "--method", method, "--output", str(tmp_path / "runs")])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert f"{method}-{word} is in {folder}" in said and loads in said
+    assert (folder / "adapter_config.json").is_file()

@@ -85,6 +85,15 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
     return Backbone(module.to(dtype).eval(), tokenizer, identity)
 
 
+def load_config(id_or_path: str) -> Any:
+    """Load the configuration of a backbone alone; UserError says what could not be loaded."""
+    place = _place(id_or_path)
+    try:
+        return AutoConfig.from_pretrained(place)
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_loaded(id_or_path, error) from error
+
+
 def load_tokenizer(id_or_path: str) -> Any:
     """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
     place = _place(id_or_path)

@@ -45,13 +45,7 @@ def common(command: Command) -> Command:
     """Add the options that every verb which runs something has."""
     for option in reversed(
         (
-            click.option(
-                "--backbone",
-                default="pocket",
-                show_default=True,
-                metavar="pocket|HUB_ID|PATH",
-                help="The frozen encoder.",
-            ),
+            backbone,
             click.option(
                 "--data",
                 metavar="pocket|hub|FOLDER",
@@ -77,6 +71,17 @@ def common(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def backbone(command: Command) -> Command:
+    """Add --backbone."""
+    return click.option(
+        "--backbone",
+        default="pocket",
+        show_default=True,
+        metavar="pocket|HUB_ID|PATH",
+        help="The frozen encoder.",
+    )(command)
 
 
 def learning(command: Command) -> Command:

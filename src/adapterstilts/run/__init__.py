@@ -6,9 +6,21 @@ checkpoints in `checkpoints/`. A run that is already there, by its identity, is 
 """
 
 from adapterstilts.run.evaluating import evaluate
+from adapterstilts.run.exporting import Exported, export_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
 from adapterstilts.run.request import Request
 
-__all__ = ["Inspection", "Merge", "Request", "baseline", "evaluate", "inspect", "learn", "merge"]
+__all__ = [
+    "Exported",
+    "Inspection",
+    "Merge",
+    "Request",
+    "baseline",
+    "evaluate",
+    "export_adapter",
+    "inspect",
+    "learn",
+    "merge",
+]
