@@ -1,12 +1,14 @@
 """A Hub on loopback: repositories with commits and refs, served as huggingface_hub 0.36 asks for them.
 
-Reading is here: information, trees, refs, files with ranges. A request finds its answer in `ROUTES`, by method and
-path; what writes (create, preupload, LFS, commit) takes its place there. `faults` are answers that come before the
-right one: as many requests whose path holds the text get the status instead.
+Reading: information, trees, refs, files with ranges, models by author. Writing: create, preupload, LFS, commit. A
+request finds its answer in `ROUTES`, by method and path. `faults` are answers that come before the right one: as many
+requests whose path holds the text get the status instead; `cut` ends the connection in the middle of a body, `spoil`
+changes its bytes.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -14,13 +16,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import yaml
 
 Files = Mapping[str, bytes]
 
@@ -33,6 +36,7 @@ class Repository:
     refs: dict[str, str] = field(default_factory=dict)
     closed: int | None = None
     gated: bool = False
+    private: bool = False
 
     def commit(self, files: Files, ref: str = "main", sha: str | None = None) -> str:
         """Add a commit with these files alone, and let `ref` be it."""
@@ -50,6 +54,7 @@ class Answer:
     status: int = 200
     body: Any = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 def missing(code: str, status: int = 404, **headers: str) -> Answer:
@@ -64,6 +69,8 @@ class Hub:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.faults: list[list[Any]] = []
         self.requests: list[str] = []
+        self.blobs: dict[str, bytes] = {}
+        self.token: str | None = None
         self.url = ""
 
     def dataset(self, identifier: str) -> Repository:
@@ -72,28 +79,50 @@ class Hub:
 
     def fail(self, text: str, status: int, times: int = 1) -> None:
         """Answer the next `times` requests whose path holds `text` with `status`."""
-        self.faults.append([text, status, times])
+        self.faults.append([text, lambda _: Answer(status, {"error": "a fault of the test's"}), times, ""])
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+    def cut(self, text: str, times: int = 1) -> None:
+        """Send half of the body to the next `times` GETs whose path holds `text`, then end the connection."""
+        self.faults.append([text, lambda answer: replace(answer, cut=True), times, "GET"])
+
+    def spoil(self, text: str, times: int = 1) -> None:
+        """Send as many bytes, but other ones, to the next `times` GETs whose path holds `text`."""
+        self.faults.append([text, lambda answer: replace(answer, body=answer.body[::-1]), times, "GET"])
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """The answer to one request."""
         url = urlsplit(target)
         self.requests.append(f"{method} {url.path}")
         for fault in self.faults:
-            if fault[2] and fault[0] in target:
+            text, change, left, only = fault
+            if left and text in target and method.startswith(only):
                 fault[2] -= 1
-                return Answer(fault[1], {"error": "a fault of the test's"})
+                return change(self.right_answer(method, target, headers, body))
+        return self.right_answer(method, target, headers, body)
+
+    def right_answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer without faults."""
+        url = urlsplit(target)
+        writing = method in ("POST", "PUT")
+        if (
+            self.token
+            and writing
+            and not headers.get("Authorization", "").endswith(self.token)
+            and "/blob/" not in target
+        ):
+            return Answer(401, {"error": "log in"})
         for methods, pattern, handle in ROUTES:
             found = pattern.fullmatch(url.path)
-            if method in methods and found:
+            if method in methods.split() and found:
                 named = {name: unquote(value or "") for name, value in found.groupdict().items()}
-                return handle(self, named, Request(parse_qs(url.query), headers))
+                return handle(self, named, Request(parse_qs(url.query), headers, body))
         return Answer(404, {"error": f"no route for {method} {target}"})
 
     def resolve(self, named: Mapping[str, str]) -> tuple[str, dict[str, bytes]] | Answer:
         """The commit that a request names and its files, or why there is none."""
         repository = self.repositories.get((named.get("kind") or "models", named["id"]))
         if repository is None:
-            return missing("RepoNotFound", 401)
+            return missing("RepoNotFound", 404 if self.token else 401)  # 401 for those who have not logged in
         if repository.closed:
             return missing("GatedRepo" if repository.gated else "RepoNotFound", repository.closed)
         revision = named.get("revision") or "main"
@@ -109,6 +138,11 @@ class Request:
 
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 Handler = Callable[[Hub, Mapping[str, str], Request], Answer]
@@ -149,7 +183,15 @@ def entries(files: Files, folder: str, recursive: bool) -> list[dict[str, Any]]:
                 listed[path] = {"type": "directory", "path": path, "size": 0, "oid": blob(path.encode())}
         if recursive or len(steps) == depth:
             listed[name] = {"type": "file", "path": name, "size": len(body), "oid": blob(body)}
+            if is_large(name):
+                oid = hashlib.sha256(body).hexdigest()
+                listed[name]["lfs"] = {"oid": oid, "size": len(body), "pointerSize": 130}
     return list(listed.values())
+
+
+def is_large(name: str) -> bool:
+    """Whether the Hub keeps a file by LFS."""
+    return name.endswith((".safetensors", ".bin", ".parquet"))
 
 
 def blob(body: bytes) -> str:
@@ -178,6 +220,8 @@ def resolve_file(hub: Hub, named: Mapping[str, str], request: Request) -> Answer
         return missing("EntryNotFound", **{"X-Repo-Commit": sha})
     body = files[named["path"]]
     headers = {"X-Repo-Commit": sha, "ETag": f'"{blob(body)}"', "Accept-Ranges": "bytes"}
+    if is_large(named["path"]):
+        headers |= {"X-Linked-Etag": f'"{hashlib.sha256(body).hexdigest()}"', "X-Linked-Size": str(len(body))}
     start = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range") or "")
     if start is None:
         return Answer(200, body, headers)
@@ -186,9 +230,102 @@ def resolve_file(hub: Hub, named: Mapping[str, str], request: Request) -> Answer
     return Answer(206, body[first : last + 1], headers)
 
 
+def create(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """A new repository, without a commit."""
+    identifier = f"{request.json.get('organization') or 'me'}/{request.json['name']}"
+    kind = f"{request.json.get('type') or 'model'}s"
+    if identifier.startswith("nobody/"):
+        return Answer(403, {"error": "You don't have the rights to create a model under this namespace"})
+    if (kind, identifier) in hub.repositories:
+        return Answer(409, {"error": "You already created this model repo"})
+    made = hub.repositories[kind, identifier] = Repository(private=bool(request.json.get("private")))
+    made.commit({".gitattributes": b"*.safetensors filter=lfs"})
+    return Answer(body={"url": f"{hub.url}/{identifier}"})
+
+
+def preupload(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """Which files go by LFS."""
+    found = hub.resolve(named)
+    if isinstance(found, Answer):
+        return found
+    modes = [
+        {"path": file["path"], "uploadMode": "lfs" if is_large(file["path"]) else "regular", "shouldIgnore": False}
+        for file in request.json["files"]
+    ]
+    return Answer(body={"files": modes})
+
+
+def batch(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """Where large files are to be put; nothing to do for those that are there."""
+    objects = [
+        {
+            "oid": one["oid"],
+            "size": one["size"],
+            **({} if one["oid"] in hub.blobs else {"actions": {"upload": {"href": f"{hub.url}/blob/{one['oid']}"}}}),
+        }
+        for one in request.json["objects"]
+    ]
+    return Answer(body={"transfer": "basic", "objects": objects})
+
+
+def put(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """The bytes of a large file."""
+    if hashlib.sha256(request.body).hexdigest() != named["oid"]:
+        return Answer(400, {"error": "other bytes"})
+    hub.blobs[named["oid"]] = request.body
+    return Answer()
+
+
+def commit(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """A new commit on a branch; 412 if it was made on top of another one."""
+    found = hub.resolve(named)
+    if isinstance(found, Answer):
+        return found
+    sha, files = found
+    lines = [json.loads(line) for line in request.body.splitlines()]
+    (header,) = (line["value"] for line in lines if line["key"] == "header")
+    if header.get("parentCommit") not in (None, sha):
+        return Answer(412, {"error": "A commit has happened since"})
+    changed = dict(files)
+    for line in lines:
+        value = line["value"]
+        if line["key"] == "file":
+            changed[value["path"]] = base64.b64decode(value["content"])
+        elif line["key"] == "lfsFile":
+            changed[value["path"]] = hub.blobs[value["oid"]]
+    made = hub.repositories[named["kind"], named["id"]].commit(changed, named["revision"])
+    return Answer(body={"success": True, "commitOid": made, "commitUrl": f"{hub.url}/{named['id']}/commit/{made}"})
+
+
+def models(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """The models of an author with all the tags that are asked for."""
+    (author,), wanted = request.query["author"], set(request.query.get("filter", ()))
+    listed = []
+    for (kind, identifier), repository in hub.repositories.items():
+        files = repository.commits[repository.refs["main"]]
+        text = files.get("README.md", b"").decode()
+        header = yaml.safe_load(text.split("---")[1]) if text.startswith("---") else {}
+        tags = [*header.get("tags", ()), *([f"license:{header['license']}"] if "license" in header else ())]
+        if kind == "models" and identifier.startswith(f"{author}/") and wanted <= set(tags):
+            listed.append({"id": identifier, "tags": tags, "cardData": header, "private": repository.private})
+    return Answer(body=listed)
+
+
 _API = r"/api/(?P<kind>datasets|models)/(?P<id>[^/]+/[^/]+)"
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(rf"{_API}(/revision/(?P<revision>[^/]+))?"), information),
+    ("GET", re.compile(r"/api/models"), models),
+    ("POST", re.compile(r"/api/repos/create"), create),
+    ("POST", re.compile(rf"{_API}/preupload/(?P<revision>[^/]+)"), preupload),
+    ("POST", re.compile(r"/(?P<kind>datasets/)?(?P<id>[^/]+/[^/]+).git/info/lfs/objects/batch"), batch),
+    ("PUT", re.compile(r"/blob/(?P<oid>\w+)"), put),
+    ("POST", re.compile(rf"{_API}/commit/(?P<revision>[^/]+)"), commit),
+    (
+        "POST",
+        re.compile(r"/api/validate-yaml"),
+        lambda hub, named, request: Answer(body={"errors": [], "warnings": []}),
+    ),
+    ("GET", re.compile(r"/api/whoami-v2"), lambda hub, named, request: Answer(body={"type": "user", "name": "me"})),
     ("GET", re.compile(rf"{_API}/tree/(?P<revision>[^/]+)(?P<path>/.*)?"), tree),
     ("GET", re.compile(rf"{_API}/refs"), refs),
     (
@@ -210,8 +347,7 @@ def serving() -> Iterator[Hub]:
         disable_nagle_algorithm = True
 
         def _respond(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = hub.answer(self.command, self.path, self.headers)
+            answer = hub.answer(self.command, self.path, self.headers, self._body())
             body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             kind = "application/octet-stream" if isinstance(answer.body, bytes) else "application/json"
@@ -219,7 +355,18 @@ def serving() -> Iterator[Hub]:
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body)
+                self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+            self.close_connection = answer.cut
+
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _respond
 

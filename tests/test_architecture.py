@@ -12,28 +12,32 @@ import adapterstilts
 ROOT = Path(adapterstilts.__file__).parent
 
 LEVELS = [
-    {"errors", "progress", "places", "files"},
+    {"errors", "progress", "places", "files", "hub"},
     {"tasks", "pocket"},
     {"sources", "task_types", "methods", "results"},
     {"adapter", "recipe", "data"},
     {"model", "checkpoint", "export"},
-    {"training", "evaluation", "mining", "submission", "zoo"},
+    {"training", "evaluation", "mining", "submission", "remote"},
+    {"zoo"},
     {"run"},
     {"report"},
-    {"card", "cli"},
+    {"card"},
+    {"publishing"},
+    {"cli"},
     {"__main__"},
 ]
 # Inside a level nothing imports its neighbour, except:
-NEIGHBOURS = {("files", "errors")}
+NEIGHBOURS = {("files", "errors"), ("hub", "errors")}
 
 IMPORTS = {
     "errors": "",
     "progress": "",
     "places": "",
     "files": "errors",
+    "hub": "errors",
     "tasks": "errors",
     "pocket": "errors",
-    "sources": "errors pocket tasks",
+    "sources": "errors hub pocket tasks",
     "task_types": "errors tasks",
     "methods": "errors",
     "results": "errors files tasks",
@@ -47,13 +51,15 @@ IMPORTS = {
     "evaluation": "data errors progress task_types tasks",
     "mining": "data errors progress task_types tasks",
     "submission": "errors files tasks",
-    "zoo": "errors places tasks",
-    "run": """adapter checkpoint errors evaluation export files methods mining model progress recipe results sources
-        submission task_types tasks training zoo""",
+    "remote": "checkpoint errors hub methods tasks",
+    "zoo": "errors hub places remote tasks",
+    "run": """adapter checkpoint errors evaluation export files hub methods mining model progress recipe remote results
+        sources submission task_types tasks training zoo""",
     "report": "results tasks",
     "card": "report results tasks zoo",
+    "publishing": "adapter card checkpoint errors export model recipe remote results tasks zoo",
     "__main__": "cli",
-    "cli": "errors methods pocket recipe report results run sources submission tasks zoo",
+    "cli": "errors methods pocket publishing recipe remote report results run sources submission tasks zoo",
 }
 # The libraries that give an adapter its form are known in a few places only.
 LIBRARIES = {"adapters": {"methods", "export"}, "peft": {"methods"}, "accelerate": {"training"}}

@@ -14,7 +14,9 @@ import world
 from adapterstilts import cli, tasks
 from adapterstilts.training import saved
 
-VERBS = "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score export".split()
+VERBS = (
+    "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score export pull publish".split()
+)
 
 
 @pytest.fixture(scope="module")

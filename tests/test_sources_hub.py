@@ -19,6 +19,7 @@ import pytest
 from datasets import ClassLabel, Features, List, Value
 from hub_server import Hub, parquet
 
+from adapterstilts import hub as asking
 from adapterstilts import tasks
 from adapterstilts.errors import UserError
 from adapterstilts.sources import hub as source
@@ -170,7 +171,7 @@ def ready(made: dict[str, dict[str, bytes]], home: Path) -> Iterator[Hub]:
             ref = "refs/convert/parquet" if identifier == "allenai/cosmos_qa" else "main"
             hub.dataset(identifier).commit(files, ref, COMMITS[identifier])
         hub_server.use(hub.url, home, patch)
-        patch.setattr(repositories, "WAITS", (0.0, 0.0))
+        patch.setattr(asking, "WAITS", (0.0, 0.0))
         repositories._open.cache_clear()
         yield hub
         repositories._open.cache_clear()

@@ -21,20 +21,31 @@ PIPELINES = {
 }
 """What the Hub calls the types of tasks."""
 LIBRARIES = {"bottleneck": "adapters", "lora": "peft"}
-METHODS = {"bottleneck": "A bottleneck adapter", "lora": "A LoRA"}
+METHODS = {
+    "bottleneck": "A bottleneck adapter",
+    "lora": "A LoRA",
+    "full": "A fully fine-tuned model",
+    "head_only": "A head",
+}
+COMPOSITIONS = {
+    "continue": "continued from the adapter of {sources}",
+    "stack": "stacked on the frozen adapter of {sources}",
+    "fuse": "a fusion of the frozen adapters of {sources}",
+    "merge": "merged from the adapters of {sources}",
+}
 BODY = """
 # {name}
 
-{method} for {title}{miniature} with its head, on the frozen backbone `{backbone}`, trained on English alone.
+{method} for {title}{miniature} with its head{composed}, on the {frozen}backbone `{backbone}`, trained on English alone.
 
 ## Use
 
-    adapterstilts evaluate {task} --target TARGET --method {method_name}
-    adapterstilts fuse {task} ANOTHER --target TARGET --method {method_name}
+    adapterstilts evaluate {word} --target TARGET --method {method_name}
+    adapterstilts fuse {word} ANOTHER --target TARGET --method {method_name}
 
 `adapterstilts tasks` lists the targets. An adapter fits the weights that it was trained on and no others: those
 whose fingerprint is `{fingerprint}`.
-
+{without_us}
 ## Scores
 
 {own_scores}
@@ -48,25 +59,41 @@ whose fingerprint is `{fingerprint}`.
 ZERO_SHOT = """
 Zero-shot, this adapter as it is (retrieval: mean-pooled hidden states), average over languages and each language:
 
-| target | metric | average | languages |
-|---|---|---:|---|
+| target | metric | average | full fine-tuning | languages |
+|---|---|---:|---:|---|
 {rows}
+"""
+WITHOUT_US = """
+Without adapterstilts, with {library} alone:
+
+```python
+{code}
+```
 """
 
 
-def render(entry: Entry, found: Iterable[Result]) -> str:
-    """Return the card of a plain adapter (no composition) as Markdown with the Hub's metadata.
+def render(entry: Entry, found: Iterable[Result], repository: str | None = None) -> str:
+    """Return the card of an adapter with a task as Markdown with the Hub's metadata.
 
-    `found` are results to choose from: those of `entry`, and of its other seeds on its own task.
+    `found` are results to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
+    what it was trained on. `repository` is where it is published.
     """
     task = tasks.get(str(entry.task))
-    alike = [
+    own_recipe = entry.facts["recipe"]
+    system = (entry.facts.get("composition"), sorted(own_recipe.get("source_tasks", ())), own_recipe.get("control"))
+    comparable = [
         result
         for result in found
-        if (result.method, result.trained_on, result.composition) == (entry.method, task.name, None)
+        if result.trained_on == task.train_on
         and result.provenance.get("backbone_fingerprint") == entry.facts["backbone"]["fingerprint"]
         and not result.changed
     ]
+    alike = [
+        result
+        for result in comparable
+        if result.method == entry.method and (result.composition, sorted(result.source_tasks), result.control) == system
+    ]
+    full = [result for result in comparable if (result.method, result.composition) == ("full", None)]
     own = sorted((result for result in alike if result.target == task.name), key=lambda result: result.seed)
     elsewhere = [result for result in alike if result.target != task.name and result.seed == entry.seed]
     elsewhere.sort(key=lambda result: result.target)
@@ -77,12 +104,15 @@ def render(entry: Entry, found: Iterable[Result]) -> str:
         method=METHODS[entry.method],
         title=task.title,
         miniature=" (pocket's miniature of it)" if _is_pocket(data) else "",
+        composed=_composed(entry),
+        frozen="" if entry.method == "full" else "frozen ",
         backbone=entry.backbone,
-        task=task.name,
+        word=repository or (task.name if entry.plain else entry.name),
         method_name=entry.method,
         fingerprint=backbone["fingerprint"],
-        own_scores=_own_scores(task, own, entry.seed),
-        zero_shot=ZERO_SHOT.format(rows="\n".join(map(_row, elsewhere))) if elsewhere else "",
+        without_us=_without_us(entry, repository) if repository else "",
+        own_scores=_own_scores(task, own, entry.seed, full),
+        zero_shot=ZERO_SHOT.format(rows="\n".join(_row(one, full) for one in elsewhere)) if elsewhere else "",
         training=_training(entry, task),
         settings=_settings(entry),
     )
@@ -93,8 +123,9 @@ def _metadata(entry: Entry, task: Task, measured: Sequence[Result]) -> ModelCard
     data = str(entry.facts["data_revision"])
     return ModelCardData(
         language="en",
-        license="apache-2.0" if _is_pocket(data) else "other",
-        library_name=LIBRARIES[entry.method],
+        license="apache-2.0" if _is_pocket(data) else _licence(entry),
+        datasets=None if _is_pocket(data) else sorted({found.id for name in _trained_on(entry) for found in name.hub}),
+        library_name=LIBRARIES.get(entry.method, "adapterstilts"),
         pipeline_tag=PIPELINES[task.type],
         base_model=None if entry.backbone == "pocket" else entry.backbone,
         tags=["adapterstilts", entry.method, task.name, f"backbone:{entry.backbone}"],
@@ -115,31 +146,76 @@ def _metadata(entry: Entry, task: Task, measured: Sequence[Result]) -> ModelCard
     )
 
 
+def _trained_on(entry: Entry) -> list[Task]:
+    names = [*entry.facts["recipe"].get("sources_trained_on", ()), str(entry.task)]
+    return [tasks.get(name) for name in dict.fromkeys(names)]
+
+
+def _licence(entry: Entry) -> str:
+    """Non-commercial if any of the data is (ANLI); what the others allow is in the card's words."""
+    return "cc-by-nc-4.0" if any("CC BY-NC" in task.licence for task in _trained_on(entry)) else "other"
+
+
 def _is_pocket(data_revision: str) -> bool:
     return data_revision.split(" ")[0] == "pocket"
 
 
-def _own_scores(task: Task, own: Sequence[Result], seed: int) -> str:
+def _composed(entry: Entry) -> str:
+    composition, sources = entry.facts.get("composition"), entry.facts["recipe"].get("source_tasks", ())
+    return f", {COMPOSITIONS[composition].format(sources=' and '.join(sources))}" if composition else ""
+
+
+def _without_us(entry: Entry, repository: str) -> str:
+    """How to use what `export` wrote beside the adapter; nothing where it wrote nothing."""
+    library = LIBRARIES.get(entry.method)
+    if library == "peft":
+        code = (
+            "from peft import PeftModel\n\n"
+            f'# model: the backbone "{entry.backbone}" as transformers loads it for this kind of task\n'
+            f'model = PeftModel.from_pretrained(model, "{repository}", subfolder="peft")'
+        )
+    elif library == "adapters":
+        load = "load_adapter_setup" if entry.facts.get("composition") in ("stack", "fuse") else "load_adapter"
+        code = (
+            "from adapters import AutoAdapterModel\nfrom huggingface_hub import snapshot_download\n\n"
+            f'folder = snapshot_download("{repository}", allow_patterns="adapters/*") + "/adapters"\n'
+            f'model = AutoAdapterModel.from_pretrained("{entry.backbone}")\n'
+            f"model.{load}(folder, use_safetensors=True, set_active=True)"
+        )
+    else:
+        return ""
+    return WITHOUT_US.format(library=library, code=code)
+
+
+def _own_scores(task: Task, own: Sequence[Result], seed: int, full: Sequence[Result]) -> str:
     averages = [result.average for result in own if result.average is not None]
     if not averages:
-        return f"{task.title}, English test set: not measured."
-    metric = f"{report.metric_words(task.metric)}, chance {task.chance:.1f}"
-    text = f"{task.title}, English test set ({metric}): " + ", ".join(
+        return f"{task.title}: not measured."
+    tested = "English test set" if list(own[0].scores) == ["en"] else f"average over {', '.join(own[0].scores)}"
+    text = f"{task.title}, {tested} ({report.metric_words(task.metric)}, chance {task.chance:.1f}): " + ", ".join(
         f"{result.average:.1f} with seed {result.seed}{' (these weights)' if result.seed == seed else ''}"
         for result in own
     )
-    return f"{text}; mean {statistics.fmean(averages):.1f}." if len(averages) > 1 else f"{text}."
+    mean = f"; mean {statistics.fmean(averages):.1f}" if len(averages) > 1 else ""
+    return f"{text}{mean}. Full fine-tuning: {_of_full(full, task.name)}."
 
 
-def _row(result: Result) -> str:
+def _of_full(full: Sequence[Result], target: str) -> str:
+    averages = [result.average for result in full if result.target == target and result.average is not None]
+    return f"{statistics.fmean(averages):.1f}" if averages else "not measured"
+
+
+def _row(result: Result, full: Sequence[Result]) -> str:
     task = tasks.get(result.target)
     each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
-    return f"| {task.title} | {report.metric_words(task.metric)} | {result.average:.1f} | {each} |"
+    metric = report.metric_words(task.metric)
+    return f"| {task.title} | {metric} | {result.average:.1f} | {_of_full(full, result.target)} | {each} |"
 
 
 def _training(entry: Entry, task: Task) -> str:
     recipe, data = entry.facts["recipe"], str(entry.facts["data_revision"])
-    licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else task.licence
+    licences = "; ".join(f"{task.title}: {task.licence}" for task in _trained_on(entry))
+    licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
     return (
         f"Data: {data} ({licence}). Seed {entry.seed}, {recipe['steps']:,} steps, {recipe['tokens']:,} tokens without "
         f"padding, {recipe['trainable_parameters']:,} trained parameters with the head; best English validation score "

@@ -159,17 +159,9 @@ def load_adapter(folder: Path, identity: BackboneIdentity | None = None) -> Adap
 
     UserError says, in a sentence, what is missing, damaged or does not fit.
     """
-    folder = Path(folder)
-    facts = _read_facts(folder)
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise UserError(f"The adapter in {folder} has no {WEIGHTS}; save or download it again.")
+    facts = verify(folder)
+    weights = Path(folder) / WEIGHTS
     try:
-        if _sha256(weights) != facts["sha256"]:
-            raise UserError(
-                f"{weights} is not what was saved: it was cut short or changed (its sha256 is not "
-                f"the one in {FACTS}); save or download the adapter again."
-            )
         tensors = _read_weights(weights)
     except (OSError, SafetensorError) as error:
         raise UserError(f"{weights} cannot be read: {error}; save or download the adapter again.") from error
@@ -180,6 +172,25 @@ def load_adapter(folder: Path, identity: BackboneIdentity | None = None) -> Adap
     if identity is not None:
         check_backbone(adapter, identity)
     return adapter
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Return an adapter's facts, checked, after its weights' sha256 was found to be theirs; UserError otherwise."""
+    folder = Path(folder)
+    facts = _read_facts(folder)
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise UserError(f"The adapter in {folder} has no {WEIGHTS}; save or download it again.")
+    try:
+        same = _sha256(weights) == facts["sha256"]
+    except OSError as error:
+        raise UserError(f"{weights} cannot be read: {error}; save or download the adapter again.") from error
+    if not same:
+        raise UserError(
+            f"{weights} is not what was saved: it was cut short or changed (its sha256 is not "
+            f"the one in {FACTS}); save or download the adapter again."
+        )
+    return facts
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

@@ -153,8 +153,13 @@ def _plain(value: Any) -> str:
 def save(result: Result, folder: Path) -> Path:
     """Write `result` into ``folder/results`` and return the file."""
     path = path_of(result.adapter, result.target, result.data, folder)
-    files.write_text(path, json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    files.write_text(path, text_of(result))
     return path
+
+
+def text_of(result: Result) -> str:
+    """Return what is stored of a result."""
+    return json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def path_of(adapter: str, target: str, data: str | None, folder: Path) -> Path:

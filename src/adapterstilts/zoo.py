@@ -1,4 +1,4 @@
-"""Find an adapter: those that earlier runs left in an output folder, and those that are shipped.
+"""Find an adapter: those that earlier runs left in an output folder, those that are shipped, those of the Hub.
 
 Only names and facts are read here, so looking takes no time; `checkpoint.load_adapter` checks what is used.
 """
@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import places, tasks
+from adapterstilts import hub, places, remote, tasks
 from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.tasks import metrics
 from adapterstilts.tasks.rows import usual_source
 
 FACTS = "adapterstilts.json"
+ORIGINS = ("bundled", "local", "hub")
+"""Where an adapter can be, the first that has it being used."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An adapter at hand. `origin` is 'bundled' or 'local', `facts` what its `adapterstilts.json` says."""
+    """An adapter at hand. `origin` is 'bundled', 'local' or 'hub', `facts` what its `adapterstilts.json` says.
+
+    The name of one from the Hub is its repository's.
+    """
 
     name: str
     folder: Path
@@ -31,22 +39,47 @@ class Entry:
     @property
     def method(self) -> str:
         """One of the methods, such as 'lora'."""
-        return str(self.facts.get("method"))
+        return printable(self.facts.get("method"))
 
     @property
     def task(self) -> str | None:
         """The task it was trained for; None for a merge without a head."""
-        return self.facts.get("task")
+        task = self.facts.get("task")
+        return None if task is None else printable(task)
 
     @property
     def backbone(self) -> str:
         """The id of the backbone it was made for."""
-        return str(_mapping(self.facts.get("backbone")).get("id"))
+        return printable(_mapping(self.facts.get("backbone")).get("id"))
 
     @property
     def seed(self) -> int:
         """The seed of its training."""
-        return int(self.facts.get("seed") or 0)
+        seed = self.facts.get("seed")
+        return seed if isinstance(seed, int) else 0
+
+    @property
+    def score(self) -> float | None:
+        """The average over languages of its main score on its own task, 0 to 100; None if it says none."""
+        task, scores = tasks.all_tasks().get(self.task or ""), _mapping(self.facts.get("scores"))
+        try:
+            found = [metrics.main_score(task.metric, each) for each in scores.values()] if task else []
+            return statistics.fmean(found) if found else None
+        except (TypeError, KeyError, ValueError):
+            return None
+
+    @property
+    def megabytes(self) -> float:
+        """What its files take."""
+        return sum(path.stat().st_size for path in self.folder.glob("*") if path.is_file()) / 1e6
+
+    @property
+    def licence(self) -> str | None:
+        """What the header of its card says; None without one."""
+        card = self.folder / "README.md"
+        text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+        named = re.search(r"^license: *(\S+)$", text.partition("\n---")[0], re.MULTILINE)
+        return named[1] if named else None
 
     @property
     def usual(self) -> bool:
@@ -67,41 +100,81 @@ def bundled(backbone: str) -> Path:
 
 
 def entries(output: Path, backbone: str | None = None) -> list[Entry]:
-    """Return the adapters at hand, the shipped ones first; those of `backbone` alone if it is given."""
+    """Return the adapters at hand: shipped, made here, in the Hub's cache; those of `backbone` alone if it is given."""
     shipped = sorted(path for path in places.zoo_folder().glob("*") if path.is_dir())
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:
         folders.append((output, "local"))
     found = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
+    for repository, folder in remote.cached():
+        if facts := facts_of(folder):
+            found.append(Entry(repository, folder, "hub", facts))
     return [entry for entry in found if backbone in (None, entry.backbone)]
 
 
 def find(word: str, backbone: str, method: str, output: Path) -> Path:
-    """Return the folder of the adapter that `word` means: a folder, an adapter's name, or a task's name.
+    """Return the folder of the adapter that `word` means: a folder, a repository of the Hub, an adapter's name, or a
+    task's name.
 
     A task's name means its plain adapter for this backbone and method; of several that of the lowest seed, on rows from
-    where one expects them, the shipped one. Raises `UserError`, naming what is near or how to make it.
+    where one expects them, the shipped one. What is not at hand is downloaded, if our organisation has published it.
+    Raises `UserError`, naming what is near or how to make it.
     """
+    at_hand = entries(output, backbone)
+    if remote.is_repository(word):
+        return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
     if looks_like_a_folder(word):
         return Path(word).expanduser()
-    at_hand = entries(output, backbone)
     named = [entry for entry in at_hand if entry.name == word]
     if named:
         return named[-1].folder
     if word in tasks.all_tasks():
         entry = plain_adapter(word, backbone, method, output)
-        if entry is None:
-            raise _not_made(tasks.get(word), backbone, method)
-        return entry.folder
+        return entry.folder if entry else _published(tasks.get(word), backbone, method)
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
     hint = did_you_mean(word, known) or " `adapterstilts zoo` lists those at hand."
     raise UserError(f'There is no adapter "{word}" for the backbone {backbone}.{hint}')
 
 
+def _fetched(repository: str) -> Path:
+    try:
+        return remote.fetch(repository)
+    except hub.Missing as error:
+        raise UserError(
+            f"There is no https://huggingface.co/{repository}; `adapterstilts zoo --from ORGANISATION` lists what an "
+            "organisation has published."
+        ) from error
+
+
+def _published(task: tasks.Task, backbone: str, method: str) -> Path:
+    """The folder of a task's adapter from the Hub, which is asked of backbones that are neither shipped nor local."""
+    if bundled(backbone).is_dir() or Path(backbone).expanduser().is_dir():
+        raise _not_made(task, backbone, method)
+    repository = remote.repository_of(f"{method}-{task.name}", backbone)
+    try:
+        return remote.fetch(repository)
+    except hub.Missing as error:
+        raise _not_made(task, backbone, method, f" (there is no https://huggingface.co/{repository})") from error
+    except UserError as error:
+        raise _not_made(task, backbone, method, f" ({str(error).rstrip('.')})") from error
+
+
+def entry(word: str, backbone: str, output: Path) -> Entry:
+    """Return the adapter that a name or a folder means, with its facts; UserError as `find`."""
+    for found in entries(output, backbone):
+        if found.name == word:
+            return found
+    folder = find(word, backbone, "bottleneck", output)
+    facts = facts_of(folder)
+    if facts is None:
+        raise UserError(f"{folder} is no adapter: it has no readable {FACTS}.")
+    return Entry(folder.name, folder, "local", facts)
+
+
 def method_of(word: str, backbone: str, output: Path) -> str | None:
     """Return the method of the adapter that `word` names; None for a task's name, which may have several."""
-    if looks_like_a_folder(word):
-        return (facts_of(Path(word).expanduser()) or {}).get("method")
+    if remote.is_repository(word) or looks_like_a_folder(word):
+        return (facts_of(find(word, backbone, "", output)) or {}).get("method")
     named = [entry.method for entry in entries(output, backbone) if entry.name == word]
     return named[-1] if named else None
 
@@ -115,14 +188,14 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
     """Return the adapter that the task's name stands for, None if it has not been made."""
     at_hand = entries(output, backbone)
     fitting = [entry for entry in at_hand if (entry.task, entry.method) == (task, method) and entry.plain]
-    return min(fitting, key=lambda entry: (entry.seed, not entry.usual, entry.origin != "bundled"), default=None)
+    return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, backbone: str, method: str) -> UserError:
+def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> UserError:
     elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return UserError(
-        f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet; '
+        f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
         f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
     )
 
@@ -146,3 +219,8 @@ def facts_of(folder: Path) -> dict[str, Any] | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def printable(value: object) -> str:
+    """The text of what an adapter says of itself, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))

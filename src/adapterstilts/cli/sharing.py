@@ -1,8 +1,9 @@
-"""The verbs that take adapters elsewhere: export."""
+"""The verbs that take adapters elsewhere and bring them here: export, pull, publish."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -57,3 +58,97 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
     composed = done.library == "adapters" and done.composition in ("stack", "fuse")
     click.echo(f"{done.adapter} is in {folder}; with {done.library} alone:")
     click.echo(f"  {LOADING['setup' if composed else done.library].format(folder=folder)}")
+
+
+@click.command()
+@click.argument("adapters", nargs=-1, required=True, metavar="ADAPTER...", shell_complete=options.complete_task)
+@options.backbone
+@options.method(METHODS)
+@click.option("--from", "organisation", metavar="ORG", help="Whose adapters. [default: adapterstilts]")
+@click.option("--revision", metavar="R", help="A branch, tag or commit of the adapter's repository.")
+@options.as_json
+def pull(
+    adapters: tuple[str, ...],
+    backbone: str,
+    method: str | None,
+    organisation: str | None,
+    revision: str | None,
+    as_json: bool,
+) -> None:
+    """Download ADAPTERs from the Hugging Face Hub into its cache and check them.
+
+    An ADAPTER is a task's name, an adapter's name, or a repository's id. Every verb finds what is in the cache, with or
+    without a network.
+
+    \b
+    Examples:
+      adapterstilts pull squad mnli --backbone xlm-roberta-large --method lora
+      adapterstilts pull somebody/pocket-lora-squad
+    """
+    options.prepare()
+    from adapterstilts import remote, run
+
+    progress = drawing.Bars()
+    chosen, whose = method or "bottleneck", organisation or remote.ORGANISATION
+    found = run.pull(list(adapters), backbone, chosen, whose, revision, progress)
+    if as_json:
+        drawing.print_json(
+            {
+                "adapters": [
+                    {"repository": one.repository, "folder": str(one.folder), "bytes": one.size} for one in found
+                ]
+            }
+        )
+
+
+@click.command()
+@click.argument("adapters", nargs=-1, required=True, metavar="ADAPTER...", shell_complete=options.complete_adapter)
+@click.option("--to", "organisation", required=True, metavar="ORG", help="The organisation or user to publish under.")
+@click.option("--private", is_flag=True, help="Make new repositories private.")
+@click.option("--dry-run", is_flag=True, help="Show the files and the cards, and upload nothing.")
+@options.backbone
+@options.output
+@options.as_json
+def publish(
+    adapters: tuple[str, ...],
+    organisation: str,
+    private: bool,
+    dry_run: bool,
+    backbone: str,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Publish ADAPTERs on the Hugging Face Hub, a repository each, with cards rendered from their results.
+
+    Each goes up in one commit: weights, facts, recipe, results, card, and the same adapter for plain adapters or peft.
+    What is there already is not uploaded again, and other weights are never overwritten.
+
+    \b
+    Examples:
+      adapterstilts publish bottleneck-mnli lora-mnli --to my-name --dry-run
+      adapterstilts publish runs/pocket-lora-squad-s1 --to my-name --private
+    """
+    options.prepare()
+    from adapterstilts import publishing, results, zoo
+
+    measured = results.read_all([zoo.bundled(backbone), output])
+    made = [publishing.prepare(zoo.entry(word, backbone, output), measured, organisation) for word in adapters]
+    done: list[dict[str, Any]] = []
+    for one in made:
+        if not as_json:
+            _show(one, dry_run)
+        address = None if dry_run else publishing.publish(one, private)
+        if not as_json and not dry_run:
+            click.echo(f"  published: {address}" if address else "  nothing to upload")
+        done.append({"repository": one.repository, "files": dict(one.plan.states), "commit": address})
+    if as_json:
+        drawing.print_json({"published": done, "dry_run": dry_run})
+
+
+def _show(one: Any, whole: bool) -> None:
+    """Print what goes where; the card, too, if `whole`."""
+    click.echo(f"{one.adapter} to https://huggingface.co/{one.repository}")
+    for path, state in one.plan.states.items():
+        click.echo(f"  {state:<8} {len(one.files[path]):>12,} bytes  {path}")
+    if whole:
+        click.echo(f"\n{one.card}")

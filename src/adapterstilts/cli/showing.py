@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.methods import METHODS
 
 
 @click.command()
@@ -115,42 +116,48 @@ def _ways(language: Any, event: Any) -> list[str]:
 
 @click.group(invoke_without_command=True)
 @click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="Only adapters for this backbone.")
+@click.option("--method", type=click.Choice(METHODS), help="Only adapters of this method.")
+@click.option("--task", metavar="TASK", shell_complete=options.complete_task, help="Only adapters of this task.")
+@click.option("--from", "organisation", metavar="ORG", help="List also what ORG has published on the Hub.")
 @options.output
 @options.as_json
 @click.pass_context
-def zoo(ctx: click.Context, backbone: str | None, output: Path, as_json: bool) -> None:
-    """List the adapters at hand: shipped with the package, and made here.
+def zoo(
+    ctx: click.Context,
+    backbone: str | None,
+    method: str | None,
+    task: str | None,
+    organisation: str | None,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """List the adapters at hand: shipped with the package, made here, and in the Hub's cache.
 
     \b
     Examples:
       adapterstilts zoo
+      adapterstilts zoo --task squad --from somebody
       adapterstilts zoo show bottleneck-mnli
     """
+    from adapterstilts import remote
     from adapterstilts import zoo as catalogue
 
     ctx.obj = output
     if ctx.invoked_subcommand is not None:
         return
-    found = catalogue.entries(output, backbone)
+    rows = [_entry(entry) for entry in catalogue.entries(output)]
+    if organisation:
+        rows += [_published(one) for one in remote.listed(organisation)]
+    wanted = {"backbone": backbone, "method": method, "task": task}
+    rows = [row for row in rows if all(value in (None, row[key]) for key, value in wanted.items())]
     if as_json:
-        drawing.print_json({"adapters": [_entry(entry) for entry in found]})
+        drawing.print_json({"adapters": rows})
         return
-    if not found:
-        click.echo("There are no adapters at hand; make one: adapterstilts train mnli")
+    if not rows:
+        click.echo("There are no such adapters at hand; make one: adapterstilts train mnli")
         return
-    rows = [
-        (
-            entry.name,
-            entry.task or "",
-            entry.method,
-            entry.facts.get("composition") or "",
-            entry.backbone,
-            str(entry.seed),
-            entry.origin,
-        )
-        for entry in found
-    ]
-    drawing.print_table(_table(("adapter", "task", "method", "composition", "backbone", "seed", "where"), rows))
+    headings = ("name", "task", "method", "composition", "backbone", "seed", "score", "megabytes", "licence", "origin")
+    drawing.print_table(_table(headings, [[_cell(row.get(heading)) for heading in headings] for row in rows]))
 
 
 @zoo.command("show")
@@ -187,7 +194,8 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         return
     click.echo(f"folder: {folder}")
     for key, value in facts.items():
-        click.echo(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        click.echo(f"{catalogue.printable(key)}: {catalogue.printable(text)}")
 
 
 @click.command()
@@ -260,9 +268,22 @@ def _comparison(comparison: Any) -> dict[str, Any]:
 
 
 def _entry(entry: Any) -> dict[str, Any]:
-    names = ("name", "task", "method", "backbone", "seed", "origin")
+    """What is listed of an adapter at hand; `score` is its average on its own task."""
+    names = ("name", "task", "method", "backbone", "seed", "origin", "score", "megabytes", "licence")
     facts = {name: getattr(entry, name) for name in names}
     return {**facts, "composition": entry.facts.get("composition"), "folder": str(entry.folder)}
+
+
+def _published(one: Any) -> dict[str, Any]:
+    """The same of one that an organisation has published."""
+    names = ("task", "method", "backbone", "licence", "score")
+    return {"name": one.repository, **{name: getattr(one, name) for name in names}, "origin": "published"}
+
+
+def _cell(value: object) -> str:
+    from adapterstilts.zoo import printable
+
+    return "" if value is None else f"{value:.1f}" if isinstance(value, float) else printable(value)
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:

@@ -10,12 +10,14 @@ from adapterstilts.run.exporting import Exported, export_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
+from adapterstilts.run.pulling import Pulled, pull
 from adapterstilts.run.request import Request
 
 __all__ = [
     "Exported",
     "Inspection",
     "Merge",
+    "Pulled",
     "Request",
     "baseline",
     "evaluate",
@@ -23,4 +25,5 @@ __all__ = [
     "inspect",
     "learn",
     "merge",
+    "pull",
 ]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,12 @@ from typing import Any, TypeVar
 
 import yaml
 from huggingface_hub import DatasetCard, HfApi, hf_hub_download, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from huggingface_hub.errors import LocalEntryNotFoundError
 
+from adapterstilts import hub
 from adapterstilts.errors import UserError
 from adapterstilts.sources.hub.commits import COMMITS
 from adapterstilts.tasks import HubData
-
-WAITS = (1.0, 4.0)
-"""Seconds before the Hub is asked again when it fails, or the network does."""
 
 _CARD = "README.md"
 _NUMBERED = re.compile(r"-(\d{5})-of-(\d{5})(-[0-9a-f]+)?\.parquet$")
@@ -57,7 +54,7 @@ class Located:
     def _path(self, name: str) -> str:
         try:
             return _answered(self.id, lambda: hf_hub_download(self.id, name, repo_type="dataset", revision=self.commit))
-        except _NoSuchRevision as error:
+        except hub.Missing as error:
             raise UserError(f"{self.place} has lost its file {name}; try again later, {_INSTEAD}.") from error
 
 
@@ -69,10 +66,6 @@ class _Repository:
     names: tuple[str, ...]
     card: Mapping[str, Any]
     unreachable: UserError | None = None
-
-
-class _NoSuchRevision(Exception):
-    """The repository has no such revision, or there is no such repository."""
 
 
 def locate(data: HubData, split: str, language: str) -> Located:
@@ -89,7 +82,7 @@ def locate(data: HubData, split: str, language: str) -> Located:
     for revision in (*pinned, *data.revisions):
         try:
             repository = _open(data.id, revision)
-        except _NoSuchRevision:
+        except hub.Missing:
             tried.append(f"there is no {revision}")
             continue
         files = _files(repository, config, name)
@@ -117,7 +110,7 @@ def _open(identifier: str, revision: str) -> _Repository:
         # by the revision and not its commit: so the cache learns what the revision is, for when there is no network
         path = _answered(identifier, lambda: hf_hub_download(identifier, _CARD, repo_type="dataset", revision=revision))
         card = _header(Path(path))
-    except _NoSuchRevision:
+    except hub.Missing:
         pass
     names = tuple(sibling.rfilename for sibling in info.siblings or ())
     return _Repository(str(info.sha), names, card)
@@ -175,43 +168,21 @@ class Unreachable(UserError):
 
 
 def _answered(identifier: str, ask: Callable[[], T]) -> T:
-    """What `ask` gives, asked again where the Hub fails.
+    """What `ask` gives.
 
     Raises:
-        _NoSuchRevision: there is nothing of that name.
+        hub.Missing: there is nothing of that name.
         UserError: this user is not let in, or (Unreachable) the Hub goes on failing.
     """
-    for wait in (*WAITS, None):
-        try:
-            return ask()
-        except (HfHubHTTPError, OSError) as error:
-            # without a file in the cache, what went wrong is only the cause
-            hidden = isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception)
-            reason = error.__cause__ if hidden else error
-            status = getattr(getattr(reason, "response", None), "status_code", None)
-            if status == 404:
-                raise _NoSuchRevision from error
-            if status in (401, 403):
-                raise _refused(identifier, status) from error
-            if isinstance(reason, OSError) and reason.errno is not None:
-                raise _unwritable(reason) from error
-        if wait is None or isinstance(reason, OfflineModeIsEnabled):
-            break
-        time.sleep(wait)
-    offline = isinstance(reason, OfflineModeIsEnabled)
-    failed = f"HTTP {status}" if status else type(reason).__name__
-    why = "HF_HUB_OFFLINE is set" if offline else f"the Hub cannot be reached ({failed})"
-    remedy = "unset it" if offline else "check the network, try again later"
-    raise Unreachable(
-        f"https://huggingface.co/datasets/{identifier} is not all in the cache, and {why}: {remedy}, {_INSTEAD}."
-    ) from reason
-
-
-def _unwritable(error: OSError) -> UserError:
-    return UserError(
-        f"The Hub's cache cannot be written ({error.strerror}: {error.filename}); make room there, or set HF_HOME to "
-        "another folder."
-    )
+    try:
+        return hub.answered(ask)
+    except hub.Refused as error:
+        raise _refused(identifier, error.status) from error
+    except hub.Unreachable as error:
+        raise Unreachable(
+            f"https://huggingface.co/datasets/{identifier} is not all in the cache, and {error.why}: {error.remedy}, "
+            f"{_INSTEAD}."
+        ) from error
 
 
 def _refused(identifier: str, status: int) -> UserError:

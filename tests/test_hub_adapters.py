@@ -1,0 +1,332 @@
+"""Adapters to a Hub on loopback and back: the real client against the Hub's protocol, and against its failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import hub_server
+import pytest
+import torch
+from hub_server import Hub
+from huggingface_hub import ModelCard, snapshot_download
+from safetensors.torch import load_file
+
+from adapterstilts import (
+    checkpoint,
+    hub,
+    model,
+    places,
+    publishing,
+    remote,
+    results,
+    run,
+    task_types,
+    tasks,
+    zoo,
+)
+from adapterstilts.cli import main
+from adapterstilts.errors import UserError
+
+SHIPPED = places.zoo_folder() / "pocket"
+NAMES = ("bottleneck-squad", "lora-mnli")
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """An empty Hub, an empty cache, and a user who may write."""
+    monkeypatch.setattr(hub, "WAITS", (0.0, 0.0))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with hub_server.serving() as serving:
+        hub_server.use(serving.url, tmp_path / "home", monkeypatch)
+        serving.token = "hf_secret"
+        yield serving
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zoo with the backbone and no adapters: what somebody has who deleted them."""
+    folder = tmp_path / "zoo" / "pocket"
+    shutil.copytree(SHIPPED / "backbone", folder / "backbone")
+    monkeypatch.setattr(places, "zoo_folder", lambda: tmp_path / "zoo")
+    return folder
+
+
+def publish(*names: str, organisation: str = "me") -> list[publishing.Publication]:
+    measured = results.read_all([SHIPPED])
+    made = [publishing.prepare(zoo.entry(name, "pocket", Path("nowhere")), measured, organisation) for name in names]
+    for one in made:
+        publishing.publish(one, private=False)
+    return made
+
+
+def test_what_is_published_comes_back_whole(server: Hub) -> None:
+    publish(*NAMES)
+    found = run.pull(["squad"], "pocket", "bottleneck", "me") + run.pull(
+        ["me/pocket-lora-mnli"], "pocket", "bottleneck"
+    )
+    for one, name in zip(found, NAMES, strict=True):
+        assert (one.folder / checkpoint.WEIGHTS).read_bytes() == (SHIPPED / name / checkpoint.WEIGHTS).read_bytes()
+        assert checkpoint.read_facts(one.folder) == checkpoint.read_facts(SHIPPED / name)
+        assert sorted(path.name for path in (one.folder / "results").iterdir()) == sorted(
+            path.name for path in (SHIPPED / "results").glob(f"{name}--*.json")
+        )
+    assert {entry.name for entry in zoo.entries(Path("nowhere")) if entry.origin == "hub"} == {
+        "me/pocket-bottleneck-squad",
+        "me/pocket-lora-mnli",
+    }
+
+
+def test_each_adapter_is_one_commit_and_the_second_time_none(server: Hub) -> None:
+    (first,) = publish("lora-mnli")
+    repository = server.repositories["models", "me/pocket-lora-mnli"]
+    assert len(repository.commits) == 2  # the empty one that creating makes
+    assert set(first.plan.states.values()) == {"new"}
+    (again,) = publish("lora-mnli")
+    assert set(again.plan.states.values()) == {"same"} and len(repository.commits) == 2
+
+
+def test_a_card_that_changed_is_published_alone(server: Hub) -> None:
+    publish("lora-mnli")
+    repository = server.repositories["models", "me/pocket-lora-mnli"]
+    files = repository.commits[repository.refs["main"]]
+    repository.commit({**files, "README.md": b"---\n---\nold"})
+    (again,) = publish("lora-mnli")
+    assert again.plan.waiting == ["README.md"]
+    assert repository.commits[repository.refs["main"]]["README.md"] == files["README.md"]
+
+
+def test_other_weights_are_never_overwritten(server: Hub) -> None:
+    publish("lora-mnli")
+    repository = server.repositories["models", "me/pocket-lora-mnli"]
+    files = repository.commits[repository.refs["main"]]
+    theirs = repository.commit({**files, checkpoint.WEIGHTS: b"theirs"})
+    with pytest.raises(UserError, match="holds other weights than these; they are never overwritten"):
+        publish("lora-mnli")
+    assert repository.refs["main"] == theirs
+
+
+def test_a_repository_that_changes_meanwhile_is_left_alone(server: Hub) -> None:
+    publish("lora-mnli")
+    repository = server.repositories["models", "me/pocket-lora-mnli"]
+    files = repository.commits[repository.refs["main"]]
+    repository.commit({**files, "README.md": b"old"})
+    made = publishing.prepare(zoo.entry("lora-mnli", "pocket", Path("x")), results.read_all([SHIPPED]), "me")
+    theirs = repository.commit({**files, "README.md": b"theirs"})
+    with pytest.raises(UserError, match="was changed while this ran, so nothing was uploaded"):
+        publishing.publish(made, private=False)
+    assert repository.refs["main"] == theirs
+
+
+def test_the_card_is_complete(server: Hub) -> None:
+    publish("bottleneck-squad")
+    repository = server.repositories["models", "me/pocket-bottleneck-squad"]
+    text = repository.commits[repository.refs["main"]]["README.md"].decode()
+    card = ModelCard(text)
+    assert card.data.library_name == "adapters" and card.data.license == "apache-2.0" and card.data.language == "en"
+    assert {"adapterstilts", "bottleneck", "squad", "backbone:pocket"} <= set(card.data.tags)
+    assert {result.dataset_type for result in card.data.eval_results} >= {"squad", "xquad", "mlqa", "tatoeba"}
+    assert 'snapshot_download("me/pocket-bottleneck-squad"' in text and "Full fine-tuning: " in text
+    assert "hf_secret" not in text
+
+
+PLAIN = """
+import sys, torch
+from safetensors.torch import save_file
+backbone, found = sys.argv[1:]
+ids = torch.arange(40, 60).reshape(2, 10)
+from adapters import AutoAdapterModel
+from huggingface_hub import snapshot_download
+folder = snapshot_download("me/pocket-bottleneck-squad", allow_patterns="adapters/*") + "/adapters"
+bottleneck = AutoAdapterModel.from_pretrained(backbone)
+bottleneck.load_adapter(folder, use_safetensors=True, set_active=True)
+from peft import PeftModel
+from transformers import AutoModelForSequenceClassification
+model = AutoModelForSequenceClassification.from_pretrained(backbone, num_labels=3)
+lora = PeftModel.from_pretrained(model, "me/pocket-lora-mnli", subfolder="peft")
+with torch.inference_mode():
+    spans, labels = bottleneck.eval()(input_ids=ids), lora.eval()(input_ids=ids)
+save_file({"ids": ids, "bottleneck-squad": spans.start_logits.contiguous(), "lora-mnli": labels.logits}, found)
+assert not any(name.startswith("adapterstilts") for name in sys.modules)
+"""
+
+
+def test_plain_libraries_compute_what_is_published(server: Hub, tmp_path: Path) -> None:
+    publish(*NAMES)
+    given = {**os.environ, **hub_server.environment(server.url, tmp_path / "plain")}
+    words = [sys.executable, "-c", PLAIN, str(SHIPPED / "backbone"), str(tmp_path / "found")]
+    done = subprocess.run(words, env=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = load_file(tmp_path / "found")
+    batch = {"input_ids": found["ids"], "attention_mask": torch.ones_like(found["ids"])}
+    for name in NAMES:
+        adapter = checkpoint.load_adapter(SHIPPED / name)
+        task = tasks.get(str(adapter.task))
+        built = model.from_adapter(model.load_backbone("pocket"), adapter, task_types.get(task.type), task)
+        with torch.inference_mode():
+            outputs = built(batch)
+        expected = outputs["start_logits" if task.type == "question_answering" else "logits"]
+        torch.testing.assert_close(found[name], expected, atol=1e-5, rtol=0)
+
+
+def test_pulled_adapters_give_the_same_scores(server: Hub, elsewhere: Path, tmp_path: Path) -> None:
+    """Publish, delete everything local, pull, fuse: as with what was shipped."""
+    settings = {"max_steps": 2, "train_examples": 64, "validation_examples": 20, "test_examples": 20}
+    entries = [zoo.Entry(name, SHIPPED / name, "bundled", checkpoint.read_facts(SHIPPED / name)) for name in SOURCES]
+    for entry in entries:
+        publishing.publish(publishing.prepare(entry, [], "me"), private=False)
+
+    def fused(words: tuple[str, ...], output: str) -> dict:
+        request = run.Request("pawsx", "bottleneck", "fuse", words, overrides=settings, output=tmp_path / output)
+        return dict(run.learn(request).scores)
+
+    shipped = fused(tuple(str(SHIPPED / name) for name in SOURCES), "shipped")
+    with pytest.raises(UserError, match="There is no bottleneck adapter"):
+        fused(("squad", "mnli"), "nothing")
+    run.pull(["squad", "mnli"], "pocket", "bottleneck", "me")
+    assert fused(("squad", "mnli"), "pulled") == shipped
+
+
+SOURCES = ("bottleneck-mnli", "bottleneck-squad")
+
+
+def test_without_a_network_the_cache_answers(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("lora-mnli")
+    (online,) = run.pull(["mnli"], "pocket", "lora", "me")
+    server.fail("/", 500, times=10_000)
+    (offline,) = run.pull(["mnli"], "pocket", "lora", "me")
+    assert offline == online
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_hub_that_fails_for_a_moment_is_asked_again(server: Hub, status: int) -> None:
+    publish("lora-mnli")
+    server.fail("/api/models/me/pocket-lora-mnli", status)
+    assert run.pull(["mnli"], "pocket", "lora", "me")
+
+
+def test_a_cut_download_is_taken_up(server: Hub) -> None:
+    publish("lora-mnli")
+    server.cut(checkpoint.WEIGHTS)
+    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
+    checkpoint.load_adapter(found.folder)
+
+
+def test_wrong_bytes_never_stay_in_the_cache(server: Hub) -> None:
+    publish("lora-mnli")
+    server.spoil(checkpoint.WEIGHTS)
+    with pytest.raises(UserError, match="is not what was saved"):
+        run.pull(["mnli"], "pocket", "lora", "me")
+    assert not list(remote.cached())
+    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
+    checkpoint.load_adapter(found.folder)
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "is not there, or is private"), (403, "is not yours to read")])
+def test_who_is_not_let_in_is_told_what_to_do(server: Hub, status: int, said: str) -> None:
+    server.fail("/api/models", status, times=10)
+    with pytest.raises(UserError, match=f"{said}.*hf auth login"):
+        run.pull(["mnli"], "pocket", "lora", "me")
+
+
+def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub) -> None:
+    server.repositories["models", "me/other"] = hub_server.Repository()
+    server.fail("pocket-lora-qqp", 404, times=10)
+    with pytest.raises(UserError, match="adapterstilts train qqp --method lora --backbone pocket"):
+        run.pull(["qqp"], "pocket", "lora", "me")
+
+
+def test_an_adapter_of_another_backbone_is_refused(server: Hub, tmp_path: Path) -> None:
+    folder = tmp_path / "lora-mnli"
+    shutil.copytree(SHIPPED / "lora-mnli", folder)
+    facts = json.loads((folder / checkpoint.FACTS).read_text())
+    facts["backbone"]["fingerprint"] = "0" * 64
+    (folder / checkpoint.FACTS).write_text(json.dumps(facts))
+    publishing.publish(publishing.prepare(zoo.Entry("lora-mnli", folder, "local", facts), [], "me"), False)
+    with pytest.raises(UserError, match="the same name, but other weights"):
+        run.pull(["mnli"], "pocket", "lora", "me")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"adapter_config.json": b"{}", "pytorch_adapter.bin": b"pickle"}, "its weights are pickles"),
+        ({"adapter_config.json": b"{}", "adapter.safetensors": b""}, "made with plain adapters or peft"),
+        ({"README.md": b"hello"}, "is no adapter of adapterstilts"),
+    ],
+)
+def test_a_repository_of_something_else_is_refused(server: Hub, files: dict[str, bytes], said: str) -> None:
+    server.repositories["models", "me/thing"] = hub_server.Repository()
+    server.repositories["models", "me/thing"].commit(files)
+    with pytest.raises(UserError, match=said):
+        run.pull(["me/thing"], "pocket", "lora")
+
+
+def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = json.loads((SHIPPED / "lora-mnli" / checkpoint.FACTS).read_text())
+    facts |= {"task": "\x1b[2Jmnli", "seed": "many", "scores": {"en": ["x"]}, "composition": "\x9b31m"}
+    place = server.repositories["models", "me/evil"] = hub_server.Repository()
+    place.commit({checkpoint.FACTS: json.dumps(facts).encode(), checkpoint.WEIGHTS: b""})
+    with pytest.raises(UserError, match="me/evil|must be|sha256"):
+        run.pull(["me/evil"], "pocket", "lora")
+    cache = Path(snapshot_download("me/evil"))
+    assert cache.is_dir()
+    with pytest.raises(SystemExit) as stop:
+        main(["zoo"])
+    out = capsys.readouterr().out
+    assert stop.value.code == 0 and "me/evil" in out and "\x1b" not in out and "\x9b" not in out
+
+
+def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*words: str) -> str:
+        with pytest.raises(SystemExit) as stop:
+            main([*words])
+        captured = capsys.readouterr()
+        assert stop.value.code == 0, captured.err
+        return captured.out
+
+    shown = said("publish", "lora-mnli", "--to", "me", "--dry-run")
+    assert "lora-mnli to https://huggingface.co/me/pocket-lora-mnli" in shown
+    assert "new" in shown and "peft/adapter_model.safetensors" in shown and "# lora-mnli" in shown
+    assert not server.repositories
+    assert "published: " in said("publish", "lora-mnli", "--to", "me", "--private")
+    assert server.repositories["models", "me/pocket-lora-mnli"].private
+    assert "nothing to upload" in said("publish", "lora-mnli", "--to", "me")
+    listed = json.loads(said("zoo", "--from", "me", "--task", "mnli", "--method", "lora", "--json"))["adapters"]
+    (published,) = [row for row in listed if row["origin"] == "published"]
+    assert published["name"] == "me/pocket-lora-mnli" and published["backbone"] == "pocket" and published["score"] > 50
+    pulled = json.loads(said("pull", "mnli", "--method", "lora", "--from", "me", "--json"))["adapters"]
+    assert [one["repository"] for one in pulled] == ["me/pocket-lora-mnli"]
+    assert "hf_secret" not in shown
+
+
+def test_a_name_that_is_not_ones_own_is_refused(server: Hub) -> None:
+    with pytest.raises(UserError, match="nobody/pocket-lora-mnli is not yours to write"):
+        publish("lora-mnli", organisation="nobody")
+
+
+def test_without_a_token_nothing_is_written(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(UserError, match="hf auth login"):
+        publish("lora-mnli")
+    assert not server.repositories
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lora-mnli", "me/pocket-lora-mnli"),
+        ("pocket-lora-squad-s1", "me/pocket-lora-squad-s1"),
+        ("pocket-bottleneck-pawsx--fuse-mnli-squad-s0", "me/pocket-bottleneck-pawsx_fuse-mnli-squad"),
+    ],
+)
+def test_names_are_those_that_the_hub_allows(name: str, expected: str) -> None:
+    from huggingface_hub.utils import validate_repo_id
+
+    assert remote.repository_of(name, "pocket", "me") == expected
+    validate_repo_id(expected)
