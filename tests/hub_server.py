@@ -70,6 +70,7 @@ class Hub:
         self.faults: list[list[Any]] = []
         self.requests: list[str] = []
         self.blobs: dict[str, bytes] = {}
+        self.collections: dict[str, list[str]] = {}
         self.token: str | None = None
         self.url = ""
 
@@ -311,11 +312,41 @@ def models(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
     return Answer(body=listed)
 
 
+def collection(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """Make a collection, say that it is there, or what it holds."""
+    if not request.body:
+        return Answer(body=collection_of(hub, named["slug"]))
+    slug = f"{request.json['namespace']}/{request.json['title'].lower().replace(' ', '-')}-1"
+    if slug in hub.collections:
+        return Answer(409, {"slug": slug})
+    hub.collections[slug] = []
+    return Answer(body=collection_of(hub, slug))
+
+
+def add_item(hub: Hub, named: Mapping[str, str], request: Request) -> Answer:
+    """Put a model into a collection, once."""
+    items = hub.collections[named["slug"]]
+    if request.json["item"]["id"] in items:
+        return Answer(409, {"error": "it is there"})
+    items.append(request.json["item"]["id"])
+    return Answer(body=collection_of(hub, named["slug"]))
+
+
+def collection_of(hub: Hub, slug: str) -> dict[str, Any]:
+    """What the Hub says of a collection."""
+    items = [{"_id": name, "id": name, "type": "model", "position": 0} for name in hub.collections[slug]]
+    about = {"slug": slug, "title": slug, "owner": {}, "lastUpdated": "2026-01-01T00:00:00.000Z", "position": 0}
+    return {**about, "items": items, "private": False, "theme": "blue", "upvotes": 0}
+
+
 _API = r"/api/(?P<kind>datasets|models)/(?P<id>[^/]+/[^/]+)"
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(rf"{_API}(/revision/(?P<revision>[^/]+))?"), information),
     ("GET", re.compile(r"/api/models"), models),
     ("POST", re.compile(r"/api/repos/create"), create),
+    ("POST", re.compile(r"/api/collections"), collection),
+    ("GET", re.compile(r"/api/collections/(?P<slug>[^/]+/[^/]+)"), collection),
+    ("POST", re.compile(r"/api/collections/(?P<slug>[^/]+/[^/]+)/items"), add_item),
     ("POST", re.compile(rf"{_API}/preupload/(?P<revision>[^/]+)"), preupload),
     ("POST", re.compile(r"/(?P<kind>datasets/)?(?P<id>[^/]+/[^/]+).git/info/lfs/objects/batch"), batch),
     ("PUT", re.compile(r"/blob/(?P<oid>\w+)"), put),

@@ -330,3 +330,22 @@ def test_names_are_those_that_the_hub_allows(name: str, expected: str) -> None:
 
     assert remote.repository_of(name, "pocket", "me") == expected
     validate_repo_id(expected)
+
+
+def test_the_whole_zoo_is_published_with_a_collection_once(server: Hub, tmp_path: Path) -> None:
+    script = [sys.executable, str(places.zoo_folder().parent / "scripts" / "publish-zoo"), "--to", "me"]
+    given = {**os.environ, **hub_server.environment(server.url, tmp_path / "plain"), "HF_TOKEN": "hf_secret"}
+
+    def said(*words: str) -> list[str]:
+        done = subprocess.run([*script, *words], env=given, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    shipped = {f"me/pocket-{path.parent.name}" for path in SHIPPED.glob(f"*/{checkpoint.FACTS}")}
+    assert {line.partition(":")[0] for line in said("--dry-run")} == shipped and not server.repositories
+    assert "/commit/" in said()[0]
+    (items,) = server.collections.values()
+    assert {name for _, name in server.repositories} == set(items) == shipped
+    assert all(": 0 of " in line for line in said()[:-1])
+    (items,) = server.collections.values()
+    assert set(items) == shipped

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,3 +226,18 @@ def upload(planned: Plan, files: Mapping[str, bytes], private: bool, message: st
         ) from error
     except hub.Missing as error:
         raise UserError(f"The Hub knows no organisation or user of that name: {repository.split('/')[0]}.") from error
+
+
+def collect(organisation: str, title: str, repositories: Iterable[str], private: bool) -> str:
+    """Put repositories into the organisation's collection of this title, new where there is none: its address."""
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+
+    def send() -> str:
+        collection = api.create_collection(title, namespace=organisation, private=private, exists_ok=True)
+        for repository in repositories:
+            api.add_collection_item(collection.slug, repository, "model", exists_ok=True)
+        return str(collection.url)
+
+    return str(_asked(organisation, send, "write"))
