@@ -14,9 +14,10 @@ import world
 from adapterstilts import cli, tasks
 from adapterstilts.training import saved
 
-VERBS = (
-    "tasks data pocket zoo train continue stack fuse merge baseline evaluate compare score export pull publish".split()
-)
+VERBS = [
+    *"tasks data pocket zoo train continue stack fuse merge baseline".split(),
+    *"evaluate compare score predict export pull publish".split(),
+]
 
 
 @pytest.fixture(scope="module")

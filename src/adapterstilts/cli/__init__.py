@@ -14,6 +14,7 @@ import click
 
 from adapterstilts import __version__
 from adapterstilts.cli.data import data
+from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
 from adapterstilts.cli.sharing import export, publish, pull
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
@@ -62,7 +63,7 @@ def cli() -> None:
 
 
 _LOOKING, _LEARNING = (tasks, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline)
-for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, export, pull, publish):
+for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, export, pull, publish):
     cli.add_command(verb)
 
 

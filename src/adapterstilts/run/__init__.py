@@ -10,6 +10,7 @@ from adapterstilts.run.exporting import Exported, export_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
+from adapterstilts.run.predicting import Prediction, Predictor, rows_of
 from adapterstilts.run.pulling import Pulled, pull
 from adapterstilts.run.request import Request
 
@@ -17,6 +18,8 @@ __all__ = [
     "Exported",
     "Inspection",
     "Merge",
+    "Prediction",
+    "Predictor",
     "Pulled",
     "Request",
     "baseline",
@@ -26,4 +29,5 @@ __all__ = [
     "learn",
     "merge",
     "pull",
+    "rows_of",
 ]

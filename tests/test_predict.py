@@ -1,0 +1,93 @@
+"""Lines of one's own text to predictions, as evaluation makes them."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from adapterstilts import run, sources, tasks
+from adapterstilts.cli import main
+from adapterstilts.errors import UserError
+
+NOWHERE = Path("nowhere")
+
+
+def line_of(row: dict) -> str:
+    return "\t".join(row[name] for name in ("sentence1", "sentence2"))
+
+
+def test_predictions_are_those_of_an_evaluation() -> None:
+    """Whatever the batches are, and the format of the lines."""
+    task = tasks.get("mnli")
+    rows = sources.load(task, "test", "en", limit=40)
+    predictor = run.Predictor("mnli", "pocket", "lora", NOWHERE)
+    found = list(predictor.predict(run.rows_of(map(line_of, rows), task), batch_size=7))
+    as_json = (json.dumps({key: row[key] for key in ("sentence1", "sentence2")}) for row in rows)
+    again = list(predictor.predict(run.rows_of(as_json, task)))
+    assert [one.predicted for one in found] == [one.predicted for one in again]
+    for one in found:
+        assert set(one.probabilities) == set(task.labels)
+        assert sum(one.probabilities.values()) == pytest.approx(1)
+        assert max(one.probabilities, key=one.probabilities.get) == one.predicted
+    right = sum(one.predicted == row["label"] for one, row in zip(found, rows, strict=True))
+    assert right > 30
+
+
+def test_a_batch_is_answered_before_the_next_line_is_read() -> None:
+    read = []
+
+    def lines():
+        for number in range(4):
+            read.append(number)
+            yield "Anna paid Ben in Rome.\tBen was paid in Rome.\n"
+
+    predictor = run.Predictor("mnli", "pocket", "bottleneck", NOWHERE)
+    answers = predictor.predict(run.rows_of(lines(), predictor.task), batch_size=2)
+    next(answers)
+    assert read == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "row"),
+    [
+        ("pawsx", "a\tb", {"sentence1": "a", "sentence2": "b"}),
+        ("panx", "Anna  lives in Rome .", {"tokens": ["Anna", "lives", "in", "Rome", "."]}),
+        ("squad", "Who?\tAnna paid.", {"question": "Who?", "context": "Anna paid."}),
+        ("hellaswag", "c\tq\tx\ty", {"context": "c", "question": "q", "choices": ["x", "y"]}),
+        ("panx", '{"tokens": ["Anna"]}', {"tokens": ["Anna"]}),
+        ("hellaswag", '{"context": "c", "question": "q", "choices": ["x", "y"]}', {"choices": ["x", "y"]}),
+    ],
+)
+def test_a_line_is_a_row(name, line, row) -> None:
+    (found,) = run.rows_of(["\n", f"{line}\r\n"], tasks.get(name))
+    assert found["id"] == "2" and row.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("pawsx", "alone", "Line 1 has no sentence2; pawsx takes sentence1, sentence2 between tabs"),
+        ("pawsx", "a\tb\tc", "Line 1 has 3 parts"),
+        ("squad", '{"question": "Who?"', "Line 1 is no JSON object"),
+        ("squad", '{"question": "Who?", "context": 3}', 'Line 1: "context" must be a text'),
+        ("panx", '{"tokens": "Anna"}', 'Line 1: "tokens" must be a list of texts'),
+        ("hellaswag", "c\tq\tonly", "has no choices.*each choice a part of its own"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_named(name, line, said) -> None:
+    with pytest.raises(UserError, match=said):
+        list(run.rows_of([line], tasks.get(name)))
+
+
+def test_the_verb_prints_a_line_for_each(monkeypatch, capsys) -> None:
+    task = tasks.get("squad")
+    row = sources.load(task, "test", "en", limit=1)[0]
+    text = f"{row['question']}\t{row['context']}\n" * 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", "squad"])
+    out = capsys.readouterr().out.splitlines()
+    assert stop.value.code == 0 and len(out) == 2 and out[0] == out[1] and out[0] in row["context"]
