@@ -27,7 +27,7 @@ def load(
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
     """
     word, folder = str(adapter), Path(output)
-    return run.Predictor(word, backbone, _method([word], backbone, method, folder), folder)
+    return run.Predictor(word, backbone, method or zoo.method_of([word], backbone, folder), folder)
 
 
 def predict(
@@ -115,7 +115,7 @@ def _request(
     words = tuple(str(adapter) for adapter in adapters)
     return run.Request(
         task,
-        _method(words, backbone, method, Path(output)),
+        method or zoo.method_of(words, backbone, Path(output)),
         composition,
         words,
         backbone,
@@ -124,9 +124,3 @@ def _request(
         languages=tuple(languages),
         **options,
     )
-
-
-def _method(words: Sequence[str], backbone: str, method: str | None, output: Path) -> str:
-    """The method that is given, or that of the first adapter that names one, or bottleneck."""
-    named = (zoo.method_of(word, backbone, output) for word in words)
-    return method or next((found for found in named if found), "bottleneck")

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,8 +171,13 @@ def entry(word: str, backbone: str, output: Path) -> Entry:
     return Entry(folder.name, folder, "local", facts)
 
 
-def method_of(word: str, backbone: str, output: Path) -> str | None:
-    """Return the method of the adapter that `word` names; None for a task's name, which may have several."""
+def method_of(words: Iterable[str], backbone: str, output: Path) -> str:
+    """Return the method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
+    return next((found for word in words if (found := _told_method(word, backbone, output))), "bottleneck")
+
+
+def _told_method(word: str, backbone: str, output: Path) -> str | None:
+    """The method of the adapter that `word` names; None for a task's name, which may have several."""
     if remote.is_repository(word) or looks_like_a_folder(word):
         return (facts_of(find(word, backbone, "", output)) or {}).get("method")
     named = [entry.method for entry in entries(output, backbone) if entry.name == word]

@@ -40,7 +40,7 @@ def predict(
     options.prepare()
     from adapterstilts import run, zoo
 
-    chosen = method or zoo.method_of(adapter, backbone, output) or "bottleneck"
+    chosen = method or zoo.method_of([adapter], backbone, output)
     predictor = run.Predictor(adapter, backbone, chosen, output)
     found = predictor.predict(run.rows_of(texts, predictor.task), batch)
     if as_json:

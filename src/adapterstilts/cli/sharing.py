@@ -42,7 +42,7 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
     options.prepare()
     from adapterstilts import run, zoo
 
-    chosen = method or zoo.method_of(adapter, backbone, output) or "bottleneck"
+    chosen = method or zoo.method_of([adapter], backbone, output)
     done = run.export_adapter(adapter, folder, backbone, chosen, output)
     if as_json:
         drawing.print_json(

@@ -184,7 +184,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     from adapterstilts import zoo as catalogue
     from adapterstilts.errors import UserError
 
-    chosen = method or catalogue.method_of(adapter, backbone, output) or "bottleneck"
+    chosen = method or catalogue.method_of([adapter], backbone, output)
     folder = catalogue.find(adapter, backbone, chosen, output)
     facts = catalogue.facts_of(folder)
     if facts is None:

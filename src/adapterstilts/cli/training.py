@@ -233,8 +233,7 @@ def _request(
     from adapterstilts.run import Request
 
     output: Path = given["output"]
-    named = (zoo.method_of(word, given["backbone"], output) for word in sources)
-    method = given["method"] or next((method for method in named if method), "bottleneck")
+    method = given["method"] or zoo.method_of(sources, given["backbone"], output)
     return Request(
         task=task,
         method=method,
