@@ -5,7 +5,7 @@ The command line (`adapterstilts --help`) is the front door; from Python the sam
     import adapterstilts as st
 
     result = st.fuse(["squad", "mnli"], target="pawsx")
-    st.predict("mnli", ["Anna paid Ben.\tBen was paid."], method="lora")
+    st.predict("squad", ["What did Ben give to Max?\tMax received the coat from Ben."])
 
 Importing this package is cheap: torch is loaded by the modules that need it, when one of these is first used.
 """

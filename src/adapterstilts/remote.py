@@ -102,9 +102,8 @@ def _asked(repository: str, ask: Any, what: str) -> Any:
             f"https://huggingface.co/{repository} {hidden} (HTTP {error.status}): check its name, and {_LOG_IN}."
         ) from error
     except hub.Unreachable as error:
-        raise UserError(
-            f"https://huggingface.co/{repository} is not in the cache, and {error.why}: {error.remedy}."
-        ) from error
+        cache = "is not in the cache, and" if what == "read" else "was not reached:"
+        raise UserError(f"https://huggingface.co/{repository} {cache} {error.why}; {error.remedy}.") from error
 
 
 def _no_adapter(repository: str, revision: str | None) -> UserError:
@@ -183,7 +182,7 @@ def plan(repository: str, files: Mapping[str, bytes]) -> Plan:
         return str(commit), {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     try:
-        parent, remote = _asked(repository, there, "read")
+        parent, remote = _asked(repository, there, "look at")
     except hub.Missing:
         return Plan(repository, None, dict.fromkeys(files, "new"))
     states = {

@@ -34,7 +34,7 @@ def predict(
 
     \b
     Examples:
-      printf 'Anna paid Ben in Rome.\\tBen was paid in Rome.\\n' | adapterstilts predict mnli --method lora
+      printf 'What did Ben give to Max?\\tMax received the coat from Ben.\\n' | adapterstilts predict squad
       adapterstilts predict squad questions.tsv --json
     """
     options.prepare()
