@@ -86,6 +86,18 @@ def english(row):
     return statistics.fmean(results.language_score(result, "en") for result in row.results)
 
 
+def test_what_it_says_of_the_intermediate_tasks_is_so():
+    names = [task.name for task in tasks.all_tasks().values() if task.role == "intermediate"]
+    learned = {
+        (name, method): average(next(row for row in rows_of(name).values() if row.system.method == method))
+        for name in names
+        for method in ("bottleneck", "lora")
+    }
+    assert abs(learned.pop(("anli_plus", "lora")) - tasks.get("anli_plus").chance) < 2
+    assert learned.pop(("anli_plus", "bottleneck")) < 60
+    assert all(score > 95 or (name == "cosmosqa" and score > 75) for (name, _), score in learned.items())
+
+
 def test_what_it_says_of_pawsx_is_so():
     rows = rows_of("pawsx")
     via_mnli = [rows[f"bottleneck, {words} mnli"] for words in ("continued from", "stack on")]
