@@ -145,9 +145,23 @@ def test_what_it_says_of_tydiqa_is_so():
 
 def test_what_it_says_of_retrieval_is_so():
     rows = rows_of("tatoeba")
+    bare = average(rows["backbone as it is"])
     layer0 = statistics.fmean(
         next(iter(scores.values())) for scores in rows["backbone as it is"].results[0].layer0.values()
     )
-    others = [row for row in rows.values() if row.system.method != "none"]
-    assert {row.system.method for row in others} == {"bottleneck", "lora", "full"}
-    assert average(rows["backbone as it is"]) > layer0 > max(map(average, others))
+    intermediate = [task.name for task in tasks.all_tasks().values() if task.role == "intermediate"]
+    alone = {
+        (method, name): average(rows[f"{method}, {name} alone"])
+        for method in ("bottleneck", "lora")
+        for name in intermediate
+    }
+    assert [which for which, score in alone.items() if score > bare] == [("bottleneck", "csqa")]
+    assert all(score > bare - 5 for (_, name), score in alone.items() if name in ("csqa", "hellaswag"))
+    assert all(score < layer0 < bare for (_, name), score in alone.items() if name not in ("csqa", "hellaswag"))
+    assert {name for _, name in sorted(alone, key=alone.get)[:2]} == {"ccg"}
+    for name in ("mnli", "squad"):
+        full = average(rows[f"full fine-tuning, {name} alone"])
+        assert all(abs(full - alone[method, name]) < 6 for method in ("bottleneck", "lora"))
+    for method in ("bottleneck", "lora"):
+        merge = average(rows[f"{method}, merge of mnli + squad"])
+        assert merge > max(alone[method, "mnli"], alone[method, "squad"])
