@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import tracemalloc
+import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import doubles
 import numpy
 import pytest
 import torch
+import world
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_task_types import TASKS
 
 from adapterstilts import mining, tasks
 from adapterstilts.errors import UserError
+from adapterstilts.mining import embedding
 
 TEXTS = [text[: 3 + 5 * number] for number, text in enumerate(doubles.SENTENCES)]
 
@@ -55,6 +61,49 @@ def test_long_sentences_are_cut(model: doubles.Model) -> None:
     with torch.no_grad():
         mean = model.backbone(ids, output_hidden_states=True).hidden_states[1][0].mean(0).numpy()
     numpy.testing.assert_allclose(found[0], mean / numpy.linalg.norm(mean), atol=1e-5)
+
+
+def test_no_batch_has_more_tokens_than_it_may_and_any_batches_give_the_same(
+    model: doubles.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text * (1 + number) for number, text in enumerate(TEXTS)]
+    expected = mining.embed(model, doubles.tokenizer(), texts, [2], max_length=64)[2]
+    seen: list[int] = []
+    monkeypatch.setattr(embedding, "_TOKENS", 100)
+    monkeypatch.setattr(embedding, "_TOKENISED", 3)
+    counted = model.backbone.register_forward_pre_hook(
+        lambda *given: seen.append(given[2]["input_ids"].numel()), with_kwargs=True
+    )
+    found = mining.embed(model, doubles.tokenizer(), texts, [2], max_length=64)[2]
+    counted.remove()
+    assert max(seen) <= 100 and len(seen) > 3
+    numpy.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("room, groups", [(2, [[0, 1], [2]]), (1, [[0], [1], [2]]), (0, [[0], [1], [2]])])
+def test_of_many_layers_only_as_many_are_held_as_there_is_room_for(
+    model: doubles.Model, monkeypatch: pytest.MonkeyPatch, room: int, groups: list[list[int]]
+) -> None:
+    expected = mining.embed(model, doubles.tokenizer(), TEXTS, [0, 1, 2])
+    together: list[list[int]] = []
+    held: list[weakref.ref] = []
+
+    def embed(*given: Any) -> dict[int, numpy.ndarray]:
+        assert all(table() is None for table in held), "what was looked at before is forgotten"
+        together.append(list(given[3]))
+        tables = mining.embed(*given)
+        held.extend(weakref.ref(table) for table in tables.values())
+        return tables
+
+    monkeypatch.setattr(embedding, "embed", embed)
+    monkeypatch.setattr(embedding, "TABLE_BYTES", room * len(TEXTS) * 16 * 4 + 4)
+    told = world.Notes()
+    found = embedding.in_turn(
+        model, doubles.tokenizer(), TEXTS, [0, 1, 2], lambda _, table: table.sum(), "x", 512, 3, told
+    )
+    for layer, total in found:
+        assert total == pytest.approx(float(expected[layer].sum()), abs=1e-3)
+    assert together == groups and told.titles == ["x"] * len(groups)
 
 
 @pytest.mark.parametrize("layer", [-1, 3])
@@ -108,40 +157,109 @@ def unit_rows(random: numpy.random.Generator, count: int) -> numpy.ndarray:
     return table / numpy.linalg.norm(table, axis=1, keepdims=True)
 
 
-def plainly_mined(english: numpy.ndarray, foreign: numpy.ndarray, k: int) -> list[tuple[int, int, float]]:
-    """Ratio margin and "max" retrieval as XTREME's script has them, one pair at a time."""
-    cosines = english @ foreign.T
-    near = {("e", i): numpy.sort(row)[-k:].mean() for i, row in enumerate(cosines)}
-    near |= {("f", j): numpy.sort(column)[-k:].mean() for j, column in enumerate(cosines.T)}
+def plainly_mined(english: numpy.ndarray, foreign: numpy.ndarray, neighbours: int) -> list[tuple[int, int, float]]:
+    """Ratio margin and "max" retrieval one pair at a time; of equals the first rows come first."""
+    sizes = (len(english), len(foreign))
+    k = min(neighbours, *sizes)
+    cosines = [[sum(float(x) * float(y) for x, y in zip(e, f, strict=True)) for f in foreign] for e in english]
+    near_english = [sorted(range(sizes[1]), key=lambda j: (-cosines[i][j], j))[:k] for i in range(sizes[0])]
+    near_foreign = [sorted(range(sizes[0]), key=lambda i: (-cosines[i][j], i))[:k] for j in range(sizes[1])]
+    mean_english = [sum(cosines[i][j] for j in near) / k for i, near in enumerate(near_english)]
+    mean_foreign = [sum(cosines[i][j] for i in near) / k for j, near in enumerate(near_foreign)]
 
     def margin(i: int, j: int) -> float:
-        return float(cosines[i, j] / ((near["e", i] + near["f", j]) / 2))
+        mean = (mean_english[i] + mean_foreign[j]) / 2
+        return cosines[i][j] / mean if mean else 0.0
 
-    forward = [
-        max(((margin(i, j), i, j) for j in numpy.argsort(cosines[i])[-k:]), key=lambda one: one[0])
-        for i in range(len(english))
-    ]
-    backward = [
-        max(((margin(i, j), i, j) for i in numpy.argsort(cosines[:, j])[-k:]), key=lambda one: one[0])
-        for j in range(len(foreign))
-    ]
-    found, seen = [], set()
-    for score, i, j in sorted([*forward, *backward], reverse=True):
-        if ("e", i) not in seen and ("f", j) not in seen:
-            seen |= {("e", i), ("f", j)}
-            found.append((i, int(j), score))
+    candidates = [min((-margin(i, j), i, j) for j in near) for i, near in enumerate(near_english)]
+    candidates += [min((-margin(i, j), i, j) for i in near) for j, near in enumerate(near_foreign)]
+    found: list[tuple[int, int, float]] = []
+    for score, i, j in sorted(candidates):
+        if all(i != pair[0] and j != pair[1] for pair in found):
+            found.append((i, j, -score))
     return found
 
 
-@pytest.mark.parametrize("sizes", [(40, 60), (60, 40), (3, 2)])
-@pytest.mark.parametrize("block", [7, 1024])
-def test_mining_is_as_by_comparing_all(sizes: tuple[int, int], block: int) -> None:
-    random = numpy.random.default_rng(1)
-    english, foreign = (unit_rows(random, size) for size in sizes)
-    expected = plainly_mined(english, foreign, min(4, *sizes))
-    found = mining.mine(english, foreign, block=block)
+def assert_mined(english: numpy.ndarray, foreign: numpy.ndarray, neighbours: int, block: int) -> None:
+    expected = plainly_mined(english, foreign, neighbours)
+    found = mining.mine(english, foreign, neighbours, block)
     assert [pair[:2] for pair in found] == [pair[:2] for pair in expected]
-    numpy.testing.assert_allclose([pair[2] for pair in found], [pair[2] for pair in expected], rtol=1e-4)
+    numpy.testing.assert_allclose([pair[2] for pair in found], [pair[2] for pair in expected], rtol=1e-6)
+
+
+SIGNS = st.lists(st.sampled_from([-0.5, 0.5]), min_size=4, max_size=4)
+FULL_OF_TIES = st.lists(
+    st.tuples(st.integers(0, 2), SIGNS).map(lambda one: [0.0] * one[0] + one[1] + [0.0] * (2 - one[0])),
+    min_size=1,
+    max_size=24,
+).map(lambda rows: numpy.array(rows, numpy.float32))
+"""Vectors whose cosines are 0, 1/4, ... 1, so that many are exactly equal, and many rows are the same."""
+BLOCKS = st.sampled_from([1, 2, 7, 1024])
+
+
+@given(FULL_OF_TIES, FULL_OF_TIES, st.integers(1, 6), BLOCKS)
+@settings(deadline=None)
+def test_mining_full_of_ties_is_as_by_comparing_all(
+    english: numpy.ndarray, foreign: numpy.ndarray, neighbours: int, block: int
+) -> None:
+    assert_mined(english, foreign, neighbours, block)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 40), st.integers(1, 6), st.floats(0, 1), BLOCKS)
+@settings(deadline=None)
+def test_mining_with_repeated_sentences_is_as_by_comparing_all(
+    seed: int, count: int, other_count: int, neighbours: int, spread: float, block: int
+) -> None:
+    """`spread` is how far the vectors point into different directions: those of a real layer all point into one."""
+    random = numpy.random.default_rng(seed)
+    different = random.normal(size=(40, 8)) * spread + 1.0
+    different /= numpy.linalg.norm(different, axis=1, keepdims=True)
+    english, foreign = (different[random.integers(0, 40, size)].astype(numpy.float32) for size in (count, other_count))
+    assert_mined(english, foreign, neighbours, block)
+
+
+@pytest.mark.parametrize("block", [16, 50, 1024])
+def test_what_float32_cannot_tell_apart_is_told_apart(block: int) -> None:
+    """On both sides each sentence has twelve copies, of which the last four are nearer by less than float32 sees."""
+    copies = numpy.repeat(unit_rows(numpy.random.default_rng(2), 12), 12, axis=0)
+    for number, row in enumerate(copies):
+        if number % 12 >= 8:
+            greatest = int(numpy.abs(row).argmax())
+            row[greatest] = numpy.nextafter(row[greatest], 2 * row[greatest])
+    of_copies = [table @ table.T for table in copies.reshape(12, 12, 8)]
+    assert any((table == table[0, 0]).all() for table in of_copies), "or this tests nothing"
+    assert_mined(copies, copies[:-1], 4, block)
+
+
+@pytest.mark.parametrize("sizes", [(0, 3), (3, 0)])
+def test_of_nothing_nothing_is_mined(sizes: tuple[int, int]) -> None:
+    assert mining.mine(*(numpy.ones((size, 1), numpy.float32) for size in sizes)) == []
+
+
+@pytest.mark.parametrize("all_equal", [False, True])
+def test_mining_takes_no_more_memory_than_it_says(all_equal: bool) -> None:
+    count, block = 4000, 256
+    english, foreign = (unit_rows(numpy.random.default_rng(seed), count) for seed in (0, 1))
+    if all_equal:
+        english[:] = foreign[:] = english[0]
+    tracemalloc.start()
+    try:
+        mining.mine(english, foreign, block=block)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 500 * 2 * count + 128 * block**2 < count * count
+
+
+def test_mining_tells_how_far_it_is() -> None:
+    told: list[int] = []
+
+    class Told(world.Notes):
+        def advance(self, n: int = 1, **facts: object) -> None:
+            told.append(n)
+
+    mining.mine(numpy.eye(7, dtype=numpy.float32), numpy.eye(7, dtype=numpy.float32), block=3, progress=Told())
+    assert told == [3, 3, 1]
 
 
 def test_the_threshold_is_that_of_the_greatest_f1() -> None:
@@ -156,12 +274,12 @@ def test_the_threshold_is_that_of_the_greatest_f1() -> None:
 def test_sentences_without_a_partner_are_left_alone(model: doubles.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """The threshold comes from other rows; what has no partner is in no pair above it."""
 
-    def embed(*given: Any, layers: Collection[int], **_: Any) -> dict[int, numpy.ndarray]:
+    def embed(_: Any, __: Any, sentences: Sequence[str], layers: Sequence[int], *rest: Any) -> dict[int, numpy.ndarray]:
         # a tokenizer trained on the spot is never twice the same, and at times its embeddings do not tell these apart
-        table = numpy.eye(len(texts), dtype=numpy.float32)[[texts.index(text) for text in given[2]]] + 0.1
+        table = numpy.eye(len(texts), dtype=numpy.float32)[[texts.index(text) for text in sentences]] + 0.1
         return {layer: table / numpy.linalg.norm(table, axis=1, keepdims=True) for layer in layers}
 
-    monkeypatch.setattr(mining, "embed", embed)
+    monkeypatch.setattr(embedding, "embed", embed)
     bucc = tasks.get("bucc2018")
     texts = [f"{text} {number}" for number, text in enumerate(doubles.SENTENCES)]
     rows = [{"id": str(number), "sentence1": text, "sentence2": text} for number, text in enumerate(texts[:4])]
@@ -169,8 +287,15 @@ def test_sentences_without_a_partner_are_left_alone(model: doubles.Model, monkey
         {"id": "4", "sentence1": texts[4], "sentence2": None},
         {"id": "5", "sentence1": None, "sentence2": texts[5]},
     ]
+    told = world.Notes()
     scores, control, examples, predictions = mining.evaluate(
-        model, bucc, {"de": rows}, doubles.tokenizer(), 64, tuned_on={"de": rows}
+        model, bucc, {"de": rows}, doubles.tokenizer(), 64, tuned_on={"de": rows}, progress=told
     )
+    assert told.titles == [
+        *("embed de (validation)", "mine de (validation), layer 0", "mine de (validation), layer 1"),
+        *("embed de", "mine de, layer 0", "mine de, layer 1"),
+    ]
     assert scores["de"]["f1"] == 100.0 and control["de"]["f1"] <= 100.0
     assert examples == {"de": 6} and predictions["de"] == ["0", "1", "2", "3", None, None]
+    by_layer = mining.scores_by_layer(model, bucc, {"de": rows}, doubles.tokenizer(), 64, tuned_on={"de": rows})
+    assert list(by_layer) == [0, 1, 2] and by_layer[0] == control and by_layer[1] == scores
