@@ -114,6 +114,43 @@ def test_merge_and_evaluate(trained, call):
     assert code == 0 and out.count("| system |") == out.count("\n|---|") > 1
 
 
+def test_scores_by_layer_are_shown_and_leave_nothing_behind(trained, call):
+    before = {path: path.stat().st_mtime_ns for path in Path.cwd().rglob("*")}
+    code, out, err = call("evaluate", "mnli", "--target", "tatoeba", "--layer", "all")
+    lines = out.splitlines()
+    assert code == 0 and "evaluate de" in err
+    assert lines[0] == "tatoeba, pocket-bottleneck-mnli-s0: accuracy by layer, a diagnostic"
+    assert lines[1].split() == ["layer", *world.LANGUAGES[1:], "average"]
+    assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
+    assert lines[5].startswith("A diagnostic: these are scores of test rows") and "layer 1 is scored" in lines[5]
+    _, out, _ = call("evaluate", "mnli", "--target", "tatoeba", "--layer", "all", "--language", "ja", "--json")
+    found = json.loads(out)
+    assert "no layer may be chosen" in found["diagnostic"] and found["examples"] == {"ja": 6}
+    assert [one["layer"] for one in found["layers"]] == [0, 1, 2]
+    assert all(one["average"] == one["scores"]["ja"]["accuracy"] for one in found["layers"])
+    assert {path: path.stat().st_mtime_ns for path in Path.cwd().rglob("*")} == before
+
+
+def test_a_layer_of_ones_own_is_a_result_beside_the_usual_one(trained, call):
+    call("evaluate", "mnli", "--target", "tatoeba")
+    usual = Path("runs/results/pocket-bottleneck-mnli-s0--tatoeba.json")
+    before = usual.read_text()
+    code, out, _ = call("evaluate", "mnli", "--target", "tatoeba", "--layer", "2", "--json")
+    other = json.loads(out)
+    assert code == 0 and (other["changed"], other["provenance"]["recipe"]["retrieval_layer"]) == (
+        {"retrieval_layer": 2},
+        2,
+    )
+    assert usual.read_text() == before
+    assert usual.with_stem(f"{usual.stem}-retrieval_layer-2").is_file()
+    _, out, _ = call("compare", "tatoeba")
+    assert "bottleneck, mnli alone (retrieval_layer=2)" in out
+    _, out, _ = call("evaluate", "mnli", "--target", "tatoeba", "--layer", "all", "--json")
+    by_layer = {one["layer"]: one["scores"] for one in json.loads(out)["layers"]}
+    assert by_layer[2] == other["scores"] and by_layer[1] == json.loads(before)["scores"]
+    assert by_layer[0] == other["layer0"]
+
+
 def test_zoo(trained, call):
     code, out, _ = call("zoo")
     assert code == 0 and "pocket-bottleneck-mnli-s0" in out
@@ -179,6 +216,13 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("evaluate mnli --target pawsx", 1, "The labels of the adapter"),
         ("evaluate mnli --target panx", 1, "so its head does not fit"),
         ("evaluate mnli --submission elsewhere", 1, "mnli is no task of XTREME, so there is nothing to submit"),
+        ("evaluate mnli --layer 1", 1, "mnli compares no sentence embeddings, so it has no layer to choose"),
+        ("evaluate mnli --target pawsx --layer all", 1, "pawsx compares no sentence embeddings"),
+        ("evaluate mnli --target tatoeba --layer 3", 1, "no layer 3: it must be 0 (the embeddings) to 2."),
+        ("evaluate mnli --target tatoeba --layer last", 2, 'neither the number of a layer nor "all"'),
+        ("evaluate mnli --target tatoeba --layer 1 -o retrieval_layer=2", 1, '"retrieval_layer" is given twice'),
+        ("evaluate mnli --target tatoeba --layer all -o retrieval_layer=2", 1, "Give one layer (retrieval_layer) or"),
+        ("evaluate mnli --target tatoeba --layer all --submission here", 1, "A submission is of one layer"),
         ("evaluate mnli --target xnli --data nowhere", 1, "There is no folder nowhere; --data is pocket, hub, or a"),
         ("data mnly", 1, 'Did you mean "mnli"?'),
         ("data mnli --data pockte", 1, 'Did you mean "pocket"?'),

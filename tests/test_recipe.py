@@ -87,6 +87,7 @@ def test_other_backbones_have_the_papers_values():
         ({"learning_rat": 1}, 'A lora run has no setting "learning_rat". Did you mean "learning_rate"?'),
         ({"reduction_factor": 4}, 'A lora run has no setting "reduction_factor"'),
         ({"max_length": 0.5}, "max_length is 0.5; it must be a whole number"),
+        ({"retrieval_layer": -1}, "retrieval_layer is -1; it must be a layer, from 0"),
         ({"test_examples": 0}, "test_examples is 0; it must be a whole number of at least 1, or null"),
         ({"rank": 0}, "rank is 0"),
     ],

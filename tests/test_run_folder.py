@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,17 @@ def test_a_submission_of_mined_pairs_scores_what_mining_does(folder):
     assert 0 < result.scores["de"]["f1"] < 100
     scored, _ = submission.score_language(Path("mined"), Path("labels"), tasks.get("bucc2018"), "de")
     assert scored == pytest.approx(result.scores["de"])
+
+
+def test_bucc_by_layer_has_the_scores_of_each_and_writes_none(folder):
+    whole = asked(overrides={"test_examples": None}, output=Path("by-layer"))
+    by_layer = run.evaluate_layers("none", "bucc2018", whole)
+    assert not Path("by-layer").exists()
+    for layer in (1, 2):
+        one = replace(whole, overrides={**whole.overrides, "retrieval_layer": layer})
+        result = run.evaluate("none", "bucc2018", one)
+        assert by_layer.scores[layer] == result.scores and by_layer.averages[layer] == result.average
+    assert by_layer.scores[0] == result.layer0 and by_layer.examples == result.examples
 
 
 def test_without_a_gold_file_bucc_is_mined_and_without_that_of_validation_it_is_not(folder, tmp_path):

@@ -44,7 +44,8 @@ def prepare(entry: zoo.Entry, found: Iterable[Result], organisation: str) -> Pub
     own = [result for result in measured if result.adapter == entry.name]
     files = {name: (entry.folder / name).read_bytes() for name in (checkpoint.WEIGHTS, checkpoint.FACTS)}
     files["recipe.yaml"] = recipe.dump(adapter.recipe).encode()
-    files |= {results.path_of(one.adapter, one.target, one.data, Path()).as_posix(): _text(one) for one in own}
+    for one in own:
+        files[results.path_of(one.adapter, one.target, one.data, Path(), one.evaluated_with).as_posix()] = _text(one)
     files |= _plain(adapter, entry)
     files["README.md"] = card.render(entry, measured, repository).encode()
     return Publication(entry.name, files, remote.plan(repository, files))

@@ -31,7 +31,7 @@ Values = dict[str, Any]
 
 _LENGTHS = ("max_steps", "epochs")
 _COUNTS = ("max_length", "evaluation_batch_size")
-_COUNTS_OR_NULL = ("train_examples", "validation_examples", "test_examples", "retrieval_layer")
+_COUNTS_OR_NULL = ("train_examples", "validation_examples", "test_examples")
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,11 @@ def _value(text: str) -> Any:
 
 def _check_run(key: str, value: Any) -> None:
     """Check what the training's own settings do not: how much data, how long, which layer."""
-    count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    count = whole and value >= 1
     if key in _COUNTS and not count:
         raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1.")
     if key in _COUNTS_OR_NULL and not (count or value is None):
         raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1, or null.")
+    if key == "retrieval_layer" and not (value is None or whole and value >= 0):
+        raise UserError(f"The setting {key} is {value!r}; it must be a layer, from 0 (the embeddings) on, or null.")

@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from adapterstilts import files
@@ -32,10 +33,10 @@ class Result:
     on, as one would type them, `source_tasks` their tasks. `trained_on` is the task of the last training, None
     if there was none. `control` is None, 'parameters' (target-only, with the parameters of the fusion of
     `sources`) or 'untrained' (a fusion of adapters that were never trained). `changed` holds the settings that
-    were asked for instead of the recipe's. `layer0` are the scores of a retrieval target at the embedding
-    layer. `data` is where the rows come from that it was measured on ('pocket', 'hub', 'folder'), None where one
-    expects it. `provenance` is what reproducing the run takes: backbone fingerprint, data, recipe, versions,
-    machine.
+    were asked for instead of the recipe's, `evaluated_with` those of them that are the evaluation's own. `layer0`
+    are the scores of a retrieval target at the embedding layer. `data` is where the rows come from that it was
+    measured on ('pocket', 'hub', 'folder'), None where one expects it. `provenance` is what reproducing the run
+    takes: backbone fingerprint, data, recipe, versions, machine.
     """
 
     adapter: str
@@ -58,6 +59,7 @@ class Result:
     control: str | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
     source_saw_target_training: bool = False
+    evaluated_with: Mapping[str, Any] = field(default_factory=dict)
     layer0: Mapping[str, Mapping[str, float]] | None = None
     data: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -152,7 +154,7 @@ def _plain(value: Any) -> str:
 
 def save(result: Result, folder: Path) -> Path:
     """Write `result` into ``folder/results`` and return the file."""
-    path = path_of(result.adapter, result.target, result.data, folder)
+    path = path_of(result.adapter, result.target, result.data, folder, result.evaluated_with)
     files.write_text(path, text_of(result))
     return path
 
@@ -162,14 +164,17 @@ def text_of(result: Result) -> str:
     return json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def path_of(adapter: str, target: str, data: str | None, folder: Path) -> Path:
-    """Return the file in ``folder/results`` of an adapter on a target, of which `data` is the unusual source."""
-    return folder / "results" / f"{adapter}--{measured_on(target, data)}.json"
+def path_of(
+    adapter: str, target: str, data: str | None, folder: Path, evaluated_with: Mapping[str, Any] = MappingProxyType({})
+) -> Path:
+    """Return the file in ``folder/results`` of an adapter on a target; the rest as :func:`measured_on`."""
+    return folder / "results" / f"{adapter}--{measured_on(target, data, evaluated_with)}.json"
 
 
-def measured_on(target: str, data: str | None) -> str:
-    """Return the words in a file's name for a target, of which `data` is the unusual source."""
-    return f"{target}-{data}" if data else target
+def measured_on(target: str, data: str | None, evaluated_with: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return the words in a file's name for a target, the unusual source `data`, and an evaluation's own settings."""
+    settings = (f"{key}-{_plain(value)}" for key, value in sorted(evaluated_with.items()))
+    return "-".join([target, *([data] if data else []), *settings])
 
 
 def made_with(result: Result) -> tuple[str, ...]:

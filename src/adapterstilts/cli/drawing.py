@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from adapterstilts.results import Comparison
+    from adapterstilts.run import LayerScores
 
 
 class Bars:
@@ -114,3 +115,23 @@ def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
     print_table(report.comparison_table(comparison))
     for line in report.notes(comparison):
         click.echo(line)
+
+
+def print_layers(found: LayerScores) -> None:
+    """Print the scores of each layer, and that they are a diagnostic."""
+    from rich.table import Table
+
+    from adapterstilts import report, tasks
+    from adapterstilts.tasks import metrics
+
+    metric = tasks.get(found.target).metric
+    click.secho(f"{found.target}, {found.adapter}: {report.metric_words(metric)} by layer, a diagnostic", bold=True)
+    table = Table(pad_edge=False, box=None)
+    for heading in ("layer", *found.examples, "average"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for layer, scores in found.scores.items():
+        numbers = [metrics.main_score(metric, scores[language]) for language in found.examples]
+        average = found.averages[layer]
+        table.add_row(str(layer), *(f"{number:.1f}" for number in [*numbers, *([] if average is None else [average])]))
+    print_table(table)
+    click.echo(found.warning)

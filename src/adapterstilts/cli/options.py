@@ -13,6 +13,7 @@ from adapterstilts.methods import METHODS
 
 Command = Callable[..., Any]
 ADAPTER_METHODS = ("bottleneck", "lora")
+ALL_LAYERS = "all"
 
 
 def _matching(words: list[str], incomplete: str) -> list[CompletionItem]:
@@ -133,6 +134,29 @@ def method(choices: tuple[str, ...] = ADAPTER_METHODS) -> Callable[[Command], Co
         type=click.Choice(choices),
         help="What is trained. [default: that of the named adapters, or bottleneck]",
     )
+
+
+class _Layer(click.ParamType):
+    name = "layer"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
+        """Turn what was typed into a number, or `ALL_LAYERS`."""
+        if value == ALL_LAYERS or isinstance(value, int):
+            return value
+        if not value.isdecimal():
+            self.fail(f'"{value}" is neither the number of a layer nor "{ALL_LAYERS}".', param, ctx)
+        return int(value)
+
+
+def layer(command: Command) -> Command:
+    """Add --layer, which gives the number of a layer or `ALL_LAYERS`."""
+    return click.option(
+        "--layer",
+        type=_Layer(),
+        metavar="N|all",
+        help="For retrieval: compare the embeddings of layer N (0: before the first) instead of 14/24 of the depth; "
+        '"all" prints the scores of each, a diagnostic, and saves nothing.',
+    )(command)
 
 
 def prepare(*names: str | None) -> None:

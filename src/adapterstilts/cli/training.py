@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.errors import UserError
 from adapterstilts.methods import METHODS
 
 if TYPE_CHECKING:
@@ -190,8 +191,9 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
     metavar="FOLDER",
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )
+@options.layer
 @options.common
-def evaluate(adapter: str, target: str | None, submission: Path | None, **given: Any) -> None:
+def evaluate(adapter: str, target: str | None, submission: Path | None, layer: str | int | None, **given: Any) -> None:
     """Evaluate ADAPTER zero-shot in every language, on its own task or on TARGET.
 
     The word "none" stands for the backbone without any adapter. Test rows without labels, as XTREME gives them out, can
@@ -200,14 +202,22 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, **given:
     \b
     Examples:
       adapterstilts evaluate mnli --target tatoeba
-      adapterstilts evaluate none --target tatoeba
+      adapterstilts evaluate none --target tatoeba --layer all
       adapterstilts evaluate runs/pocket-lora-pawsx-s0 --language ja
       adapterstilts evaluate squad --target xquad --data xtreme/download --submission my-submission
     """
     options.prepare(target)
+    if layer == options.ALL_LAYERS and submission is not None:
+        raise UserError("A submission is of one layer: leave out --submission, or --layer all.")
+    if isinstance(layer, int):
+        given["settings"] = (*given["settings"], f"retrieval_layer={layer}")
     from adapterstilts import run
 
     request = _request(target or "", given, None, (adapter,))
+    if layer == options.ALL_LAYERS:
+        found = run.evaluate_layers(adapter, target, request, drawing.Bars())
+        drawing.print_json(found.as_json()) if given["as_json"] else drawing.print_layers(found)
+        return
     result = run.evaluate(adapter, target, request, drawing.Bars(), submission)
     if submission is not None and not given["as_json"]:
         click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")

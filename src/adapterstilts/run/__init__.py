@@ -5,7 +5,7 @@ Under the output folder a run leaves its adapter (a folder of its name), and by 
 checkpoints in `checkpoints/`. A run that is already there, by its identity, is not done again.
 """
 
-from adapterstilts.run.evaluating import evaluate
+from adapterstilts.run.evaluating import LayerScores, evaluate, evaluate_layers
 from adapterstilts.run.exporting import Exported, export_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
@@ -17,6 +17,7 @@ from adapterstilts.run.request import Request
 __all__ = [
     "Exported",
     "Inspection",
+    "LayerScores",
     "Merge",
     "Prediction",
     "Predictor",
@@ -24,6 +25,7 @@ __all__ = [
     "Request",
     "baseline",
     "evaluate",
+    "evaluate_layers",
     "export_adapter",
     "inspect",
     "learn",

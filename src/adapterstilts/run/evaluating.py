@@ -90,10 +90,7 @@ def measure(
         progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
     size, length, layer0 = run["evaluation_batch_size"], run["max_length"], None
     if task.type == "retrieval":
-        layer = run["retrieval_layer"]
-        tuned_on = {}
-        if task.metric == "mining_f1":
-            tuned_on = {language: sources.load(task, "validation", language, rows.data) for language in by_language}
+        layer, tuned_on = run["retrieval_layer"], _rows_to_tune_on(rows)
         scores, layer0, examples, predicted = mining.evaluate(
             built, task, by_language, backbone.tokenizer, length, layer, size, tuned_on, progress
         )
@@ -105,12 +102,20 @@ def measure(
     return Measured(scores, examples, rows, predicted, layer0)
 
 
+def _rows_to_tune_on(rows: Rows) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """The validation rows of what is mined; nothing else is tuned."""
+    if rows.task.metric != "mining_f1":
+        return {}
+    return {language: sources.load(rows.task, "validation", language, rows.data) for language in rows.by_language}
+
+
 def record(result: Result, measured: Measured, output: Path, complete: bool) -> None:
     """Write predictions, and the result if it covers every language: averages over fewer do not compare.
 
     Without any score there is no result.
     """
-    folder = output / "predictions" / result.adapter / results.measured_on(result.target, result.data)
+    place = results.measured_on(result.target, result.data, result.evaluated_with)
+    folder = output / "predictions" / result.adapter / place
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -132,10 +137,105 @@ def evaluate(
     `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are then
     predicted and not scored, which without it is refused if there are no others.
     """
+    ready = _prepare(word, target, request, progress, submission_folder)
+    request, adapter, settings, rows, task = ready.request, ready.adapter, ready.settings, ready.rows, ready.rows.task
+    measured = measure(ready.built, ready.backbone, settings.run, rows, progress)
+    if submission_folder is not None:
+        for language, guesses in measured.predictions.items():
+            submission.write(submission_folder, task, language, rows.by_language[language], guesses)
+    usual = recipe.resolve(request.backbone, request.method, None, task.name).run
+    changed = {key: value for key, value in request.overrides.items() if value != usual[key]}
+    all_changed = {**adapter.recipe.get("changed", {}), **changed} if adapter else changed
+    result = result_of(request, adapter, task, settings, measured, ready.backbone, all_changed)
+    result = replace(result, evaluated_with=changed)
+    record(result, measured, request.output, complete=not request.languages)
+    return result
+
+
+@dataclass(frozen=True)
+class LayerScores:
+    """A retrieval target's scores by layer (0 is the embeddings) and language: a diagnostic, never a result.
+
+    `averages` are those of the languages' main scores, by layer, and `examples` counts by language.
+    """
+
+    adapter: str
+    target: str
+    backbone: str
+    default_layer: int
+    scores: Mapping[int, Scores]
+    averages: Mapping[int, float | None]
+    examples: Mapping[str, int]
+
+    @property
+    def warning(self) -> str:
+        """What a reader has to know."""
+        return (
+            "A diagnostic: these are scores of test rows, so no layer may be chosen by them, and nothing was saved. "
+            f"Without --layer, layer {self.default_layer} is scored."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        layers = [
+            {"layer": layer, "scores": scores, "average": self.averages[layer]} for layer, scores in self.scores.items()
+        ]
+        facts = {key: value for key, value in vars(self).items() if key not in ("scores", "averages")}
+        return {"diagnostic": self.warning, **facts, "layers": layers}
+
+
+def evaluate_layers(word: str, target: str | None, request: Request, progress: Progress = SILENT) -> LayerScores:
+    """Score the adapter that `word` means at every layer on `target`, and write nothing.
+
+    Tatoeba has no validation rows, so a layer that is chosen by these scores is chosen by the test rows: they show what
+    an adapter does to the layers, and no score of them is one. Raises `UserError` as :func:`evaluate`, and for a target
+    that is not retrieval.
+    """
+    if "retrieval_layer" in request.overrides:
+        raise UserError("Give one layer (retrieval_layer) or all of them, not both.")
+    ready = _prepare(word, target, request, progress, of_layers=True)
+    rows, run = ready.rows, ready.settings.run
+    length, size, tuned_on = run["max_length"], run["evaluation_batch_size"], _rows_to_tune_on(rows)
+    scores = mining.scores_by_layer(
+        ready.built, rows.task, rows.by_language, ready.backbone.tokenizer, length, size, tuned_on, progress
+    )
+    averages = {layer: results.summarise(rows.task, found)[0] for layer, found in scores.items()}
+    name = _name_of(ready.adapter, request)
+    default = mining.default_layer(ready.backbone.module.config.num_hidden_layers)
+    scored = [language for language in rows.by_language if language not in rows.unlabelled]
+    examples = {language: len(rows.by_language[language]) for language in scored}
+    return LayerScores(name, rows.task.name, request.backbone, default, scores, averages, examples)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """What an evaluation takes, all of it checked."""
+
+    request: Request
+    adapter: Adapter | None
+    settings: recipe.Settings
+    rows: Rows
+    backbone: model.Backbone
+    built: model.Model
+
+
+def _prepare(
+    word: str,
+    target: str | None,
+    request: Request,
+    progress: Progress,
+    submission_folder: Path | None = None,
+    of_layers: bool = False,
+) -> _Ready:
     adapter = None
     if word != NO_ADAPTER:
         adapter = load_adapter(zoo.find(word, request.backbone, request.method, request.output))
     task = _task_of(word, target, request, adapter)
+    if task.type != "retrieval" and (of_layers or "retrieval_layer" in request.overrides):
+        raise UserError(
+            f"{task.name} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
+            "(retrieval_layer), or give --target tatoeba or --target bucc2018."
+        )
     method = adapter.method if adapter else "head_only"
     request = replace(request, task=task.name, method=method, composition=None)
     settings = _settings(request, adapter, task)
@@ -148,17 +248,7 @@ def evaluate(
         built = model.build(backbone, task_type, task, method, None, {})
     else:
         built = model.from_adapter(backbone, adapter, task_type, task)
-    measured = measure(built, backbone, settings.run, rows, progress)
-    if submission_folder is not None:
-        for language, guesses in measured.predictions.items():
-            submission.write(submission_folder, task, language, rows.by_language[language], guesses)
-    usual = recipe.resolve(request.backbone, method, None, task.name).run
-    changed = {key: value for key, value in request.overrides.items() if value != usual[key]}
-    if adapter is not None:
-        changed = {**adapter.recipe.get("changed", {}), **changed}
-    result = result_of(request, adapter, task, settings, measured, backbone, changed)
-    record(result, measured, request.output, complete=not request.languages)
-    return result
+    return _Ready(request, adapter, settings, rows, backbone, built)
 
 
 def _task_of(word: str, target: str | None, request: Request, adapter: Adapter | None) -> tasks.Task:
@@ -209,7 +299,7 @@ def result_of(
     facts["machine"] = own.get("machine", facts["machine"])
     elsewhere = trained_elsewhere(adapter, request, task.name) if adapter else None
     return Result(
-        adapter=adapter.name if adapter else f"{_short(request.backbone)}-{NO_ADAPTER}",
+        adapter=_name_of(adapter, request),
         target=task.name,
         backbone=request.backbone,
         method=adapter.method if adapter else NO_ADAPTER,
@@ -244,5 +334,5 @@ def _settings(request: Request, adapter: Adapter | None, task: tasks.Task) -> re
     return recipe.Settings(adapter.settings if adapter else {}, {**usual, **kept, **request.overrides})
 
 
-def _short(backbone: str) -> str:
-    return backbone.rstrip("/").rsplit("/", 1)[-1].lower()
+def _name_of(adapter: Adapter | None, request: Request) -> str:
+    return adapter.name if adapter else f"{request.backbone.rstrip('/').rsplit('/', 1)[-1].lower()}-{NO_ADAPTER}"
