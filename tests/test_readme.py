@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from adapterstilts import results, tasks
 from adapterstilts.cli import cli
 from adapterstilts.zoo import bundled
@@ -49,6 +51,20 @@ def test_the_benchmarks_are_rendered_from_their_record():
         )
     figures = {"full": [100.0, 200.0, 150.0], "bottleneck": [200.0, 300.0, 150.0]}
     assert "| bottleneck | 200 (150 to 300) | 1.50 (1.00 to 2.00) |" in script["table"]("tokens", figures, 0, "full")
+
+
+def test_the_benchmarks_of_mining_are_rendered_from_their_record():
+    script = runpy.run_path(str(ROOT / "scripts" / "bench-mining"))
+    record = json.loads(script["RECORD"].read_text(encoding="utf-8"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](record)
+
+
+def test_what_mining_is_compared_with_finds_the_same_pairs():
+    pytest.importorskip("faiss")
+    script = runpy.run_path(str(ROOT / "scripts" / "bench-mining"))
+    english, foreign, planted = script["sentences"](300, 200, 64, 40)
+    ours, theirs = ({pair[:2] for pair in side(english, foreign)} for side in script["SIDES"].values())
+    assert ours == theirs >= planted
 
 
 def test_the_verbs_are_those_of_the_program():
