@@ -24,6 +24,7 @@ from adapterstilts.task_types import (
 )
 
 PAD = 1
+XLMR = sequences.Frame(begin=0, end=2, between=(2, 2))
 TASKS = {
     "classification": replace(tasks.get("pawsx"), labels=("no", "yes")),
     "multiple_choice": tasks.get("hellaswag"),
@@ -105,7 +106,7 @@ def test_a_row_without_labels_is_encoded_and_predicted(name: str) -> None:
 
 
 def test_pairs_have_two_separators() -> None:
-    assert sequences.pair([11, 12], [13], (0, 2), 10) == [0, 11, 12, 2, 2, 13, 2]
+    assert sequences.pair([11, 12], [13], XLMR, 10) == ([0, 11, 12, 2, 2, 13, 2], 5)
     row = {"id": "1", "sentence1": "fox", "sentence2": "dog"}
     (feature,) = classification.encode([row], doubles.tokenizer(), TASKS["classification"], 64)
     assert feature["input_ids"] == doubles.tokenizer()("fox", "dog")["input_ids"]
@@ -116,11 +117,12 @@ def test_the_longer_of_a_pair_is_cut(first: list[int], second: list[int], max_le
     expected_first, expected_second = list(first), list(second)
     while len(expected_first) + len(expected_second) > max_length - 4:
         (expected_first if len(expected_first) > len(expected_second) else expected_second).pop()
-    found = sequences.pair(first, second, (0, 2), max_length)
+    found, begin = sequences.pair(first, second, XLMR, max_length)
     assert len(found) == len(expected_first) + len(expected_second) + 4
     cut = found.index(2)
     assert abs(cut - 1 - len(expected_first)) <= 1
     assert found[1:cut] == first[: cut - 1]
+    assert begin == cut + 2
     assert found[cut + 2 : -1] == second[: len(found) - cut - 3]
 
 

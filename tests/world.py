@@ -49,6 +49,8 @@ def rows(name: str, split: str, language: str) -> list[dict[str, Any]]:
         elif task.type == "tagging":
             words = other.split()
             row |= {"tokens": words, "tags": [rng.choice(("O", "B-PER")) for _ in words]}
+        elif task.type == "multiple_choice":
+            row |= {"context": other, "question": one, "choices": [other[:6], one[:4], "x"], "label": number % 3}
         else:
             row |= {"context": other, "question": one, "answers": {"text": [other[:6]], "answer_start": [0]}}
         made.append(row)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from adapterstilts import methods, places
+from adapterstilts import encoders, methods, places
 from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, BackboneIdentity, check_backbone
 from adapterstilts.errors import UserError
 from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed
@@ -40,6 +40,22 @@ _SHAPE_FACTS = (
     "pad_token_id",
     "position_embedding_type",
     "vocab_size",
+)
+# And of encoders that have them: DistilBERT's, DeBERTa's and ModernBERT's own.
+_SHAPE_FACTS_OF_SOME = (
+    "activation",
+    "global_attn_every_n_layers",
+    "global_rope_theta",
+    "hidden_activation",
+    "local_attention",
+    "local_rope_theta",
+    "max_relative_positions",
+    "norm_rel_ebd",
+    "pos_att_type",
+    "position_buckets",
+    "relative_attention",
+    "share_att_key",
+    "sinusoidal_pos_embds",
 )
 
 
@@ -64,6 +80,7 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
     try:
         with _quiet_transformers():
             config = AutoConfig.from_pretrained(place, revision=revision)
+            encoders.check_encoder(config, id_or_path)
             module, info = AutoModel.from_pretrained(
                 place,
                 revision=revision,
@@ -73,7 +90,7 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
                 **_no_pooler(config),
             )
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(id_or_path, error) from error
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     if missing:
@@ -81,6 +98,7 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
             f'The weights of the backbone "{id_or_path}" lack {len(missing)} tensors, which would be random; '
             f"the first is {missing[0]}. Give a complete model.safetensors."
         )
+    encoders.check_tokenizer(tokenizer, id_or_path)
     identity = BackboneIdentity(id_or_path, getattr(config, "_commit_hash", None) or "", fingerprint(module))
     return Backbone(module.to(dtype).eval(), tokenizer, identity)
 
@@ -99,9 +117,11 @@ def load_tokenizer(id_or_path: str) -> Any:
     place = _place(id_or_path)
     try:
         with _quiet_transformers():
-            return AutoTokenizer.from_pretrained(place)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+            tokenizer = AutoTokenizer.from_pretrained(place)
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError) as error:
         raise _not_loaded(id_or_path, error) from error
+    encoders.check_tokenizer(tokenizer, id_or_path)
+    return tokenizer
 
 
 def _place(id_or_path: str) -> str:
@@ -143,7 +163,8 @@ def _quiet_transformers() -> Iterator[None]:
 def fingerprint(module: PreTrainedModel) -> str:
     """Return the sha256, in hexadecimal, of a backbone's shape and weights; any pooler is left out."""
     digest = hashlib.sha256()
-    for fact in _SHAPE_FACTS:
+    own = [fact for fact in _SHAPE_FACTS_OF_SOME if hasattr(module.config, fact)]
+    for fact in (*_SHAPE_FACTS, *own):
         digest.update(f"{fact}={getattr(module.config, fact, None)!r}\n".encode())
     for name, tensor in sorted(module.state_dict().items()):
         if not name.startswith("pooler."):
@@ -164,10 +185,14 @@ class Model(nn.Module):
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the head's outputs, or 'hidden' (B, L, H) without a head.
 
-        `batch` holds 'input_ids' and 'attention_mask' (B, L), int64; what else it holds is not read.
+        `batch` holds 'input_ids', 'attention_mask' and, where the encoder tells a pair's texts apart, 'token_type_ids'
+        (B, L), int64; what else it holds is not read.
         """
         mask = batch["attention_mask"]
-        hidden = self.backbone(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        read = {"input_ids": batch["input_ids"], "attention_mask": mask}
+        if "token_type_ids" in batch and encoders.segments(self.backbone.config) > 1:
+            read["token_type_ids"] = batch["token_type_ids"]
+        hidden = self.backbone(**read).last_hidden_state
         return {"hidden": hidden} if self.head is None else self.head(hidden, mask)
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
@@ -262,7 +287,5 @@ def _new_head(backbone: Backbone, task_type: TaskType, task: Task | None) -> nn.
     if task is None:
         return None
     config = backbone.module.config
-    dropout = getattr(config, "classifier_dropout", None)
-    dropout = config.hidden_dropout_prob if dropout is None else dropout
-    head = task_type.head(config.hidden_size, task, dropout)
+    head = task_type.head(config.hidden_size, task, encoders.head_dropout(config))
     return None if head is None else head.to(backbone.module.dtype).to(backbone.module.device)

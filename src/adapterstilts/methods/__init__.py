@@ -142,8 +142,8 @@ def collapse(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> tupl
 def match_parameters(backbone: PreTrainedModel, method: str, settings: Mapping[str, Any], count: int) -> dict[str, Any]:
     """Return `settings`, sized so that a plain adapter trains as nearly `count` numbers as the method allows.
 
-    `backbone` is headless with nothing installed. Only bottleneck (by reduction_factor) and lora (by rank,
-    alpha in step) have a size.
+    `backbone` is headless with nothing installed, and of no use afterwards. Only bottleneck (by reduction_factor) and
+    lora (by rank, alpha in step) have a size.
     """
     from adapterstilts.methods import sizes
 

@@ -39,12 +39,19 @@ def add(backbone: PreTrainedModel, settings_by_name: Mapping[str, Mapping[str, A
 
     Initial values come from torch's global RNG, in the order of the names.
     """
+    unbiased = [path for path, module in backbone.named_modules() if getattr(module, "bias", module) is None]
     with _without_spurious_warning():
         try:
             adapters.init(backbone)
         except ValueError as error:
             model_type = backbone.config.model_type
-            raise UserError(f'The adapters library does not support backbones of type "{model_type}".') from error
+            raise UserError(
+                f'The adapters library does not know encoders of type "{model_type}", so there are no bottleneck '
+                "adapters for them; use --method lora, full or head_only."
+            ) from error
+        for path in unbiased:
+            # The library puts a random bias into DeBERTa's attention, which has none.
+            backbone.get_submodule(path).register_parameter("bias", None)
         for name, settings in settings_by_name.items():
             backbone.add_adapter(name, config=library_config(settings, backbone.config.hidden_size))
     match_type(backbone)

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from adapterstilts.errors import UserError, did_you_mean
 from adapterstilts.methods.installed import Installed, tensors_of, train
+from adapterstilts.methods.settings import default_settings
 
 TARGET = "target"
 
@@ -50,13 +51,28 @@ def add(backbone: PreTrainedModel, settings_by_name: Mapping[str, Mapping[str, A
     backbone.requires_grad_(False)
 
 
+def named_as_here(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with `target_modules` by names of this backbone.
+
+    The default names every linear map of a layer as XLM-R and BERT do; where an encoder calls one of them otherwise, it
+    means every linear map of its layers.
+    """
+    names = settings["target_modules"]
+    linear = _linear_maps(backbone)
+    if names != default_settings("lora")["target_modules"]:
+        return dict(settings)
+    if all(any(_ends_with(path, name) for path in linear) for name in names):
+        return dict(settings)
+    in_layers = (re.fullmatch(r".*\.\d+\.(.+)", path) for path in linear)
+    return {**settings, "target_modules": list(dict.fromkeys(found[1] for found in in_layers if found))}
+
+
 def matrices(backbone: PreTrainedModel, names: Sequence[str]) -> list[str]:
     """Return the full paths of the encoder's linear maps that end with one of `names`.
 
     The pooler is left out, since nothing here reads it. UserError names the first name that matches nothing.
     """
-    linear = [path for path, module in backbone.named_modules() if isinstance(module, nn.Linear)]
-    linear = [path for path in linear if not path.startswith("pooler.")]
+    linear = _linear_maps(backbone)
     for name in names:
         if not any(_ends_with(path, name) for path in linear):
             known = sorted({path.rsplit(".", 1)[-1] for path in linear})
@@ -65,6 +81,11 @@ def matrices(backbone: PreTrainedModel, names: Sequence[str]) -> list[str]:
                 f"some are called {', '.join(known)}.{did_you_mean(name, known)}"
             )
     return [path for path in linear if any(_ends_with(path, name) for name in names)]
+
+
+def _linear_maps(backbone: PreTrainedModel) -> list[str]:
+    linear = [path for path, module in backbone.named_modules() if isinstance(module, nn.Linear)]
+    return [path for path in linear if not path.startswith("pooler.")]
 
 
 def _ends_with(path: str, name: str) -> bool:

@@ -66,6 +66,8 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
         checked = resolve_settings(method, settings)
     if composition in ("stack", "fuse") and not checked.get("sources"):
         raise UserError(f"The settings of this {composition} do not say what its sources are.")
+    if method == "lora" and "target_modules" in checked:
+        checked = lora.named_as_here(backbone, checked)
     installed = builder(backbone, checked)
     setattr(backbone, _MARK, True)
     return installed

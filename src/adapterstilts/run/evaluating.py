@@ -27,7 +27,7 @@ from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
-from adapterstilts.run.request import Request, languages_of, provenance, trained_elsewhere
+from adapterstilts.run.request import Request, check_length, languages_of, provenance, trained_elsewhere
 from adapterstilts.tasks.rows import are_labelled
 
 NO_ADAPTER = "none"
@@ -243,6 +243,7 @@ def _prepare(
     rows = rows_to_measure(task, settings.run, languages, request.rows_from)
     _check_rows(word, rows, submission_folder, progress)
     backbone = model.load_backbone(request.backbone)
+    check_length(settings.run, backbone)
     task_type = task_types.get(task.type)
     if adapter is None:
         built = model.build(backbone, task_type, task, method, None, {})

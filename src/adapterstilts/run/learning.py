@@ -32,6 +32,7 @@ from adapterstilts.run.evaluating import measure, record, result_of, rows_to_mea
 from adapterstilts.run.request import (
     Found,
     Request,
+    check_length,
     find_sources,
     languages_of,
     name_of,
@@ -91,6 +92,7 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
 
     load = partial(model.load_backbone, request.backbone)
     backbone = load()
+    check_length(settings.run, backbone)
     for one in found:
         check_backbone(one.adapter, backbone.identity)
     unusual = request.unusual_data(task.name)

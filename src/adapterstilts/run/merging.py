@@ -13,7 +13,7 @@ from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
 from adapterstilts.run.evaluating import measure, record, result_of, rows_to_measure
-from adapterstilts.run.request import Found, Request, find_sources, languages_of, name_of
+from adapterstilts.run.request import Found, Request, check_length, find_sources, languages_of, name_of
 
 _OF_MERGING = ("density", "rank")
 
@@ -55,6 +55,7 @@ def merge(request: Request, how: str = "mean", head: str | None = None, progress
         checkpoint.save_adapter(adapter, folder)
         return Merge(adapter, folder, merged.residual, None)
     settings = _settings(request, task)
+    check_length(settings.run, backbone)
     built = model.from_adapter(backbone, adapter, task_types.get(task.type), task)
     rows = rows_to_measure(task, settings.run, languages, request.rows_from)
     if rows.unlabelled:

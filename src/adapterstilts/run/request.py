@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 import adapterstilts
-from adapterstilts import checkpoint, recipe, sources, tasks, zoo
+from adapterstilts import checkpoint, encoders, recipe, sources, tasks, zoo
 from adapterstilts.adapter import Adapter, SourceInfo, adapter_name
 from adapterstilts.errors import UserError, did_you_mean
 from adapterstilts.model import Backbone
@@ -153,6 +153,16 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
                 f'{task.name} has no language "{language}" in the data {data}; it has {", ".join(there)}.{hint}'
             )
     return chosen or tuple(there)
+
+
+def check_length(run: Mapping[str, Any], backbone: Backbone) -> None:
+    """Raise `UserError` if `max_length` is more than `backbone` has positions for."""
+    longest = encoders.longest_input(backbone.module)
+    if longest is not None and run["max_length"] > longest:
+        raise UserError(
+            f"max_length is {run['max_length']}, but the backbone {backbone.identity.id} reads {longest} tokens "
+            f"at most; set -o max_length={longest}."
+        )
 
 
 def name_of(

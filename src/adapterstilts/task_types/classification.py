@@ -45,18 +45,20 @@ def new_linear(inputs: int, outputs: int) -> nn.Linear:
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> list[Feature]:
-    """One feature a row: 'row', 'input_ids', and 'label' (int) where the row has one."""
+    """One feature a row: 'row', 'input_ids', 'label' (int) where the row has one, and 'second' (the place where the
+    second sentence begins) where the tokenizer marks it.
+    """
     labels = {label: number for number, label in enumerate(task.labels)}
-    special = sequences.special_ids(tokenizer)
+    frame = sequences.frame_of(tokenizer)
     first = sequences.token_ids([row["sentence1"] for row in rows], tokenizer)
     second = sequences.token_ids([row.get("sentence2") or "" for row in rows], tokenizer)
     features: list[Feature] = []
     for number, row in enumerate(rows):
         if row.get("sentence2") is None:
-            input_ids = [special[0], *first[number][: max_length - 2], special[1]]
+            feature: Feature = {"row": number, "input_ids": [frame.begin, *first[number][: max_length - 2], frame.end]}
         else:
-            input_ids = sequences.pair(first[number], second[number], special, max_length)
-        feature: Feature = {"row": number, "input_ids": input_ids}
+            input_ids, begin = sequences.pair(first[number], second[number], frame, max_length)
+            feature = {"row": number, "input_ids": input_ids, **({"second": begin} if frame.segmented else {})}
         if row.get("label") is not None:
             feature["label"] = sequences.label_index(row["label"], labels, row, task.name)
         features.append(feature)
@@ -64,8 +66,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
 
 
 def collate(features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
-    """'input_ids', 'attention_mask' (B, L), and 'labels' (B,)."""
-    batch = sequences.padded_with_mask([feature["input_ids"] for feature in features], pad_token_id)
+    """'input_ids', 'attention_mask' (B, L), 'labels' (B,), and 'token_type_ids' (B, L) of marked pairs."""
+    seconds = [feature["second"] for feature in features if "second" in feature]
+    ids = [feature["input_ids"] for feature in features]
+    batch = sequences.padded_with_mask(ids, pad_token_id, seconds if len(seconds) == len(ids) else None)
     if all("label" in feature for feature in features):
         batch["labels"] = torch.tensor([feature["label"] for feature in features])
     return batch

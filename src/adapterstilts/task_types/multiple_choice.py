@@ -26,22 +26,25 @@ name = "multiple_choice"
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> list[Feature]:
-    """One feature a row: 'row', 'input_ids' (a list a choice), and 'label' (int) where the row has one.
+    """One feature a row: 'row', 'input_ids' (a list a choice), 'label' (int) where the row has one, and 'second' (where
+    each choice begins) where the tokenizer marks it.
 
     What is too long loses the end of its context: question and choice are cut only once no context is left.
     """
-    special = sequences.special_ids(tokenizer)
+    frame = sequences.frame_of(tokenizer)
     contexts = sequences.token_ids([row.get("context") or "" for row in rows], tokenizer)
     questions = sequences.token_ids([row.get("question") or "" for row in rows], tokenizer)
     choices = iter(sequences.token_ids([choice for row in rows for choice in row["choices"]], tokenizer))
     features: list[Feature] = []
     for number, row in enumerate(rows):
-        input_ids = []
+        pairs = []
         for choice in (next(choices) for _ in row["choices"]):
-            room = max(0, max_length - 4 - len(questions[number]) - len(choice))
+            room = max(0, max_length - frame.tokens_of_pair - len(questions[number]) - len(choice))
             first = contexts[number][:room] + questions[number]
-            input_ids.append(sequences.pair(first, choice, special, max_length))
-        feature: Feature = {"row": number, "input_ids": input_ids}
+            pairs.append(sequences.pair(first, choice, frame, max_length))
+        feature: Feature = {"row": number, "input_ids": [input_ids for input_ids, _ in pairs]}
+        if frame.segmented:
+            feature["second"] = [begin for _, begin in pairs]
         if row.get("label") is not None:
             feature["label"] = _choice_number(row, task)
         features.append(feature)
@@ -57,9 +60,12 @@ def _choice_number(row: Row, task: Task) -> int:
 
 
 def collate(features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
-    """'input_ids', 'attention_mask' (all choices of all rows, L), 'choices' (B,), 'labels' (B,)."""
+    """'input_ids', 'attention_mask' (all choices of all rows, L), 'choices' (B,), 'labels' (B,), and 'token_type_ids'
+    (all choices of all rows, L) of marked pairs.
+    """
     flat = list(chain.from_iterable(feature["input_ids"] for feature in features))
-    batch = sequences.padded_with_mask(flat, pad_token_id)
+    seconds = list(chain.from_iterable(feature.get("second", ()) for feature in features))
+    batch = sequences.padded_with_mask(flat, pad_token_id, seconds or None)
     batch["choices"] = torch.tensor([len(feature["input_ids"]) for feature in features])
     if all("label" in feature for feature in features):
         batch["labels"] = torch.tensor([feature["label"] for feature in features])

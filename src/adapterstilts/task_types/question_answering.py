@@ -68,7 +68,8 @@ def context_tokens(contexts: Sequence[str], tokenizer: Any) -> list[tuple[list[i
         truncation=False,
         verbose=False,
     )
-    mark = tokenizer.convert_tokens_to_ids("\u2581")
+    # none, where another mark or no mark is used: an unknown token's number would not do
+    mark = tokenizer.backend_tokenizer.token_to_id("\u2581")
     found = []
     for context, ids, places in zip(contexts, encoded["input_ids"], encoded["offset_mapping"], strict=True):
         offsets = [
@@ -127,7 +128,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     'offsets' (characters of the context, one pair a token of context), and 'start_position' and
     'end_position' where the row has answers.
     """
-    begin_id, end_id = sequences.special_ids(tokenizer)
+    frame = sequences.frame_of(tokenizer)
     questions = sequences.token_ids([row["question"] for row in rows], tokenizer)
     distinct = list(dict.fromkeys(row["context"] for row in rows))
     contexts = dict(zip(distinct, context_tokens(distinct, tokenizer), strict=True))
@@ -135,14 +136,16 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     for number, row in enumerate(rows):
         question = questions[number][: min(LONGEST_QUESTION, max_length // 2 - 2)]
         context, offsets = contexts[row["context"]]
-        room = max_length - 4 - len(question)
+        room = max_length - frame.tokens_of_pair - len(question)
         answer = None
         if row.get("answers") is not None and (span := _answer_span(row, task)) is not None:
             answer = tokens_of_span(offsets, *span)
         for window in _windows(len(context), room, min(max_length // 3, room // 2)):
-            prefix = [begin_id, *question, end_id, end_id]
+            prefix = [frame.begin, *question, *frame.between]
             feature: Feature = {"row": number, "context_begin": len(prefix)}
-            feature["input_ids"] = [*prefix, *context[window.start : window.stop], end_id]
+            feature["input_ids"] = [*prefix, *context[window.start : window.stop], frame.end]
+            if frame.segmented:
+                feature["second"] = len(prefix)
             feature["offsets"] = offsets[window.start : window.stop]
             if row.get("answers") is not None:
                 shift = len(prefix) - window.start
@@ -154,8 +157,11 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
 
 
 def collate(features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
-    """'input_ids', 'attention_mask' (B, L), 'start_positions' and 'end_positions' (B,)."""
-    batch = sequences.padded_with_mask([feature["input_ids"] for feature in features], pad_token_id)
+    """'input_ids', 'attention_mask' (B, L), 'start_positions' and 'end_positions' (B,), and 'token_type_ids' (B, L)
+    where contexts are marked.
+    """
+    seconds = [feature["second"] for feature in features if "second" in feature]
+    batch = sequences.padded_with_mask([feature["input_ids"] for feature in features], pad_token_id, seconds or None)
     if all("start_position" in feature for feature in features):
         batch["start_positions"] = torch.tensor([feature["start_position"] for feature in features])
         batch["end_positions"] = torch.tensor([feature["end_position"] for feature in features])

@@ -36,9 +36,9 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
 
 def encode_sentences(sentences: Sequence[str], tokenizer: Any, max_length: int) -> list[list[int]]:
     """Each sentence as `<s> sentence </s>`, cut on the right to `max_length` tokens."""
-    begin, end = sequences.special_ids(tokenizer)
+    frame = sequences.frame_of(tokenizer)
     room = max_length - 2
-    return [[begin, *ids[:room], end] for ids in sequences.token_ids(sentences, tokenizer)]
+    return [[frame.begin, *ids[:room], frame.end] for ids in sequences.token_ids(sentences, tokenizer)]
 
 
 def collate(features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ XTREME's preprocessing (https://github.com/google-research/xtreme).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ def _word_pieces(rows: Sequence[Row], tokenizer: Any) -> list[list[list[int]]]:
     """For each row, for each word, its token ids: at least one, <unk> for a word the tokenizer drops."""
     if not rows:
         return []
+    if _marks_by_spaces(tokenizer):
+        ids = iter(sequences.token_ids([f" {word}" for row in rows for word in row["tokens"]], tokenizer))
+        return [[next(ids) or [tokenizer.unk_token_id] for _ in row["tokens"]] for row in rows]
     encoded = tokenizer(
         [list(row["tokens"]) for row in rows],
         is_split_into_words=True,
@@ -57,6 +61,14 @@ def _word_pieces(rows: Sequence[Row], tokenizer: Any) -> list[list[list[int]]]:
                 words[word].append(token)
         pieces.append([word or [tokenizer.unk_token_id] for word in words])
     return pieces
+
+
+def _marks_by_spaces(tokenizer: Any) -> bool:
+    """Whether only a space before a word makes it one (byte-level BPE, as RoBERTa's)."""
+    before = tokenizer.backend_tokenizer.pre_tokenizer
+    state = json.loads(before.__getstate__()) if before is not None else {}
+    parts = state.get("pretokenizers", [state])
+    return any(part.get("type") == "ByteLevel" and not part["add_prefix_space"] for part in parts)
 
 
 def _groups(words: Sequence[Sequence[int]], room: int) -> list[range]:
@@ -76,7 +88,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     each such word's first sub-token), and 'labels' (int, one a word) where the row has tags.
     """
     numbers = {label: number for number, label in enumerate(task.labels)}
-    begin, end = sequences.special_ids(tokenizer)
+    frame = sequences.frame_of(tokenizer)
     room = max_length - 2
     features: list[Feature] = []
     for number, (row, pieces) in enumerate(zip(rows, _word_pieces(rows, tokenizer), strict=True)):
@@ -84,12 +96,12 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
         if tags is not None and len(tags) != len(row["tokens"]):
             raise UserError(f"Row {row.get('id')} of {task.name} has {len(row['tokens'])} tokens but {len(tags)} tags.")
         for words in _groups(pieces, room):
-            input_ids, positions = [begin], []
+            input_ids, positions = [frame.begin], []
             for word in words:
                 positions.append(len(input_ids))
                 input_ids.extend(pieces[word][:room])
             feature: Feature = {"row": number, "words": words, "positions": positions}
-            feature["input_ids"] = [*input_ids, end]
+            feature["input_ids"] = [*input_ids, frame.end]
             if tags is not None:
                 feature["labels"] = [sequences.label_index(tags[word], numbers, row, task.name) for word in words]
             features.append(feature)

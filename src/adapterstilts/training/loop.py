@@ -228,6 +228,8 @@ class _Loop:
     def evaluate(self, validate: Callable[[], float] | None, loss: float, progress: Progress) -> None:
         """Validate, keep the weights if they are the best, see whether to stop, and write a checkpoint."""
         position = self.position
+        # a whole backbone's gradients are as large as it, and so are the copies that are made here
+        self.optimizer.zero_grad(set_to_none=True)
         fact: dict[str, Any] = {"step": position.step, "loss": loss}
         if validate is not None:
             started = time.perf_counter()
@@ -251,7 +253,8 @@ class _Loop:
         self.accelerator.wait_for_everyone()
 
     def _tensors(self) -> dict[str, Tensor]:
-        tensors = {f"parameters/{name}": value for name, value in _copy(self.parameters).items()}
+        # not copied, but on an accelerator: they are written before the next update
+        tensors = {f"parameters/{name}": value.detach().cpu().contiguous() for name, value in self.parameters.items()}
         for name, parameter in self.parameters.items():
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"optimizer/{key}/{name}"] = value.detach().cpu().contiguous()
