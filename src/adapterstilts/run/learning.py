@@ -106,6 +106,7 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
     adapter = _known_adapter(job, backbone)
     if adapter is None:
         adapter = _train(job, _plan(job, load), backbone, progress)
+        del backbone  # before the next one is there: two of the largest may be more than the memory
         backbone = load()
     return _evaluate(job, adapter, backbone, languages, progress)
 
