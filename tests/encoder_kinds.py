@@ -147,7 +147,6 @@ KINDS = {
         lambda: PreTrainedTokenizerFast(
             tokenizer_object=_bytes(BERT), pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
         ),
-        known=False,
     ),
 }
 

@@ -12,7 +12,8 @@ import world
 from tokenizers import Tokenizer, processors
 from transformers import BertConfig, BertTokenizer, GPT2Config, MBartConfig, T5Config, ViTConfig, XmodConfig
 
-from adapterstilts import methods, model, run, task_types, tasks
+from adapterstilts import checkpoint, export, methods, model, run, task_types, tasks
+from adapterstilts.adapter import Adapter
 from adapterstilts.encoders import check_tokenizer, longest_input
 from adapterstilts.errors import UserError
 from adapterstilts.run import Request
@@ -35,13 +36,14 @@ def asked(task: str, method: str, composition: str | None = None, *sources: str,
     return Request(task, method, composition, sources, backbone="encoder", data="pocket", **changes)
 
 
-def learned(*words: str) -> None:
+def learned(*words: str) -> str:
     """Train, evaluate, and once more evaluate what was saved: each row is predicted alike."""
     result = run.learn(asked(*words))
     again = run.evaluate(f"runs/{result.adapter}", None, asked("", result.method, output=Path("again")))
     assert again.scores == result.scores and set(result.scores) == set(world.LANGUAGES)
     for path in Path("runs/predictions", result.adapter).rglob("*.jsonl"):
         assert path.read_text() == Path("again", path.relative_to("runs")).read_text()
+    return result.adapter
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
@@ -62,8 +64,14 @@ def test_adapters_are_trained_and_composed(kind, method):
     assert merged.result is not None and merged.result.scores and merged.result.layer0
 
 
-def test_the_whole_encoder_is_trained(kind):
-    learned("mnli", "full")
+def test_the_whole_encoder_is_trained_and_becomes_a_backbone(kind):
+    folder, task = Path("runs", learned("mnli", "full")), tasks.get("mnli")
+    run.export_adapter(str(folder), Path("exported"), "encoder", "full", Path("runs"))
+    adapter = checkpoint.load_adapter(folder)
+    tuned = model.from_adapter(model.load_backbone("encoder"), adapter, task_types.get(task.type), task).backbone
+    ids = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}
+    exported = model.load_backbone("exported").module
+    assert torch.equal(exported(**ids).last_hidden_state, tuned(**ids).last_hidden_state)
     learned("pawsx", "full", "continue", "mnli")
     learned("panx", "full")
 
@@ -160,6 +168,27 @@ def test_an_encoder_that_the_library_does_not_know_has_no_bottleneck(tmp_path):
         UserError, match='does not know encoders of type "mpnet".* use --method lora, full or head_only'
     ):
         methods.install(backbone.module, "bottleneck", None, {}, [])
+
+
+@pytest.mark.parametrize("kind", ["DeBERTa", "ModernBERT"])
+def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path, kind):
+    backbone = model.load_backbone(str(encoder_kinds.save(kind, tmp_path)))
+    task = tasks.get("mnli")
+    built = model.build(backbone, task_types.get(task.type), task, "bottleneck", None, {})
+    adapter = Adapter(
+        "mine",
+        "bottleneck",
+        None,
+        "mnli",
+        (),
+        built.installed.settings,
+        backbone.identity,
+        task.labels,
+        0,
+        built.tensors(),
+    )
+    with pytest.raises(UserError, match=f'cannot load the backbone of "mine" .{backbone.module.config.model_type}.'):
+        export.write(adapter, tmp_path / "out", model.load_config(str(tmp_path)), task)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from adapters import AutoAdapterModel
 from adapters.composition import Fuse, Stack
+from adapters.models.auto.adapter_model import ADAPTER_MODEL_MAPPING
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
@@ -28,7 +29,7 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
 
     The adapter and its head are called after its task, sources after theirs. The library writes the files from a model
     whose backbone has shapes and no weights. UserError for stacks and fusions of parallel adapters, which the library
-    computes otherwise.
+    computes otherwise, and for encoders that it loads otherwise or not at all.
     """
     composed = adapter.composition if adapter.composition in ("stack", "fuse") else None
     inner = list(adapter.settings["sources"]) if composed else []
@@ -36,6 +37,12 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
         raise UserError(
             f'The adapter "{adapter.name}" is a {composed} of parallel adapters, which the adapters library computes '
             "otherwise; export its sources one by one."
+        )
+    if type(config) not in ADAPTER_MODEL_MAPPING or config.model_type == "deberta":
+        # it loads DeBERTa with a random bias in the attention, which has none
+        raise UserError(
+            f'The adapters library cannot load the backbone of "{adapter.name}" ({config.model_type}) with a head and '
+            "as it is, so its adapters cannot be exported; adapterstilts itself can use them."
         )
     own = {key: value for key, value in adapter.settings.items() if key != "sources"}
     name = adapter.task or "merged"
