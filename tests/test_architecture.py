@@ -17,7 +17,7 @@ LEVELS = [
     {"sources", "task_types", "methods", "results"},
     {"adapter", "recipe", "data", "encoders"},
     {"model", "checkpoint", "export"},
-    {"training", "evaluation", "mining", "submission", "remote"},
+    {"training", "evaluation", "mining", "submission", "remote", "importing"},
     {"zoo"},
     {"run"},
     {"report"},
@@ -53,9 +53,10 @@ IMPORTS = {
     "mining": "data errors progress task_types tasks",
     "submission": "errors files tasks",
     "remote": "checkpoint errors hub methods tasks",
+    "importing": "adapter errors export methods tasks",
     "zoo": "errors hub places remote tasks",
-    "run": """adapter checkpoint encoders errors evaluation export files hub methods mining model progress recipe remote
-        results sources submission task_types tasks training zoo""",
+    "run": """adapter checkpoint encoders errors evaluation export files hub importing methods mining model progress
+        recipe remote results sources submission task_types tasks training zoo""",
     "report": "results tasks",
     "card": "report results tasks zoo",
     "api": "progress results run zoo",
@@ -64,7 +65,7 @@ IMPORTS = {
     "cli": "errors methods pocket publishing recipe remote report results run sources submission tasks zoo",
 }
 # The libraries that give an adapter its form are known in a few places only.
-LIBRARIES = {"adapters": {"methods", "export"}, "peft": {"methods"}, "accelerate": {"training"}}
+LIBRARIES = {"adapters": {"methods", "export", "importing"}, "peft": {"methods"}, "accelerate": {"training"}}
 
 
 def modules() -> set[str]:

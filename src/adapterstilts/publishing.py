@@ -39,6 +39,11 @@ def prepare(entry: zoo.Entry, found: Iterable[Result], organisation: str) -> Pub
     weights, or if the Hub cannot be asked.
     """
     adapter = checkpoint.load_adapter(entry.folder)
+    if "imported" in adapter.recipe:
+        raise UserError(
+            f'The adapter "{entry.name}" was imported ({adapter.recipe["imported"]["from"]}), so it is not yours to '
+            "publish; what you train on top of it is."
+        )
     repository = remote.repository_of(entry.name, entry.backbone, organisation)
     measured = list(found)
     own = [result for result in measured if result.adapter == entry.name]

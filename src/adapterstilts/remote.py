@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,11 +77,7 @@ def fetch(repository: str, revision: str | None = None) -> Path:
         UserError: it is no adapter of ours, what came is damaged (and is taken out of the cache), this user is not
             let in, or the Hub cannot be reached.
     """
-    from huggingface_hub import snapshot_download
-
-    folder = Path(
-        _asked(repository, lambda: snapshot_download(repository, revision=revision, allow_patterns=_FILES), "read")
-    )
+    folder = download(repository, _FILES, revision)
     if not (folder / FACTS).is_file():
         raise _no_adapter(repository, revision)
     try:
@@ -90,6 +86,22 @@ def fetch(repository: str, revision: str | None = None) -> Path:
         _forget(folder.name)
         raise
     return folder
+
+
+def download(repository: str, patterns: Sequence[str], revision: str | None = None) -> Path:
+    """Download the files of a repository that match `patterns` into the Hub's cache: the folder there.
+
+    Raises:
+        hub.Missing: there is no such repository or revision.
+        UserError: this user is not let in, or the Hub cannot be reached and the cache has nothing.
+    """
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        _asked(
+            repository, lambda: snapshot_download(repository, revision=revision, allow_patterns=list(patterns)), "read"
+        )
+    )
 
 
 def _asked(repository: str, ask: Any, what: str) -> Any:
@@ -114,8 +126,10 @@ def _no_adapter(repository: str, revision: str | None) -> UserError:
     if "adapter_config.json" not in names:
         return UserError(f"{why}; `adapterstilts zoo --from ORGANISATION` lists those of an organisation.")
     pickled = not any(name.endswith(".safetensors") for name in names)
-    unsafe = ", and its weights are pickles, which can run code" if pickled else ""
-    return UserError(f"{why}{unsafe}; it was made with plain adapters or peft, which load it.")
+    unsafe, convert = (", and its weights are pickles, which can run code", " --convert") if pickled else ("", "")
+    return UserError(
+        f"{why}{unsafe}; it was made with plain adapters or peft: adapterstilts import {repository}{convert}"
+    )
 
 
 def _forget(commit: str) -> None:

@@ -21,6 +21,8 @@ from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks import get as get_task
 
 CONTROLS = ("parameters", "untrained")
+IMPORTED = "imported"
+"""The key in `changed` by which an adapter that others trained, the value, is told from ours."""
 
 
 @dataclass(frozen=True)
@@ -336,7 +338,10 @@ def command(system: System, target: Task, backbone: str, data: str | None = None
         words = ["train", target.name, *chosen]
     else:
         words = ["evaluate", system.trained_on or "none", "--target", target.name, *chosen]
-    changed = [word for key, value in system.changed for word in _words_of_setting(key, value)]
+    imported = dict(system.changed).get(IMPORTED)
+    if imported:
+        words = ["evaluate", imported, "--target", target.name]
+    changed = [word for key, value in system.changed if key != IMPORTED for word in _words_of_setting(key, value)]
     elsewhere = [] if backbone == "pocket" else ["--backbone", backbone]
     elsewhere += ["--data", "FOLDER" if data == "folder" else data] if data else []
     return shlex.join(["adapterstilts", *words, *elsewhere, *changed])

@@ -16,7 +16,7 @@ from adapterstilts import __version__
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
-from adapterstilts.cli.sharing import export, publish, pull
+from adapterstilts.cli.sharing import export, import_, publish, pull
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
 from adapterstilts.errors import UserError, did_you_mean
@@ -63,7 +63,7 @@ def cli() -> None:
 
 
 _LOOKING, _LEARNING = (tasks, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline)
-for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, export, pull, publish):
+for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, import_, export, publish):
     cli.add_command(verb)
 
 

@@ -1,4 +1,4 @@
-"""The verbs that take adapters elsewhere and bring them here: export, pull, publish."""
+"""The verbs that take adapters elsewhere and bring them here: export, import, pull, publish."""
 
 from __future__ import annotations
 
@@ -58,6 +58,65 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
     composed = done.library == "adapters" and done.composition in ("stack", "fuse")
     click.echo(f"{done.adapter} is in {folder}; with {done.library} alone:")
     click.echo(f"  {LOADING['setup' if composed else done.library].format(folder=folder)}")
+
+
+@click.command("import")
+@click.argument("adapter", metavar="FOLDER|OWNER/NAME")
+@click.option("--task", metavar="TASK", shell_complete=options.complete_task, help="What its head is for.")
+@click.option(
+    "--labels", metavar="A,B,...", help="The head's labels in its own order, where it has other names or none."
+)
+@click.option("--name", metavar="NAME", help="What to call it. [default: the last part of FOLDER or of OWNER/NAME]")
+@click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="What it is for. [default: the backbone that it names]")
+@click.option("--revision", metavar="R", help="A branch, tag or commit of its repository.")
+@click.option("--convert", is_flag=True, help="Read weights from a pickle, as plain tensors and nothing else.")
+@options.output
+@options.as_json
+def import_(
+    adapter: str,
+    task: str | None,
+    labels: str | None,
+    name: str | None,
+    backbone: str | None,
+    revision: str | None,
+    convert: bool,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Bring in an adapter that plain adapters or peft saved, AdapterHub's task adapters among them.
+
+    It is checked against its backbone and saved under --output, where every verb finds it by its name. A head whose
+    form is another than ours is left out: such an adapter can be stacked, fused, continued and merged.
+
+    \b
+    Examples:
+      adapterstilts import AdapterHub/bert-base-uncased-pf-squad --convert
+      adapterstilts import my-lora --task mnli --labels contradiction,neutral,entailment
+    """
+    options.prepare(task)
+    from adapterstilts import run
+
+    done = run.import_adapter(
+        adapter,
+        output,
+        backbone=backbone,
+        task=task,
+        name=name,
+        labels=tuple(labels.split(",")) if labels else (),
+        convert=convert,
+        revision=revision,
+    )
+    made = done.adapter
+    if as_json:
+        facts = {"adapter": made.name, "method": made.method, "task": made.task, "backbone": made.backbone.id}
+        drawing.print_json({**facts, "folder": str(done.folder), "without_head": done.without_head})
+        return
+    of_task = f" for {made.task}" if made.task else ""
+    click.echo(f"{made.name}: a {made.method} adapter{of_task} on {made.backbone.id}, in {done.folder}")
+    if done.without_head:
+        click.echo(f"  without a head: {done.without_head}")
+    again = "" if made.backbone.id == "pocket" else f" --backbone {made.backbone.id}"
+    click.echo(f"  adapterstilts stack {made.name} --target pawsx{again}")
 
 
 @click.command()

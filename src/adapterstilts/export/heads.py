@@ -66,7 +66,12 @@ def place_of(adapter: Adapter, config: PretrainedConfig, task: Task | None) -> P
     """Where the adapter's head goes; None if it has none, or the backbone's model for it computes something else."""
     if task is None or not any(name.startswith(HEAD_PREFIX) for name in adapter.tensors):
         return None
-    return _PLACES.get(config.model_type, {}).get(task.type)
+    return place(config.model_type, task.type)
+
+
+def place(model_type: str, task_type: str) -> Place | None:
+    """Where the head of a task type goes in models of `model_type`; None where they compute something else."""
+    return _PLACES.get(model_type, {}).get(task_type)
 
 
 def model_class(config: PretrainedConfig, place: Place | None) -> type[PreTrainedModel]:

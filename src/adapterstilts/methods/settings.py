@@ -29,6 +29,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "houlsby": Placement("double_seq_bn", ("attention", "output"), "swish"),
     "parallel": Placement("par_bn", ("output",), "relu", parallel=True),
 }
+_LEAST_FACTOR = 0.01
 NON_LINEARITIES = ("relu", "gelu", "swish", "tanh")
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -118,8 +119,8 @@ def _check_bottleneck(resolved: dict[str, Any]) -> None:
         resolved["non_linearity"] = PLACEMENTS[resolved["placement"]].non_linearity
     _check_choice("non_linearity", resolved["non_linearity"], NON_LINEARITIES)
     factor = resolved["reduction_factor"]
-    if not _number(factor) or factor <= 0:
-        raise UserError(f"The setting reduction_factor is {factor!r}; it must be a number above 0.")
+    if not _number(factor) or factor < _LEAST_FACTOR:
+        raise UserError(f"The setting reduction_factor is {factor!r}; it must be a number of at least {_LEAST_FACTOR}.")
     _check_dropout(resolved["dropout"])
 
 

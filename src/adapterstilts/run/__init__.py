@@ -7,6 +7,7 @@ checkpoints in `checkpoints/`. A run that is already there, by its identity, is 
 
 from adapterstilts.run.evaluating import LayerScores, evaluate, evaluate_layers
 from adapterstilts.run.exporting import Exported, export_adapter
+from adapterstilts.run.importing import Imported, import_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
@@ -16,6 +17,7 @@ from adapterstilts.run.request import Request
 
 __all__ = [
     "Exported",
+    "Imported",
     "Inspection",
     "LayerScores",
     "Merge",
@@ -27,6 +29,7 @@ __all__ = [
     "evaluate",
     "evaluate_layers",
     "export_adapter",
+    "import_adapter",
     "inspect",
     "learn",
     "merge",

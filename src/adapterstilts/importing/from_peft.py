@@ -1,0 +1,83 @@
+"""A LoRA that `peft` saved."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from adapterstilts.errors import UserError
+from adapterstilts.export import heads
+from adapterstilts.importing.folders import read_weights
+from adapterstilts.tasks import Task
+
+_NO_EFFECT = frozenset(
+    "auto_mapping base_model_name_or_path corda_config eva_config exclude_modules inference_mode init_lora_weights "
+    "layers_pattern layers_to_transform loftq_config lora_ga_config megatron_config megatron_core modules_to_save "
+    "peft_type peft_version qalora_group_size revision runtime_config target_modules task_type".split()
+)
+"""What does not change the function of a trained LoRA beyond what its weights say."""
+_KEEP_THE_BACKBONE = (None, True, False, "gaussian", "eva", "orthogonal")
+"""The values of `init_lora_weights` that leave the backbone as it is."""
+
+
+def read(
+    folder: Path, facts: Mapping[str, Any], backbone: PreTrainedModel, task: Task | None, convert: bool
+) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor], str | None]:
+    """Return settings (but for `target_modules`), tensors and head's tensors as ours, and why there is no head.
+
+    UserError if it is no LoRA, or one that computes something else than ours, or changes the backbone itself.
+    """
+    settings = _settings(facts)
+    tensors = {
+        name.removeprefix("base_model.model."): tensor for name, tensor in read_weights(folder, "peft", convert).items()
+    }
+    if not tensors:
+        raise UserError(f"{folder} has no weights of peft.")
+    body = f"{backbone.base_model_prefix}."
+    own = {
+        name.removeprefix(body).removesuffix(".weight"): tensor
+        for name, tensor in tensors.items()
+        if name.endswith((".lora_A.weight", ".lora_B.weight"))
+    }
+    rest = {name: tensor for name, tensor in tensors.items() if not re.search(r"\.lora_[AB]\.weight$", name)}
+    head, why = _head(rest, backbone, task, body)
+    return settings, own, head, why
+
+
+def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
+    if facts.get("peft_type") != "LORA":
+        raise UserError(f"It is a {facts.get('peft_type')} of peft; only its LoRAs can be imported.")
+    known = {"r", "lora_alpha", "lora_dropout", "use_rslora"} | _NO_EFFECT
+    strange = [key for key, value in facts.items() if key not in known and value not in (None, False, "none", {}, [])]
+    if facts.get("init_lora_weights") not in _KEEP_THE_BACKBONE:
+        strange.append("init_lora_weights")
+    if strange:
+        raise UserError(f"The LoRA has {strange[0]} = {facts[strange[0]]!r}, which adapterstilts does not compute.")
+    rank, alpha = facts.get("r"), facts.get("lora_alpha")
+    if facts.get("use_rslora") and isinstance(rank, int) and isinstance(alpha, int | float) and rank > 0:
+        # Kalajdzievski 2023 (2312.03732) divides by the rank's root
+        alpha = alpha * math.sqrt(rank)
+    return {"rank": rank, "alpha": alpha, "dropout": facts.get("lora_dropout", 0.0)}
+
+
+def _head(
+    rest: Mapping[str, Tensor], backbone: PreTrainedModel, task: Task | None, body: str
+) -> tuple[dict[str, Tensor], str | None]:
+    place = heads.place(backbone.config.model_type, task.type) if task else None
+    ours = {theirs: name for name, theirs in place.names.items()} if place else {}
+    found = {}
+    for name, tensor in rest.items():
+        module, _, kind = name.rpartition(".")
+        if module in ours:
+            found[f"{ours[module]}.{kind}"] = tensor
+        elif name.startswith(body) and not name.startswith(f"{body}pooler."):
+            raise UserError(f"The LoRA changes the backbone itself ({name}), which must stay frozen here.")
+    if len(found) == 2 * len(ours) and found:
+        return found, None
+    return {}, "it is not known for which task it is" if task is None else f"it is none that {task.name} has here"
