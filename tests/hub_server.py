@@ -2,8 +2,8 @@
 
 Reading: information, trees, refs, files with ranges, models by author. Writing: create, preupload, LFS, commit. A
 request finds its answer in `ROUTES`, by method and path. `faults` are answers that come before the right one: as many
-requests whose path holds the text get the status instead; `cut` ends the connection in the middle of a body, `spoil`
-changes its bytes.
+requests whose path holds the text get the status instead; `cut` ends the connection in the middle of a body, `stall`
+leaves it open and says no more, `spoil` changes its bytes.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Answer:
     body: Any = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    stalls: bool = False
 
 
 def missing(code: str, status: int = 404, **headers: str) -> Answer:
@@ -73,6 +74,7 @@ class Hub:
         self.collections: dict[str, list[str]] = {}
         self.token: str | None = None
         self.url = ""
+        self.stalled, self.over = threading.Event(), threading.Event()
 
     def dataset(self, identifier: str) -> Repository:
         """The data set's repository, new where there is none."""
@@ -85,6 +87,10 @@ class Hub:
     def cut(self, text: str, times: int = 1) -> None:
         """Send half of the body to the next `times` GETs whose path holds `text`, then end the connection."""
         self.faults.append([text, lambda answer: replace(answer, cut=True), times, "GET"])
+
+    def stall(self, text: str, times: int = 1) -> None:
+        """Send half of the body to the next `times` GETs whose path holds `text`, then nothing more."""
+        self.faults.append([text, lambda answer: replace(answer, stalls=True), times, "GET"])
 
     def spoil(self, text: str, times: int = 1) -> None:
         """Send as many bytes, but other ones, to the next `times` GETs whose path holds `text`."""
@@ -386,8 +392,12 @@ def serving() -> Iterator[Hub]:
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body[: len(body) // 2] if answer.cut else body)
-            self.close_connection = answer.cut
+                self.wfile.write(body[: len(body) // 2] if answer.cut or answer.stalls else body)
+            if answer.stalls:
+                self.wfile.flush()
+                hub.stalled.set()
+                hub.over.wait(30)
+            self.close_connection = answer.cut or answer.stalls
 
         def _body(self) -> bytes:
             if self.headers.get("Transfer-Encoding") != "chunked":
@@ -412,6 +422,7 @@ def serving() -> Iterator[Hub]:
     try:
         yield hub
     finally:
+        hub.over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -17,7 +17,7 @@ LEVELS = [
     {"sources", "task_types", "methods", "results"},
     {"adapter", "recipe", "data", "encoders"},
     {"model", "checkpoint", "export"},
-    {"training", "evaluation", "mining", "submission", "remote", "importing"},
+    {"training", "evaluation", "mining", "submission", "remote", "importing", "estimate"},
     {"zoo"},
     {"run"},
     {"report"},
@@ -54,9 +54,10 @@ IMPORTS = {
     "submission": "errors files tasks",
     "remote": "checkpoint errors hub methods tasks",
     "importing": "adapter errors export methods tasks",
-    "zoo": "errors hub places remote tasks",
-    "run": """adapter checkpoint encoders errors evaluation export files hub importing methods mining model progress
-        recipe remote results sources submission task_types tasks training zoo""",
+    "estimate": "errors model recipe tasks",
+    "zoo": "errors estimate hub places remote tasks",
+    "run": """adapter checkpoint encoders errors estimate evaluation export files hub importing methods mining model
+        progress recipe remote results sources submission task_types tasks training zoo""",
     "report": "results tasks",
     "card": "report results tasks zoo",
     "api": "progress results run zoo",

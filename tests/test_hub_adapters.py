@@ -14,11 +14,13 @@ import hub_server
 import pytest
 import torch
 from hub_server import Hub
-from huggingface_hub import ModelCard, snapshot_download
+from huggingface_hub import ModelCard, constants, snapshot_download
 from safetensors.torch import load_file
+from transformers import XLMRobertaConfig
 
 from adapterstilts import (
     checkpoint,
+    estimate,
     hub,
     model,
     places,
@@ -217,6 +219,40 @@ def test_a_cut_download_is_taken_up(server: Hub) -> None:
     checkpoint.load_adapter(found.folder)
 
 
+def test_a_download_that_stalls_is_taken_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("lora-mnli")
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
+    server.stall(checkpoint.WEIGHTS)
+    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
+    assert server.stalled.is_set()
+    checkpoint.load_adapter(found.folder)
+
+
+def test_a_hub_that_says_nothing_is_given_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish("lora-mnli")
+    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
+    server.stall("/api/models/me/pocket-lora-mnli", times=100)
+    with pytest.raises(UserError, match="is not in the cache, and the Hub cannot be reached"):
+        run.pull(["mnli"], "pocket", "lora", "me")
+    assert not list(remote.cached())
+
+
+def test_a_pull_that_is_killed_leaves_nothing_half_done(server: Hub, tmp_path: Path) -> None:
+    publish("lora-mnli")
+    server.stall(checkpoint.WEIGHTS)
+    environment = {**os.environ, **hub_server.environment(server.url, tmp_path / "home")}
+    words = ["pull", "mnli", "--method", "lora", "--from", "me"]
+    process = subprocess.Popen([sys.executable, "-m", "adapterstilts", *words], env=environment)
+    assert server.stalled.wait(60)
+    process.kill()
+    process.wait()
+    assert not list(remote.cached())
+    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
+    checkpoint.load_adapter(found.folder)
+    assert [folder for _, folder in remote.cached()] == [found.folder]
+
+
 def test_wrong_bytes_never_stay_in_the_cache(server: Hub) -> None:
     publish("lora-mnli")
     server.spoil(checkpoint.WEIGHTS)
@@ -239,6 +275,31 @@ def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub
     server.fail("pocket-lora-qqp", 404, times=10)
     with pytest.raises(UserError, match="adapterstilts train qqp --method lora --backbone pocket"):
         run.pull(["qqp"], "pocket", "lora", "me")
+
+
+def test_what_is_not_published_for_a_large_backbone_comes_with_an_estimate(server: Hub, tmp_path: Path) -> None:
+    shape = {"num_hidden_layers": 24, "hidden_size": 1024, "intermediate_size": 4096}
+    XLMRobertaConfig(**shape).save_pretrained(tmp_path / "large")
+    for ask in (
+        lambda: run.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
+        lambda: zoo.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
+    ):
+        with pytest.raises(
+            UserError, match=r"train squad --backbone .*large \(about 0\.3 hours on one A100.*not measured"
+        ):
+            ask()
+
+
+def test_the_estimate_is_that_of_the_formula() -> None:
+    """SQuAD v1.1, a layer of 100 x 100 and 100 x 200 twice: by hand."""
+    config = XLMRobertaConfig(num_hidden_layers=1, hidden_size=100, intermediate_size=200)
+    length = {"epochs": 2, "max_length": 300}
+    adapter = estimate.gpu_hours(tasks.get("squad"), "lora", config, length)
+    assert adapter == pytest.approx(87_599 * 2 * 300 * 4 * 80_000 / 104e12 / 3600)
+    assert estimate.gpu_hours(tasks.get("squad"), "full", config, length) == pytest.approx(1.5 * adapter)
+    four = estimate.gpu_hours(tasks.get("hellaswag"), "lora", config, length)
+    assert four == pytest.approx(39_905 * 4 / 87_599 * adapter)
+    assert estimate.gpu_hours(tasks.get("tatoeba"), "lora", config, length) is None
 
 
 def test_an_adapter_of_another_backbone_is_refused(server: Hub, tmp_path: Path) -> None:

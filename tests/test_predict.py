@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import run, sources, tasks
+from adapterstilts import run, sources, tasks, zoo
 from adapterstilts.cli import main
 from adapterstilts.errors import UserError
 
@@ -91,3 +91,51 @@ def test_the_verb_prints_a_line_for_each(monkeypatch, capsys) -> None:
         main(["predict", "squad"])
     out = capsys.readouterr().out.splitlines()
     assert stop.value.code == 0 and len(out) == 2 and out[0] == out[1] and out[0] in row["context"]
+
+
+def test_the_tasks_own_rows_come_with_their_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a language, as evaluation reads them."""
+    said = spoken(capsys, "predict", "xnli-none", "--language", "de", code=1)
+    assert "There is no adapter" in said
+    lines = spoken(capsys, "predict", "mnli", "--method", "lora", "--language", "en").splitlines()
+    rows = sources.load(tasks.get("mnli"), "test", "en")
+    assert [line.split("\t")[:2] for line in lines] == [[row["sentence1"], row["sentence2"]] for row in rows]
+    assert [line.split("\t")[-1] for line in lines] == [row["label"] for row in rows]
+    right = sum(line.split("\t")[2] == line.split("\t")[4] for line in lines)
+    measured = json.loads((zoo.bundled("pocket") / "results" / "lora-mnli--mnli.json").read_text())
+    assert 100 * right / len(lines) == pytest.approx(measured["average"])
+
+
+def test_a_language_that_the_task_has_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 'mnli has no language "de" in the data pocket' in spoken(
+        capsys, "predict", "mnli", "--language", "de", code=1
+    )
+
+
+def test_the_nearest_sentences_are_those_of_tatoeba(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = sources.load(tasks.get("tatoeba"), "test", "de")
+    for name, side in (("english", "sentence1"), ("german", "sentence2")):
+        (tmp_path / name).write_text("".join(f"{row[side]}\n" for row in rows), encoding="utf-8")
+    words = ["predict", "csqa", str(tmp_path / "english"), "--nearest", str(tmp_path / "german")]
+    found = json.loads(spoken(capsys, *words, "--json"))["nearest"]
+    right = sum(one["nearest"] == row["sentence2"] for one, row in zip(found, rows, strict=True))
+    measured = json.loads((zoo.bundled("pocket") / "results" / "bottleneck-csqa--tatoeba.json").read_text())
+    assert 100 * right / len(rows) == pytest.approx(measured["scores"]["de"]["accuracy"], abs=0.2)
+    assert all(-1 <= one["cosine"] <= 1.0001 for one in found)
+    plain = spoken(capsys, "predict", "none", str(tmp_path / "german"), "--nearest", str(tmp_path / "german"))
+    assert plain.splitlines()[0] == f"{rows[0]['sentence2']}\t1.000"
+
+
+def test_nothing_to_search_among_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").write_text("\n \n")
+    words = ["predict", "none", str(tmp_path / "empty"), "--nearest", str(tmp_path / "empty")]
+    assert "no sentences to search among" in spoken(capsys, *words, code=1)
+
+
+def spoken(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    """What a command prints: its error if it fails."""
+    with pytest.raises(SystemExit) as stop:
+        main([*words])
+    said = capsys.readouterr()
+    assert stop.value.code == code, said.err
+    return said.err if code else said.out

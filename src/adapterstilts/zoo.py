@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import hub, places, remote, tasks
+from adapterstilts import estimate, hub, places, remote, tasks
 from adapterstilts.errors import UserError, did_you_mean
 from adapterstilts.tasks import metrics
 from adapterstilts.tasks.rows import usual_source
@@ -201,7 +201,7 @@ def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> Us
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return UserError(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
-        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
+        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}{estimate.words(task.name, method, backbone)}"
     )
 
 

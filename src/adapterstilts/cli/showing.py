@@ -173,14 +173,16 @@ def zoo(
 @options.as_json
 @click.pass_obj
 def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_json: bool) -> None:
-    """Show what an adapter says of itself: task, method, backbone, settings, scores.
+    """Show an adapter: what it says of itself, its card if it has one, and its results at hand.
 
     \b
-    Example:
+    Examples:
       adapterstilts zoo show mnli --method lora
+      adapterstilts zoo show pocket-lora-squad-s1 --json
     """
     import json
 
+    from adapterstilts import results
     from adapterstilts import zoo as catalogue
     from adapterstilts.errors import UserError
 
@@ -189,13 +191,26 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     facts = catalogue.facts_of(folder)
     if facts is None:
         raise UserError(f"{folder} is no adapter: it has no readable {catalogue.FACTS}.")
+    places = dict.fromkeys([folder.parent, output])
+    own = [one for one in results.read_all(places) if one.adapter == facts.get("name")]
     if as_json:
-        drawing.print_json({"folder": str(folder), **facts})
+        drawing.print_json({"folder": str(folder), **facts, "results": [one.as_json() for one in own]})
         return
     click.echo(f"folder: {folder}")
     for key, value in facts.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         click.echo(f"{catalogue.printable(key)}: {catalogue.printable(text)}")
+    if own:
+        click.echo("\nresults:")
+    for one in sorted(own, key=lambda one: one.target):
+        each = ", ".join(f"{language} {results.language_score(one, language):.1f}" for language in one.scores)
+        click.echo(f"  {one.target} ({one.provenance.get('data_revision')}): {one.average:.1f}  ({each})")
+    card = folder / "README.md"
+    if card.is_file():
+        body = card.read_text(encoding="utf-8", errors="replace").rpartition("\n---\n")[2]
+        click.echo("\ncard:")
+        for line in body.strip().splitlines():
+            click.echo(f"  {catalogue.printable(line)}")
 
 
 @click.command()

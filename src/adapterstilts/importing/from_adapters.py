@@ -125,7 +125,8 @@ def _lora(
     own = dict(config.to_dict())
     # versions before 1.1.0 did not scale, which the loader alone knows
     AdapterLoader(backbone)._fix_backward_compat({"version": str(facts.get("version", "")), "config": own})
-    prefix, found = f"{backbone.base_model_prefix}.", {}
+    prefix = f"{backbone.base_model_prefix}."
+    found: dict[str, Tensor] = {}
     for key, tensor in tensors.items():
         match = re.fullmatch(rf"(.+)\.loras\.{re.escape(name)}\.(lora_[AB])", key)
         if match is None:
@@ -153,7 +154,7 @@ def read_head(
     if flexible.get("head_type") != task.type:
         raise UserError(f"The head is one of {flexible.get('head_type')!r}, but {task.name} is {task.type}.")
     layers = _LAYERS[task.type]
-    wanted = {"layers": layers, "bias": True}
+    wanted: dict[str, Any] = {"layers": layers, "bias": True}
     if layers == 2:
         wanted |= {"activation_function": "tanh", "use_pooler": False}
     usual = {"use_pooler": False, "bias": True}

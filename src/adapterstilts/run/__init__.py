@@ -11,16 +11,20 @@ from adapterstilts.run.importing import Imported, import_adapter
 from adapterstilts.run.inspecting import Inspection, inspect
 from adapterstilts.run.learning import baseline, learn
 from adapterstilts.run.merging import Merge, merge
-from adapterstilts.run.predicting import Prediction, Predictor, rows_of
+from adapterstilts.run.nearest import Nearest, Neighbour
+from adapterstilts.run.predicting import FIELDS, Prediction, Predictor, rows_of
 from adapterstilts.run.pulling import Pulled, pull
 from adapterstilts.run.request import Request
 
 __all__ = [
+    "FIELDS",
     "Exported",
     "Imported",
     "Inspection",
     "LayerScores",
     "Merge",
+    "Nearest",
+    "Neighbour",
     "Prediction",
     "Predictor",
     "Pulled",

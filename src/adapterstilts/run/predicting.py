@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy
 
-from adapterstilts import evaluation, model, task_types, tasks, zoo
+from adapterstilts import evaluation, model, sources, task_types, tasks, zoo
 from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
+from adapterstilts.run.request import Request, languages_of
 from adapterstilts.task_types import Row
 from adapterstilts.tasks import Task
+from adapterstilts.tasks.rows import are_labelled
 
 FIELDS = {
     "classification": ("sentence1", "sentence2"),
@@ -50,6 +52,7 @@ class Predictor:
         if adapter.task is None:
             raise UserError(f'The adapter "{adapter.name}" has no head, so it predicts nothing by itself.')
         self.task: Task = tasks.get(adapter.task)
+        self._backbone = backbone
         loaded = model.load_backbone(backbone)
         self._type = task_types.get(self.task.type)
         self.model = model.from_adapter(loaded, adapter, self._type, self.task)
@@ -66,6 +69,18 @@ class Predictor:
             for number, (row, guess) in enumerate(zip(batch, predicted, strict=True)):
                 # a row of the types that are scored is one feature
                 yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
+
+    def rows_in(self, language: str, data: str | None = None) -> Sequence[Row]:
+        """The task's own rows in a language that it is evaluated on, as `evaluate` reads them; UserError if none."""
+        request = Request(self.task.name, backbone=self._backbone, data=data, languages=(language,))
+        languages_of(self.task, request.rows_from, request.languages)
+        return sources.load(
+            self.task, sources.evaluated_split(self.task, request.rows_from), language, request.rows_from
+        )
+
+    def labelled(self, row: Row) -> Any:
+        """What the task's own row says is right, of the kind that is predicted; None where it says nothing."""
+        return self._type.reference(row, self.task) if are_labelled(self.task, [row]) else None
 
     def _probabilities(self, row: Row, logits: numpy.ndarray) -> dict[str, float]:
         names = self.task.labels or [str(number) for number in range(len(row["choices"]))]

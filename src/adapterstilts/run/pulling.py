@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapterstilts import hub, model, remote, tasks
+from adapterstilts import estimate, hub, model, remote, tasks
 from adapterstilts.adapter import check_backbone
 from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
@@ -55,5 +55,8 @@ def pull(
 def _not_published(repository: str, revision: str | None, word: str, backbone: str, method: str) -> UserError:
     at = f" at revision {revision}" if revision else ""
     chosen = "" if method == "bottleneck" else f" --method {method}"
-    make = f"; train it: adapterstilts train {word}{chosen} --backbone {backbone}" if word in tasks.all_tasks() else ""
+    make = ""
+    if word in tasks.all_tasks():
+        train = f"adapterstilts train {word}{chosen} --backbone {backbone}"
+        make = f"; train it: {train}{estimate.words(word, method, backbone)}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")

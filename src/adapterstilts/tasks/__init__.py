@@ -43,9 +43,10 @@ class Declaration:
     `languages` are the benchmark's own, English first where it is among them. `labels` are names, in the
     order of the head's outputs, and empty where a task has none (or brings them with the user's licensed
     copy: ccg). `metric` names a function of `adapterstilts.tasks.metrics`. `train_on` is the English task
-    whose training data is used, None where there is none. `chance` is the score of guessing, 0 to 100. `hub`
-    lists the data sets whose rows are joined, none where the data is not on the Hub. `pocket` names the
-    generator, as ``module:function``.
+    whose training data is used, None where there is none, and `train_examples` how many there are where it is the
+    task's own (Phang et al. 2020, table 1; Chung et al. 2020, table 11). `chance` is the score of guessing, 0 to
+    100. `hub` lists the data sets whose rows are joined, none where the data is not on the Hub. `pocket` names
+    the generator, as ``module:function``.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Declaration:
     licence: str
     reference: str
     train_on: str | None
+    train_examples: int | None = None
     labels: tuple[str, ...] = ()
     hub: tuple[HubData, ...] = ()
     pocket: str | None = None

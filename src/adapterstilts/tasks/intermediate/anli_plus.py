@@ -15,6 +15,7 @@ TASK = Declaration(
     licence="CC BY-NC 4.0 (ANLI), CC BY-SA 4.0 (SNLI), OANC and others (MNLI)",
     reference="https://aclanthology.org/2020.acl-main.441/",
     train_on="anli_plus",
+    train_examples=1_104_934,
     hub=(
         HubData("facebook/anli", "plain_text", {"train": "train_r1", "validation": "dev_r1", "test": "test_r1"}),
         HubData("facebook/anli", "plain_text", {"train": "train_r2", "validation": "dev_r2", "test": "test_r2"}),

@@ -15,5 +15,6 @@ TASK = Declaration(
     licence="LDC User Agreement for Non-Members",
     reference="https://aclanthology.org/J07-3004/",
     train_on="ccg",
+    train_examples=38_015,
     pocket="adapterstilts.pocket.tasks:ccg",
 )

@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="CC BY 4.0",
     reference="https://aclanthology.org/D19-1243/",
     train_on="cosmosqa",
+    train_examples=25_262,
     hub=(
         HubData(
             "allenai/cosmos_qa",

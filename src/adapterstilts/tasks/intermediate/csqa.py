@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="MIT",
     reference="https://aclanthology.org/N19-1421/",
     train_on="csqa",
+    train_examples=9_741,
     hub=(HubData("tau/commonsense_qa", "default", {"train": "train", "validation": "validation"}),),
     pocket="adapterstilts.pocket.tasks:csqa",
 )

@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="MIT",
     reference="https://aclanthology.org/P19-1472/",
     train_on="hellaswag",
+    train_examples=39_905,
     hub=(
         HubData(
             "Rowan/hellaswag",

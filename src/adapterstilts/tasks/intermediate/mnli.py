@@ -12,6 +12,7 @@ TASK = Declaration(
     licence="OANC and others, free to use",
     reference="https://aclanthology.org/N18-1101/",
     train_on="mnli",
+    train_examples=392_702,
     hub=(
         HubData(
             "nyu-mll/glue",

@@ -12,6 +12,7 @@ TASK = Declaration(
     licence="Quora's terms of service, non-commercial",
     reference="https://quoradata.quora.com/First-Quora-Dataset-Release-Question-Pairs",
     train_on="qqp",
+    train_examples=363_846,
     hub=(HubData("nyu-mll/glue", "qqp", {"train": "train", "validation": "validation"}),),
     pocket="adapterstilts.pocket.tasks:qqp",
 )

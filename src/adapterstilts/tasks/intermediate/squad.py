@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="CC BY-SA 4.0",
     reference="https://aclanthology.org/D16-1264/",
     train_on="squad",
+    train_examples=87_599,
     hub=(HubData("rajpurkar/squad", "plain_text", {"train": "train", "validation": "validation"}),),
     pocket="adapterstilts.pocket.tasks:squad",
 )

@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="CC BY-SA 4.0",
     reference="https://aclanthology.org/P18-2124/",
     train_on="squad2",
+    train_examples=130_319,
     hub=(HubData("rajpurkar/squad_v2", "squad_v2", {"train": "train", "validation": "validation"}),),
     pocket="adapterstilts.pocket.tasks:squad2",
 )

@@ -17,6 +17,7 @@ TASK = Declaration(
     licence="ODC-BY (WikiANN), CC BY-SA (Wikipedia text)",
     reference="https://aclanthology.org/P17-1178/",
     train_on="panx",
+    train_examples=20_000,
     hub=(
         HubData(
             "google/xtreme",

@@ -15,6 +15,7 @@ TASK = Declaration(
     licence="free for any purpose, Google LLC to be acknowledged",
     reference="https://aclanthology.org/D19-1382/",
     train_on="pawsx",
+    train_examples=49_401,
     hub=(
         HubData(
             "google-research-datasets/paws-x",

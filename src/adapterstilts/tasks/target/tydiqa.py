@@ -27,6 +27,7 @@ TASK = Declaration(
     licence="Apache 2.0",
     reference="https://aclanthology.org/2020.tacl-1.30/",
     train_on="tydiqa",
+    train_examples=3_696,
     hub=(
         HubData(
             "google-research-datasets/tydiqa",

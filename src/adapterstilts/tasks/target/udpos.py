@@ -54,6 +54,7 @@ TASK = Declaration(
     licence="per treebank: CC BY-SA, CC BY-NC-SA and GPL among them",
     reference="https://aclanthology.org/2020.lrec-1.497/",
     train_on="udpos",
+    train_examples=21_253,
     hub=(
         HubData(
             "google/xtreme",
