@@ -178,7 +178,8 @@ def test_a_file_is_no_folder(folder):
     [
         ("format", 2, "has the format 2"),
         ("format", None, "has the format None"),
-        ("name", 3, '"name" is 3, but must be a text'),
+        ("name", 3, '"name" is 3, but must be letters, digits'),
+        ("name", "../../escaped", "but must be letters, digits"),
         ("method", "lorra", 'no method "lorra".*Did you mean "lora"'),
         ("composition", "fused", 'no composition "fused"'),
         ("composition", 1, "a text or null"),

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import hub_server
@@ -328,6 +329,21 @@ def test_a_repository_of_something_else_is_refused(server: Hub, files: dict[str,
         run.pull(["me/thing"], "pocket", "lora")
 
 
+@pytest.mark.parametrize(
+    "path", ["results/../../../../../../escaped.json", "results/..\\..\\escaped.json", "/escaped.json"]
+)
+def test_paths_cannot_leave_the_cache(path: str, server: Hub, tmp_path: Path) -> None:
+    files = {name: (SHIPPED / "lora-mnli" / name).read_bytes() for name in (checkpoint.FACTS, checkpoint.WEIGHTS)}
+    place = server.repositories["models", "me/evil"] = hub_server.Repository()
+    place.commit({**files, path: b"{}"})
+    before = {each for each in tmp_path.rglob("*") if "home" not in each.parts}
+    with suppress(UserError):  # some paths the client refuses, others it takes for a name
+        run.pull(["me/evil"], "pocket", "lora")
+    assert {each for each in tmp_path.rglob("*") if "home" not in each.parts} == before
+    (snapshot,) = tmp_path.glob("home/hub/*/snapshots/*")
+    assert all(snapshot in each.parents for each in tmp_path.rglob("*escaped*"))
+
+
 def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     facts = json.loads((SHIPPED / "lora-mnli" / checkpoint.FACTS).read_text())
     facts |= {"task": "\x1b[2Jmnli", "seed": "many", "scores": {"en": ["x"]}, "composition": "\x9b31m"}
@@ -363,6 +379,7 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert published["name"] == "me/pocket-lora-mnli" and published["backbone"] == "pocket" and published["score"] > 50
     pulled = json.loads(said("pull", "mnli", "--method", "lora", "--from", "me", "--json"))["adapters"]
     assert [one["repository"] for one in pulled] == ["me/pocket-lora-mnli"]
+    assert "\ncard:\n  # lora-mnli" in said("zoo", "show", "me/pocket-lora-mnli")
     assert "hf_secret" not in shown
 
 

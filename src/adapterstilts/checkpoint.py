@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
@@ -262,6 +263,11 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _file_name(value: Any) -> bool:
+    # results and predictions are called after it, so it must not lead out of their folder
+    return isinstance(value, str) and re.fullmatch(r"\w[\w.-]*", value) is not None
+
+
 def _text_or_null(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
@@ -294,7 +300,7 @@ def _whole_number(value: Any) -> bool:
 
 
 _FIELDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "name": ("a text", _text),
+    "name": ("letters, digits, hyphens, underscores and dots", _file_name),
     "method": ("a text", _text),
     "composition": ("a text or null", _text_or_null),
     "task": ("a text or null", _text_or_null),

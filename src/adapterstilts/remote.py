@@ -97,11 +97,14 @@ def download(repository: str, patterns: Sequence[str], revision: str | None = No
     """
     from huggingface_hub import snapshot_download
 
-    return Path(
-        _asked(
-            repository, lambda: snapshot_download(repository, revision=revision, allow_patterns=list(patterns)), "read"
-        )
-    )
+    def ask() -> str:
+        return snapshot_download(repository, revision=revision, allow_patterns=list(patterns))
+
+    try:
+        return Path(_asked(repository, ask, "read"))
+    except ValueError as error:
+        # the client's word for a path that would leave its cache, or for an id that none can have
+        raise UserError(f"{repository} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _asked(repository: str, ask: Any, what: str) -> Any:
