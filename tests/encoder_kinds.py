@@ -33,7 +33,6 @@ from transformers import (
     RobertaTokenizerFast,
     XLMRobertaConfig,
     XLMRobertaTokenizerFast,
-    XmodConfig,
 )
 
 VOCABULARY, LONGEST, SPREAD = 400, 64, 0.3
@@ -130,10 +129,6 @@ KINDS = {
     "DeBERTa": Kind(
         lambda: DebertaConfig(**SIZES, **_DEBERTA, **_POSITIONS),
         lambda: DebertaTokenizerFast(tokenizer_object=_bytes(BERT)),
-    ),
-    "X-MOD": Kind(
-        lambda: XmodConfig(**SIZES, **_BEHIND_PADDING, languages=("en_XX", "de_DE"), default_language="en_XX"),
-        lambda: XLMRobertaTokenizerFast(tokenizer_object=_unigram(XLMR)),
     ),
     "MPNet": Kind(
         lambda: MPNetConfig(**SIZES, max_position_embeddings=LONGEST + 2),

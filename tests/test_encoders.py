@@ -16,6 +16,7 @@ from adapterstilts import checkpoint, export, methods, model, run, task_types, t
 from adapterstilts.adapter import Adapter
 from adapterstilts.encoders import check_tokenizer, longest_input
 from adapterstilts.errors import UserError
+from adapterstilts.methods import bottleneck
 from adapterstilts.run import Request
 from adapterstilts.task_types import question_answering, sequences, tagging
 
@@ -152,6 +153,17 @@ def test_lora_s_default_is_every_linear_map_by_the_encoder_s_own_names(tmp_path)
         methods.install(model.load_backbone(str(tmp_path)).module, "lora", None, {"target_modules": ["query"]}, [])
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if encoder_kinds.KINDS[kind].known])
+def test_the_library_leaves_the_backbone_as_it_is(tmp_path, kind):
+    """Made ready for bottleneck adapters, and without one, it computes what it did."""
+    module = model.load_backbone(str(encoder_kinds.save(kind, tmp_path))).module
+    ids = torch.randint(5, 60, (2, 9), generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        before = module(input_ids=ids).last_hidden_state
+        bottleneck.add(module, {})
+        torch.testing.assert_close(module(input_ids=ids).last_hidden_state, before, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("kind", ["mBERT", "ALBERT"])
 def test_a_bottleneck_is_sized_by_the_places_that_there_are(tmp_path, kind):
     encoder_kinds.save(kind, tmp_path)
@@ -199,7 +211,7 @@ def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path
         (MBartConfig(d_model=8, vocab_size=9), "has a decoder beside its encoder"),
         (BertConfig(is_decoder=True), "is set up as a decoder"),
         (ViTConfig(), "is no encoder of text"),
-        (XmodConfig(), "set default_language in its config.json"),
+        (XmodConfig(), "has modules of its own for each language"),
     ],
     ids=lambda given: getattr(given, "model_type", ""),
 )

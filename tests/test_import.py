@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import encoder_kinds
 import hub_server
 import pytest
 import torch
@@ -55,7 +56,7 @@ def saved_by_adapters(folder: Path, task: str, config: Any = "seq_bn", **how: An
     """A model of the `adapters` library whose adapter with its head, called after `task`, is in `folder`."""
     from adapters import AutoAdapterModel
 
-    loaded: Any = AutoAdapterModel.from_pretrained(BACKBONE)
+    loaded: Any = AutoAdapterModel.from_pretrained(how.get("backbone", BACKBONE))
     loaded.add_adapter(task, config=config)
     names = dict(enumerate(HEADS[task]))
     if task == "mnli":
@@ -99,7 +100,9 @@ def theirs(loaded: Any, task: str) -> list[Tensor]:
 def ours(imported: run.Imported, task: str) -> list[Tensor]:
     adapter = checkpoint.load_adapter(imported.folder)
     declared = tasks.get(task)
-    built = model.from_adapter(model.load_backbone(BACKBONE), adapter, task_types.get(declared.type), declared)
+    built = model.from_adapter(
+        model.load_backbone(adapter.backbone.id), adapter, task_types.get(declared.type), declared
+    )
     with torch.inference_mode():
         output = built(batch())
     if task == "squad":
@@ -138,6 +141,15 @@ def test_an_adapter_of_the_adapters_library_computes_the_same(task: str, tmp_pat
 def test_other_configurations_compute_the_same(config: str, tmp_path: Path) -> None:
     plain = saved_by_adapters(tmp_path / "theirs", "mnli", config)
     same(ours(imported(tmp_path / "theirs", tmp_path / "runs"), "mnli"), theirs(plain, "mnli"))
+
+
+@pytest.mark.parametrize("kind", ["mBERT", "RoBERTa", "DistilBERT", "ELECTRA"])
+@pytest.mark.parametrize("config", ["seq_bn", "lora"])
+def test_adapters_of_other_encoders_compute_the_same(kind: str, config: str, tmp_path: Path) -> None:
+    backbone = str(encoder_kinds.save(kind, tmp_path / "backbone"))
+    plain = saved_by_adapters(tmp_path / "theirs", "mnli", config, backbone=backbone)
+    done = imported(tmp_path / "theirs", tmp_path / "runs", backbone=backbone)
+    same(ours(done, "mnli"), theirs(plain, "mnli"))
 
 
 def test_a_lora_of_the_adapters_library_everywhere_computes_the_same(tmp_path: Path) -> None:
