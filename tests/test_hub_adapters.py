@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import hub_server
@@ -381,6 +382,25 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert [one["repository"] for one in pulled] == ["me/pocket-lora-mnli"]
     assert "\ncard:\n  # lora-mnli" in said("zoo", "show", "me/pocket-lora-mnli")
     assert "hf_secret" not in shown
+
+
+@pytest.mark.parametrize("head", [None, "mnli"])
+def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_path: Path) -> None:
+    request = run.Request(
+        "tatoeba" if head is None else "", "lora", "merge", ("squad", "mnli"), output=tmp_path / "runs"
+    )
+    overrides = {"languages": ("de",)} if head is None else {}
+    made = run.merge(replace(request, **overrides), head=head)
+    entry = zoo.entry(made.adapter.name, "pocket", tmp_path / "runs")
+    one = publishing.prepare(entry, results.read_all([SHIPPED, tmp_path / "runs"]), "me")
+    publishing.publish(one, private=False)
+    card = ModelCard(one.card)
+    assert card.data.license == "apache-2.0" and "lora" in card.data.tags
+    assert "merged from the adapters of mnli and squad" in one.card and "not trained further" in one.card
+    assert ("without a head" in one.card) is (head is None)
+    (found,) = run.pull([one.repository], "pocket", "lora")
+    same = checkpoint.load_adapter(found.folder)
+    assert all(torch.equal(tensor, same.tensors[name]) for name, tensor in made.adapter.tensors.items())
 
 
 def test_a_name_that_is_not_ones_own_is_refused(server: Hub) -> None:

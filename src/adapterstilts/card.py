@@ -36,7 +36,7 @@ COMPOSITIONS = {
 BODY = """
 # {name}
 
-{method} for {title}{miniature} with its head{composed}, on the {frozen}backbone `{backbone}`, trained on English alone.
+{what}, on the {frozen}backbone `{backbone}`, {made}.
 
 ## Use
 
@@ -73,18 +73,18 @@ Without adapterstilts, with {library} alone:
 
 
 def render(entry: Entry, found: Iterable[Result], repository: str | None = None) -> str:
-    """Return the card of an adapter with a task as Markdown with the Hub's metadata.
+    """Return the card of an adapter as Markdown with the Hub's metadata.
 
     `found` are results to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
     what it was trained on. `repository` is where it is published.
     """
-    task = tasks.get(str(entry.task))
+    task = tasks.get(entry.task) if entry.task else None
     own_recipe = entry.facts["recipe"]
     system = (entry.facts.get("composition"), sorted(own_recipe.get("source_tasks", ())), own_recipe.get("control"))
     comparable = [
         result
         for result in found
-        if result.trained_on == task.train_on
+        if result.trained_on == (task.train_on if task else None)
         and result.provenance.get("backbone_fingerprint") == entry.facts["backbone"]["fingerprint"]
         and not result.changed
     ]
@@ -94,41 +94,38 @@ def render(entry: Entry, found: Iterable[Result], repository: str | None = None)
         if result.method == entry.method and (result.composition, sorted(result.source_tasks), result.control) == system
     ]
     full = [result for result in comparable if (result.method, result.composition) == ("full", None)]
-    own = sorted((result for result in alike if result.target == task.name), key=lambda result: result.seed)
-    elsewhere = [result for result in alike if result.target != task.name and result.seed == entry.seed]
+    own = sorted((result for result in alike if result.target == entry.task), key=lambda result: result.seed)
+    elsewhere = [result for result in alike if result.target != entry.task and result.seed == entry.seed]
     elsewhere.sort(key=lambda result: result.target)
     metadata = _metadata(entry, task, [*[result for result in own if result.seed == entry.seed], *elsewhere])
-    backbone, data = entry.facts["backbone"], str(entry.facts["data_revision"])
     body = BODY.format(
         name=entry.name,
-        method=METHODS[entry.method],
-        title=task.title,
-        miniature=" (pocket's miniature of it)" if _is_pocket(data) else "",
-        composed=_composed(entry),
+        what=_what(entry, task),
+        made="not trained further" if _is_merge(entry) else "trained on English alone",
         frozen="" if entry.method == "full" else "frozen ",
         backbone=entry.backbone,
-        word=repository or (task.name if entry.plain else entry.name),
+        word=repository or (entry.task if entry.plain else entry.name),
         method_name=entry.method,
-        fingerprint=backbone["fingerprint"],
+        fingerprint=entry.facts["backbone"]["fingerprint"],
         without_us=_without_us(entry, repository) if repository else "",
-        own_scores=_own_scores(task, own, entry.seed, full),
+        own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
         zero_shot=ZERO_SHOT.format(rows="\n".join(_row(one, full) for one in elsewhere)) if elsewhere else "",
-        training=_training(entry, task),
+        training=_training(entry),
         settings=_settings(entry),
     )
     return f"---\n{metadata.to_yaml()}\n---\n{body}"
 
 
-def _metadata(entry: Entry, task: Task, measured: Sequence[Result]) -> ModelCardData:
+def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> ModelCardData:
     data = str(entry.facts["data_revision"])
     return ModelCardData(
         language="en",
         license="apache-2.0" if _is_pocket(data) else _licence(entry),
         datasets=None if _is_pocket(data) else sorted({found.id for name in _trained_on(entry) for found in name.hub}),
         library_name=LIBRARIES.get(entry.method, "adapterstilts"),
-        pipeline_tag=PIPELINES[task.type],
+        pipeline_tag=PIPELINES[task.type if task else "retrieval"],
         base_model=None if entry.backbone == "pocket" else entry.backbone,
-        tags=["adapterstilts", entry.method, task.name, f"backbone:{entry.backbone}"],
+        tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
         model_name=entry.name,
         eval_results=[
             EvalResult(
@@ -147,7 +144,8 @@ def _metadata(entry: Entry, task: Task, measured: Sequence[Result]) -> ModelCard
 
 
 def _trained_on(entry: Entry) -> list[Task]:
-    names = [*entry.facts["recipe"].get("sources_trained_on", ()), str(entry.task)]
+    own = [entry.task] if entry.task else []
+    names = [*entry.facts["recipe"].get("sources_trained_on", ()), *own]
     return [tasks.get(name) for name in dict.fromkeys(names)]
 
 
@@ -158,6 +156,16 @@ def _licence(entry: Entry) -> str:
 
 def _is_pocket(data_revision: str) -> bool:
     return data_revision.split(" ")[0] == "pocket"
+
+
+def _is_merge(entry: Entry) -> bool:
+    return entry.facts.get("composition") == "merge"
+
+
+def _what(entry: Entry, task: Task | None) -> str:
+    miniature = " (pocket's miniature of it)" if _is_pocket(str(entry.facts["data_revision"])) else ""
+    its_task = f" for {task.title}{miniature} with its head" if task else " without a head"
+    return f"{METHODS[entry.method]}{its_task}{_composed(entry)}"
 
 
 def _composed(entry: Entry) -> str:
@@ -212,10 +220,12 @@ def _row(result: Result, full: Sequence[Result]) -> str:
     return f"| {task.title} | {metric} | {result.average:.1f} | {_of_full(full, result.target)} | {each} |"
 
 
-def _training(entry: Entry, task: Task) -> str:
+def _training(entry: Entry) -> str:
     recipe, data = entry.facts["recipe"], str(entry.facts["data_revision"])
     licences = "; ".join(f"{task.title}: {task.licence}" for task in _trained_on(entry))
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
+    if _is_merge(entry):
+        return f"None: computed from its sources ({recipe['how']}), whose data were {data} ({licence})."
     return (
         f"Data: {data} ({licence}). Seed {entry.seed}, {recipe['steps']:,} steps, {recipe['tokens']:,} tokens without "
         f"padding, {recipe['trainable_parameters']:,} trained parameters with the head; best English validation score "

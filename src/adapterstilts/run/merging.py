@@ -141,4 +141,5 @@ def _adapter(
         0,
         tensors,
         own,
+        data_revision=", ".join(sorted({one.adapter.data_revision for one in found})),
     )
