@@ -12,6 +12,8 @@ from transformers import PretrainedConfig, PreTrainedModel
 from adapterstilts.adapter import HEAD_PREFIX, Adapter
 from adapterstilts.tasks import Task
 
+_KINDS = ("weight", "bias")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -32,6 +34,12 @@ class Place:
             module, kind = name.rsplit(".", 1)
             found[f"{self.names[module]}.{kind}"] = tensor
         return found
+
+    def from_theirs(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The other way: our head's tensors among a model's; empty unless all of them are there."""
+        theirs = {f"{name}.{kind}": f"{module}.{kind}" for module, name in self.names.items() for kind in _KINDS}
+        found = {theirs[name]: tensor for name, tensor in tensors.items() if name in theirs}
+        return found if len(found) == len(theirs) else {}
 
 
 _TAGGING = Place("AutoModelForTokenClassification", {"out": "classifier"}, "TOKEN_CLS", ("classifier",))

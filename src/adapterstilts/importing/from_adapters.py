@@ -183,13 +183,8 @@ def _of_transformers(
 ) -> tuple[dict[str, Tensor], tuple[str, ...], str | None]:
     """The head of a model that `transformers` gives one, which the library saves beside the adapter."""
     place = heads.place(config.model_type, task.type)
-    ours = {theirs: name for name, theirs in place.names.items()} if place else {}
-    found = {}
-    for key, tensor in tensors.items():
-        module, _, kind = key.rpartition(".")
-        if module in ours:
-            found[f"{ours[module]}.{kind}"] = tensor
-    if not found or len(found) != 2 * len(ours):
+    found = place.from_theirs(tensors) if place else {}
+    if not found:
         return {}, (), f"it is that of {facts.get('model_class')}, which {task.name} has not here"
     return found, _named(facts.get("label2id")), None
 

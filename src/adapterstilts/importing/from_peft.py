@@ -70,14 +70,10 @@ def _head(
     rest: Mapping[str, Tensor], backbone: PreTrainedModel, task: Task | None, body: str
 ) -> tuple[dict[str, Tensor], str | None]:
     place = heads.place(backbone.config.model_type, task.type) if task else None
-    ours = {theirs: name for name, theirs in place.names.items()} if place else {}
-    found = {}
-    for name, tensor in rest.items():
-        module, _, kind = name.rpartition(".")
-        if module in ours:
-            found[f"{ours[module]}.{kind}"] = tensor
-        elif name.startswith(body) and not name.startswith(f"{body}pooler."):
-            raise UserError(f"The LoRA changes the backbone itself ({name}), which must stay frozen here.")
-    if len(found) == 2 * len(ours) and found:
+    foreign = [name for name in rest if name.startswith(body) and not name.startswith(f"{body}pooler.")]
+    if foreign:
+        raise UserError(f"The LoRA changes the backbone itself ({foreign[0]}), which must stay frozen here.")
+    found = place.from_theirs(rest) if place else {}
+    if found:
         return found, None
     return {}, "it is not known for which task it is" if task is None else f"it is none that {task.name} has here"
