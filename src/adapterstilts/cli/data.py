@@ -61,12 +61,7 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
 
 def _counts(found: Inspection) -> Table:
     """Languages down, splits across."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("language", no_wrap=True)
-    for split in found.splits:
-        table.add_column(split, justify="right", no_wrap=True)
+    table = drawing.table(("language", *found.splits), left=1)
     for language in dict.fromkeys(language for counts in found.splits.values() for language in counts):
         counted = (counts.get(language) for counts in found.splits.values())
         table.add_row(language, *("" if count is None else f"{count:,}" for count in counted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
     from adapterstilts.results import Comparison
     from adapterstilts.run import LayerScores
@@ -87,6 +89,16 @@ def print_json(payload: dict[str, Any]) -> None:
     click.echo(json.dumps(payload, indent=2, ensure_ascii=False))
 
 
+def table(headings: Sequence[str], left: int) -> Table:
+    """Make an empty rich table without lines: the first `left` columns are aligned to the left, the others right."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        made.add_column(heading, justify="left" if number < left else "right", no_wrap=True)
+    return made
+
+
 def print_table(table: Any) -> None:
     """Print a rich table, as wide as it is where the output is no terminal."""
     from rich.console import Console
@@ -119,19 +131,15 @@ def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
 
 def print_layers(found: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
-    from rich.table import Table
-
     from adapterstilts import report, tasks
     from adapterstilts.tasks import metrics
 
     metric = tasks.get(found.target).metric
     click.secho(f"{found.target}, {found.adapter}: {report.metric_words(metric)} by layer, a diagnostic", bold=True)
-    table = Table(pad_edge=False, box=None)
-    for heading in ("layer", *found.examples, "average"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    drawn = table(("layer", *found.examples, "average"), left=0)
     for layer, scores in found.scores.items():
         numbers = [metrics.main_score(metric, scores[language]) for language in found.examples]
         average = found.averages[layer]
-        table.add_row(str(layer), *(f"{number:.1f}" for number in [*numbers, *([] if average is None else [average])]))
-    print_table(table)
+        drawn.add_row(str(layer), *(f"{number:.1f}" for number in [*numbers, *([] if average is None else [average])]))
+    print_table(drawn)
     click.echo(found.warning)

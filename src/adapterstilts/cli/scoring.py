@@ -49,7 +49,7 @@ def _languages(found: Score) -> Table:
     from adapterstilts import tasks
     from adapterstilts.tasks import metrics
 
-    table = _table(("language", *found.tasks), left=1)
+    table = drawing.table(("language", *found.tasks), left=1)
     seen = {language for task in found.tasks.values() for language in task.languages}
     for language in sorted(seen, key=lambda language: (language != "en", language)):
         cells = []
@@ -62,7 +62,7 @@ def _languages(found: Score) -> Table:
 
 def _groups(found: Score) -> Table:
     """Groups and their tasks down, what they score across."""
-    table = _table(("group", "task", "score", "metrics"), left=2)
+    table = drawing.table(("group", "task", "score", "metrics"), left=2)
     table.columns[-1].justify = "left"
     for group in dict.fromkeys(task.group for task in found.tasks.values()):
         for task in (one for one in found.tasks.values() if one.group == group):
@@ -72,13 +72,4 @@ def _groups(found: Score) -> Table:
             table.add_row(group, "average", f"{found.groups[group]:.2f}", "", style="bold")
     if found.overall is not None:
         table.add_row("overall", "average", f"{found.overall:.2f}", "", style="bold")
-    return table
-
-
-def _table(headings: tuple[str, ...], left: int) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if number < left else "right", no_wrap=True)
     return table

@@ -302,11 +302,9 @@ def _cell(value: object) -> str:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading != "licence")
+    table = drawing.table(headings, left=len(headings))
+    for column, heading in zip(table.columns, headings, strict=True):
+        column.no_wrap = heading != "licence"
     for row in rows:
         table.add_row(*row)
     return table
