@@ -72,6 +72,14 @@ def test_the_verbs_are_those_of_the_program():
     assert named == set(cli.commands)
 
 
+def test_the_python_runs(tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(r"```python\n(import adapterstilts as st\n.*?)```", README, re.DOTALL)
+    assert '"max_steps": 100' in code
+    monkeypatch.chdir(tmp_path)
+    exec(code.replace('"max_steps": 100', '"max_steps": 1'), {})
+    assert len(capsys.readouterr().out.split()) == 2
+
+
 def test_what_the_tree_names_is_there():
     tree = README.split("## The tree")[1]
     for line in re.findall(r"^      ([\w/, ]+?)  ", tree, re.MULTILINE):
