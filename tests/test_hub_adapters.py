@@ -330,9 +330,7 @@ def test_a_repository_of_something_else_is_refused(server: Hub, files: dict[str,
         run.pull(["me/thing"], "pocket", "lora")
 
 
-@pytest.mark.parametrize(
-    "path", ["results/../../../../../../escaped.json", "results/..\\..\\escaped.json", "/escaped.json"]
-)
+@pytest.mark.parametrize("path", ["results/../../../../../../escaped.json", "results/..\\..\\escaped.json"])
 def test_paths_cannot_leave_the_cache(path: str, server: Hub, tmp_path: Path) -> None:
     files = {name: (SHIPPED / "lora-mnli" / name).read_bytes() for name in (checkpoint.FACTS, checkpoint.WEIGHTS)}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
@@ -398,6 +396,7 @@ def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_pat
     assert card.data.license == "apache-2.0" and "lora" in card.data.tags
     assert "merged from the adapters of mnli and squad" in one.card and "not trained further" in one.card
     assert ("without a head" in one.card) is (head is None)
+    assert {result.dataset_type for result in card.data.eval_results} == {head or "tatoeba"}
     (found,) = run.pull([one.repository], "pocket", "lora")
     same = checkpoint.load_adapter(found.folder)
     assert all(torch.equal(tensor, same.tensors[name]) for name, tensor in made.adapter.tensors.items())

@@ -84,7 +84,7 @@ def saved_by_peft(folder: Path, task: str, **config: Any) -> Any:
     usual = {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"]}
     made = peft.get_peft_model(loaded, peft.LoraConfig(task_type=kind, **{**usual, **config}))
     randomise(made, "lora_", "classifier", "qa_outputs")
-    made.save_pretrained(str(folder), safe_serialization=not config.get("pickled"))
+    made.save_pretrained(str(folder))
     return made.eval()
 
 
@@ -195,7 +195,7 @@ def test_a_pickle_is_read_only_when_asked_for(library: str, tmp_path: Path) -> N
         torch.save(load_file(tmp_path / "theirs" / "adapter_model.safetensors"), tmp_path / "theirs/adapter_model.bin")
         (tmp_path / "theirs" / "adapter_model.safetensors").unlink()
     options = {"task": "mnli", "labels": NLI}
-    with pytest.raises(UserError, match="is a pickle, which can run code.*--convert"):
+    with pytest.raises(UserError, match="has no adapter.*that is a pickle, which can run code.*--convert"):
         imported(tmp_path / "theirs", tmp_path / "runs", **options)
     assert not (tmp_path / "runs").exists()
     same(ours(imported(tmp_path / "theirs", tmp_path / "runs", convert=True, **options), "mnli"), theirs(plain, "mnli"))
@@ -211,9 +211,11 @@ class Hostile:
         return (Path.write_text, (self.trace, "it ran"))
 
 
-def test_a_hostile_pickle_runs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", b"\x80\x02.", b"\x80\x02h\0."], ids=str)
+def test_a_hostile_or_damaged_pickle_runs_nothing(content: bytes | None, tmp_path: Path) -> None:
     saved_by_adapters(tmp_path / "theirs", "mnli", safe=False)
-    (tmp_path / "theirs" / "pytorch_adapter.bin").write_bytes(pickle.dumps({"a": Hostile(tmp_path / "trace")}))
+    hostile = pickle.dumps({"a": Hostile(tmp_path / "trace")})
+    (tmp_path / "theirs" / "pytorch_adapter.bin").write_bytes(hostile if content is None else content)
     with pytest.raises(UserError, match="holds more than plain tensors"):
         imported(tmp_path / "theirs", tmp_path / "runs", convert=True)
     assert not (tmp_path / "trace").exists() and not (tmp_path / "runs").exists()
@@ -244,7 +246,8 @@ def changed(path: Path, **facts: Any) -> None:
         ({"config": {"architecture": "magic"}}, "does not understand"),
         ({"config": "seq_bn"}, "has no name or no config"),
         ({"name": 3}, "has no name or no config"),
-        ({"name": "another"}, "does not fit this backbone"),
+        ({"name": "another"}, "which no task adapter of ours has"),
+        ({"config__non_linearity": ["relu"]}, "non_linearity is"),
         ({"config": {"architecture": "prefix_tuning"}}, "is a PrefixTuningConfig"),
     ],
     ids=str,
@@ -266,7 +269,10 @@ def test_what_is_not_computed_here_is_refused(facts: dict[str, Any], said: str, 
         ({"bias": "all"}, "has bias = 'all'"),
         ({"init_lora_weights": "pissa"}, "has init_lora_weights = 'pissa'"),
         ({"r": "four"}, "rank is 'four'"),
-        ({"r": 8}, "was this adapter made for another backbone"),
+        ({"r": 8}, "rank is 8, but they have the sizes 4"),
+        ({"r": 10**13}, "rank is 10000000000000"),
+        ({"revision": "abc123"}, "is for the revision abc123"),
+        ({"task_type": "TOKEN_CLS"}, "The head is one for TOKEN_CLS, but mnli is SEQ_CLS"),
         ({"lora_alpha": -1}, "alpha is -1"),
         ({"base_model_name_or_path": 5}, "does not say which backbone"),
     ],
@@ -275,7 +281,7 @@ def test_what_is_not_computed_here_is_refused(facts: dict[str, Any], said: str, 
 def test_what_is_no_lora_of_ours_is_refused(facts: dict[str, Any], said: str, tmp_path: Path) -> None:
     saved_by_peft(tmp_path / "theirs", "mnli")
     changed(tmp_path / "theirs" / "adapter_config.json", **facts)
-    own = {"backbone": None} if "base_model_name_or_path" in facts else {}
+    own = {"backbone": None} if {"base_model_name_or_path", "revision"} & set(facts) else {}
     with pytest.raises(UserError, match=said):
         imported(tmp_path / "theirs", tmp_path / "runs", task="mnli", labels=NLI, **own)
     assert not (tmp_path / "runs").exists()
@@ -283,7 +289,7 @@ def test_what_is_no_lora_of_ours_is_refused(facts: dict[str, Any], said: str, tm
 
 def test_a_lora_that_changes_the_backbone_is_refused(tmp_path: Path) -> None:
     saved_by_peft(tmp_path / "theirs", "mnli", modules_to_save=["word_embeddings"])
-    with pytest.raises(UserError, match=r"changes the backbone itself \(roberta.embeddings.word_embeddings"):
+    with pytest.raises(UserError, match=r"The LoRA changes roberta.embeddings.word_embeddings"):
         imported(tmp_path / "theirs", tmp_path / "runs", task="mnli", labels=NLI)
 
 
@@ -303,7 +309,7 @@ def test_a_head_of_another_task_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("head", "said"),
-    [({"layers": 1}, "layers = 1, ours 2"), ({"activation_function": "relu"}, "= 'relu', ours 'tanh'")],
+    [({"layers": 1}, "layers = 1, ours 2"), ({"activation_function": "relu"}, "= relu, ours tanh")],
 )
 def test_a_head_of_another_form_is_left_out(head: dict[str, Any], said: str, tmp_path: Path) -> None:
     saved_by_adapters(tmp_path / "theirs", "mnli", head=head)
@@ -340,14 +346,95 @@ def test_cut_weights_are_a_sentence(tmp_path: Path) -> None:
         imported(tmp_path / "theirs", tmp_path / "runs")
 
 
-@pytest.mark.parametrize("name", ["../escape", "a/b", "", "\x1b[31m"])
-def test_names_stay_in_the_output_folder(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../escape", "a/b", "\x1b[31m", "squad", "none", "results"])
+def test_names_that_mean_something_else_are_refused(name: str, tmp_path: Path) -> None:
     saved_by_adapters(tmp_path / "theirs", "mnli")
-    if name:
-        with pytest.raises(UserError, match="cannot be the name"):
-            imported(tmp_path / "theirs", tmp_path / "runs", name=name)
-    else:
-        assert imported(tmp_path / "theirs", tmp_path / "runs", name=name).folder == tmp_path / "runs" / "theirs"
+    with pytest.raises(UserError, match="cannot be the name"):
+        imported(tmp_path / "theirs", tmp_path / "runs", name=name)
+
+
+def test_an_adapter_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+    saved_by_adapters(tmp_path / "mnli", "mnli")
+    done = imported(tmp_path / "mnli", tmp_path / "runs")
+    assert done.folder == tmp_path / "runs" / "imported-mnli", "a task's name goes on to mean what it did"
+    for name in ("imported-mnli", "bottleneck-mnli"):
+        with pytest.raises(UserError, match=f"There is an adapter {name} already"):
+            imported(tmp_path / "mnli", tmp_path / "runs", name=name)
+
+
+def test_a_bare_lora_that_changes_the_backbone_is_refused(tmp_path: Path) -> None:
+    """As peft names its tensors in an AutoModel: without the prefix of a model with a head."""
+    saved_by_peft(tmp_path / "theirs", "mnli")
+    weights = tmp_path / "theirs" / "adapter_model.safetensors"
+    bare = {
+        name.replace("roberta.", ""): tensor for name, tensor in load_file(weights).items() if "classifier" not in name
+    }
+    for extra in ("embeddings.word_embeddings.weight", "embeddings.word_embeddings.lora_embedding_A"):
+        save_file({**bare, f"base_model.model.{extra}": torch.ones(3)}, weights)
+        changed(tmp_path / "theirs" / "adapter_config.json", task_type="FEATURE_EXTRACTION")
+        with pytest.raises(UserError, match=f"The LoRA changes {extra}"):
+            imported(tmp_path / "theirs", tmp_path / "runs")
+    save_file(bare, weights)
+    assert (
+        imported(tmp_path / "theirs", tmp_path / "runs").without_head
+        == "for which task it is has to be said: --task TASK"
+    )
+
+
+def test_weights_are_kept_in_float32_and_numbers_of_another_kind_refused(tmp_path: Path) -> None:
+    saved_by_peft(tmp_path / "theirs", "mnli")
+    weights = tmp_path / "theirs" / "adapter_model.safetensors"
+    whole = load_file(weights)
+    save_file({name: tensor.bfloat16() for name, tensor in whole.items()}, weights)
+    done = imported(tmp_path / "theirs", tmp_path / "runs", task="mnli", labels=NLI)
+    assert {tensor.dtype for tensor in done.adapter.tensors.values()} == {torch.float32}
+    save_file({name: tensor.long() for name, tensor in whole.items()}, weights)
+    with pytest.raises(UserError, match="is no tensor of floating-point numbers"):
+        imported(tmp_path / "theirs", tmp_path / "runs", name="other", task="mnli", labels=NLI)
+
+
+def test_a_bottleneck_with_weights_of_the_backbone_is_refused(tmp_path: Path) -> None:
+    saved_by_adapters(tmp_path / "theirs", "mnli")
+    weights = tmp_path / "theirs" / "adapter.safetensors"
+    save_file({**load_file(weights), "roberta.encoder.layer.0.attention.self.query.weight": torch.ones(3)}, weights)
+    with pytest.raises(
+        UserError, match="has roberta.encoder.layer.0.attention.self.query.weight, which no task adapter"
+    ):
+        imported(tmp_path / "theirs", tmp_path / "runs")
+    save_file({"roberta.encoder.layer.0.output.adapters.mnli.adapter_up.bias": torch.ones(3)}, weights)
+    with pytest.raises(UserError, match="has shape None"):
+        imported(tmp_path / "theirs", tmp_path / "runs")
+
+
+def test_a_gelu_of_before_there_were_versions_is_todays_gelu_new(tmp_path: Path) -> None:
+    plain = saved_by_adapters(tmp_path / "theirs", "mnli", "seq_bn[non_linearity='gelu_new']")
+    config = tmp_path / "theirs" / "adapter_config.json"
+    changed(config, config__non_linearity="gelu")
+    facts = json.loads(config.read_text())
+    facts.pop("version")
+    config.write_text(json.dumps(facts))
+    done = imported(tmp_path / "theirs", tmp_path / "runs")
+    assert done.adapter.settings["non_linearity"] == "gelu_new"
+    same(ours(done, "mnli"), theirs(plain, "mnli"))
+
+
+def test_what_a_terminal_would_obey_is_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved_by_adapters(tmp_path / "theirs", "mnli")
+    changed(tmp_path / "theirs" / "head_config.json", config__label2id={"\x1b[2J": 0, "b": 1, "c": 2})
+    with pytest.raises(SystemExit):
+        main(["import", str(tmp_path / "theirs"), "--backbone", BACKBONE, "--output", str(tmp_path / "runs")])
+    said = capsys.readouterr()
+    assert "calls its 3 outputs" in said.err and "\x1b" not in said.err + said.out
+
+
+def test_a_backbone_that_brings_its_own_code_is_refused(tmp_path: Path) -> None:
+    code = {"model_type": "theirs", "auto_map": {"AutoConfig": "code.Config", "AutoModel": "code.Model"}}
+    (tmp_path / "backbone").mkdir()
+    (tmp_path / "backbone" / "config.json").write_text(json.dumps(code))
+    (tmp_path / "backbone" / "code.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w')")
+    with pytest.raises(UserError, match="could not be loaded"):
+        model.load_backbone(str(tmp_path / "backbone"))
+    assert not (tmp_path / "trace").exists()
 
 
 def as_adapterhub(folder: Path) -> dict[str, bytes]:
@@ -375,7 +462,7 @@ def test_from_the_hub_as_adapterhub_has_it(server: Hub, tmp_path: Path) -> None:
     server.repositories["models", "AdapterHub/pocket-pf-squad"] = repository
     with pytest.raises(UserError, match="import AdapterHub/pocket-pf-squad --convert"):
         run.pull(["AdapterHub/pocket-pf-squad"], "pocket", "bottleneck")
-    with pytest.raises(UserError, match="has no weights|is a pickle"):
+    with pytest.raises(UserError, match="--convert reads it as plain tensors"):
         imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs")
     done = imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs", convert=True)
     assert done.adapter.name == "pocket-pf-squad"
@@ -408,8 +495,12 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     said(
         "fuse", "their-lora", "squad", "--target", "pawsx", "--method", "lora", "-o", "max_steps=1", "--language", "de"
     )
-    with pytest.raises(UserError, match="was imported .* not yours to publish"):
-        publishing.prepare(zoo.entry("their-lora", "pocket", tmp_path / "runs"), [], "me")
+    fused = "pocket-lora-pawsx--fuse-lora-squad-their-lora-s0"
+    assert any(path.name.startswith(fused) for path in (tmp_path / "runs").iterdir())
+    for entry in zoo.entries(tmp_path / "runs"):
+        if entry.origin == "local":
+            with pytest.raises(UserError, match="was imported, or holds weights that were"):
+                publishing.prepare(entry, [], "me")
 
 
 def test_tensors_of_nothing_known_are_refused(tmp_path: Path) -> None:

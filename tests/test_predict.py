@@ -107,9 +107,17 @@ def test_the_tasks_own_rows_come_with_their_labels(capsys: pytest.CaptureFixture
 
 
 def test_a_language_that_the_task_has_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 'mnli has no language "de" in the data pocket' in spoken(
-        capsys, "predict", "mnli", "--language", "de", code=1
+    said = spoken(capsys, "predict", "mnli", "--language", "fi", code=1)
+    assert 'There are no rows for mnli in "fi" in the data pocket, but in ar, de, en' in said
+    assert spoken(capsys, "predict", "ccg", "--language", "en").count("\n") == len(
+        sources.load(tasks.get("ccg"), "test", "en")
     )
+
+
+def test_a_target_that_shares_the_training_data_lends_its_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = spoken(capsys, "predict", "mnli", "--language", "de").splitlines()
+    rows = sources.load(tasks.get("xnli"), "test", "de")
+    assert [line.split("\t")[0] for line in lines] == [row["sentence1"] for row in rows]
 
 
 def test_the_nearest_sentences_are_those_of_tatoeba(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,14 +86,20 @@ def render(entry: Entry, found: Iterable[Result], repository: str | None = None)
         for result in found
         if result.trained_on == (task.train_on if task else None)
         and result.provenance.get("backbone_fingerprint") == entry.facts["backbone"]["fingerprint"]
-        and not result.changed
     ]
     alike = [
         result
         for result in comparable
-        if result.method == entry.method and (result.composition, sorted(result.source_tasks), result.control) == system
+        if result.method == entry.method
+        and (result.composition, sorted(result.source_tasks), result.control) == system
+        and (
+            not result.changed
+            or ((result.adapter, result.seed) == (entry.name, entry.seed) and not result.evaluated_with)
+        )
     ]
-    full = [result for result in comparable if (result.method, result.composition) == ("full", None)]
+    full = [
+        result for result in comparable if (result.method, result.composition) == ("full", None) and not result.changed
+    ]
     own = sorted((result for result in alike if result.target == entry.task), key=lambda result: result.seed)
     elsewhere = [result for result in alike if result.target != entry.task and result.seed == entry.seed]
     elsewhere.sort(key=lambda result: result.target)
@@ -155,7 +161,7 @@ def _licence(entry: Entry) -> str:
 
 
 def _is_pocket(data_revision: str) -> bool:
-    return data_revision.split(" ")[0] == "pocket"
+    return all(one.split(" ")[0] == "pocket" for one in data_revision.split(", "))
 
 
 def _is_merge(entry: Entry) -> bool:

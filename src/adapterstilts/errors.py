@@ -14,6 +14,11 @@ class UserError(AdapterstiltsError):
     """Something the user can put right. The message is one sentence: what is wrong, where, what to do."""
 
 
+def printable(text: object) -> str:
+    """Return `text`, which others may have written, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ``' Did you mean "squad"?'`` for the choice nearest to `word`, or ``''`` if none is near."""
     by_lower_case = {choice.lower(): choice for choice in choices}

@@ -79,17 +79,18 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
     place = _place(id_or_path)
     try:
         with _quiet_transformers():
-            config = AutoConfig.from_pretrained(place, revision=revision)
+            config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
             encoders.check_encoder(config, id_or_path)
             module, info = AutoModel.from_pretrained(
                 place,
                 revision=revision,
                 use_safetensors=True,
+                trust_remote_code=False,
                 dtype=torch.float32,
                 output_loading_info=True,
                 **_no_pooler(config),
             )
-            tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
+            tokenizer = AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False)
     except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _not_loaded(id_or_path, error) from error
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
@@ -107,7 +108,7 @@ def load_config(id_or_path: str) -> Any:
     """Load the configuration of a backbone alone; UserError says what could not be loaded."""
     place = _place(id_or_path)
     try:
-        return AutoConfig.from_pretrained(place)
+        return AutoConfig.from_pretrained(place, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise _not_loaded(id_or_path, error) from error
 
@@ -117,7 +118,7 @@ def load_tokenizer(id_or_path: str) -> Any:
     place = _place(id_or_path)
     try:
         with _quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(place)
+            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
     except (ImportError, OSError, ValueError, KeyError, RuntimeError) as error:
         raise _not_loaded(id_or_path, error) from error
     encoders.check_tokenizer(tokenizer, id_or_path)
@@ -264,6 +265,7 @@ def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task
         tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(HEAD_PREFIX)}
     elif task is not None:
         _check_head(adapter, task)
+    methods.check_sizes(adapter.method, adapter.settings, adapter.adapter_tensors())
     installed = methods.rebuild(backbone.module, adapter.method, adapter.composition, adapter.settings)
     model = Model(backbone.module, installed, head)
     try:

@@ -39,10 +39,10 @@ def prepare(entry: zoo.Entry, found: Iterable[Result], organisation: str) -> Pub
     weights, or if the Hub cannot be asked.
     """
     adapter = checkpoint.load_adapter(entry.folder)
-    if "imported" in adapter.recipe:
+    if adapter.recipe.get("imported") or adapter.recipe.get("holds_imported"):
         raise UserError(
-            f'The adapter "{entry.name}" was imported ({adapter.recipe["imported"]["from"]}), so it is not yours to '
-            "publish; what you train on top of it is."
+            f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
+            "published is not known here; `adapterstilts export` writes it to a folder that you can publish yourself."
         )
     repository = remote.repository_of(entry.name, entry.backbone, organisation)
     measured = list(found)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import estimate, hub, places, remote, tasks
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.errors import UserError, did_you_mean, printable
 from adapterstilts.tasks import metrics
 from adapterstilts.tasks.rows import usual_source
 
@@ -224,8 +224,3 @@ def facts_of(folder: Path) -> dict[str, Any] | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def printable(value: object) -> str:
-    """The text of what an adapter says of itself, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))

@@ -19,7 +19,7 @@ from adapterstilts.cli.scoring import score
 from adapterstilts.cli.sharing import export, import_, publish, pull
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.errors import UserError, did_you_mean, printable
 
 _RESUMABLE = ("train", "continue", "stack", "fuse", "baseline")
 
@@ -82,7 +82,8 @@ def _run(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except UserError as error:
-        click.echo(f"Error: {error}", err=True)
+        for line in f"Error: {error}".splitlines():
+            click.echo(printable(line), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo(_interrupted(words), err=True)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+from click.core import ParameterSource
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.errors import printable
 from adapterstilts.methods import METHODS
 
 
@@ -19,9 +21,7 @@ from adapterstilts.methods import METHODS
 @click.option(
     "--batch", type=click.IntRange(min=1), default=32, show_default=True, help="Lines at once; 1 answers each line."
 )
-@click.option(
-    "--language", metavar="L", help="Instead of FILE, the rows that its task is evaluated on in L, with labels."
-)
+@click.option("--language", metavar="L", help="Instead of FILE, rows in L that it is evaluated on, with their labels.")
 @click.option("--data", metavar="pocket|hub|FOLDER", help="Where the rows of --language come from.")
 @click.option(
     "--nearest",
@@ -50,8 +50,9 @@ def predict(
 
     A line has what the task reads, between tabs, or as a JSON object: a sentence or a pair of them; tokens between
     spaces; question and context; context, question and choices. Printed is a line for each: the label with its
-    probability, the tags, the answer, or the number of the choice, from 0. With --nearest every line is a sentence, and
-    the nearest one with their cosine is printed.
+    probability, the tags, the answer, or the number of the choice, from 0. With --language what is read comes before
+    that, between tabs, and what is right after it. With --nearest every line is a sentence, and the nearest one is
+    printed with their cosine.
 
     \b
     Examples:
@@ -63,10 +64,11 @@ def predict(
     options.prepare()
     from adapterstilts import run, zoo
 
-    if language and among or data and not language:
-        raise click.UsageError(
-            "--language is for a task's own rows, --data says where they are; neither has --nearest."
-        )
+    given = click.get_current_context().get_parameter_source("texts") is not ParameterSource.DEFAULT
+    if language and (among or given):
+        raise click.UsageError("Give either --language, or lines (FILE, --nearest).")
+    if data and not language:
+        raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
     chosen = method or zoo.method_of([adapter], backbone, output)
     if among:
         _nearest(run.Nearest(adapter, backbone, chosen, output, _lines(among), drawing.Bars()), texts, batch, as_json)
@@ -81,11 +83,16 @@ def predict(
         line = _shown(one.row, one.predicted, one.probabilities)
         if language:
             right = predictor.labelled(one.row)
-            read = [one.row[field] for field in run.FIELDS[predictor.task.type] if one.row.get(field)]
-            label = [] if right is None else [_shown(one.row, right, None)]
-            line = "\t".join([*(text if isinstance(text, str) else " | ".join(text) for text in read), line, *label])
+            read = [_one_line(one.row.get(field)) for field in run.FIELDS[predictor.task.type]]
+            line = "\t".join([*read, line, "" if right is None else _shown(one.row, right, None)])
         click.echo(line)
         sys.stdout.flush()
+
+
+def _one_line(value: Any) -> str:
+    """A column of a row without tabs, line breaks and what a terminal would obey."""
+    text = " | ".join(value) if isinstance(value, list) else str(value or "")
+    return printable(" ".join(text.split()))
 
 
 def _lines(file: TextIO) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,9 @@ def import_(
 ) -> None:
     """Bring in an adapter that plain adapters or peft saved, AdapterHub's task adapters among them.
 
-    It is checked against its backbone and saved under --output, where every verb finds it by its name. A head whose
-    form is another than ours is left out: such an adapter can be stacked, fused, continued and merged.
+    It is checked against its backbone and saved under --output, where every verb finds it by its name. A head is for
+    TASK, or for the task that the adapter is called after; one whose form is another than ours is left out. Without a
+    head an adapter can still be stacked, fused, continued and merged.
 
     \b
     Examples:
@@ -102,9 +104,10 @@ def import_(
         backbone=backbone,
         task=task,
         name=name,
-        labels=tuple(labels.split(",")) if labels else (),
+        labels=tuple(label.strip() for label in labels.split(",")) if labels else (),
         convert=convert,
         revision=revision,
+        progress=drawing.Bars(),
     )
     made = done.adapter
     if as_json:
@@ -115,8 +118,10 @@ def import_(
     click.echo(f"{made.name}: a {made.method} adapter{of_task} on {made.backbone.id}, in {done.folder}")
     if done.without_head:
         click.echo(f"  without a head: {done.without_head}")
-    again = "" if made.backbone.id == "pocket" else f" --backbone {made.backbone.id}"
-    click.echo(f"  adapterstilts stack {made.name} --target pawsx{again}")
+    words = ["adapterstilts", "stack", made.name, "--target", "pawsx"]
+    words += [] if made.backbone.id == "pocket" else ["--backbone", made.backbone.id]
+    words += [] if output == Path("runs") else ["--output", str(output)]
+    click.echo(f"  {shlex.join(words)}")
 
 
 @click.command()

@@ -173,7 +173,7 @@ def zoo(
 @options.as_json
 @click.pass_obj
 def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_json: bool) -> None:
-    """Show an adapter: what it says of itself, its card if it has one, and its results at hand.
+    """Show an adapter: what it says of itself, what was measured with it here, and its card if it has one.
 
     \b
     Examples:
@@ -181,10 +181,11 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
       adapterstilts zoo show pocket-lora-squad-s1 --json
     """
     import json
+    import re
 
     from adapterstilts import results
     from adapterstilts import zoo as catalogue
-    from adapterstilts.errors import UserError
+    from adapterstilts.errors import UserError, printable
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
     folder = catalogue.find(adapter, backbone, chosen, output)
@@ -192,25 +193,27 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     if facts is None:
         raise UserError(f"{folder} is no adapter: it has no readable {catalogue.FACTS}.")
     places = dict.fromkeys([folder.parent, output])
-    own = [one for one in results.read_all(places) if one.adapter == facts.get("name")]
+    weights = (facts.get("name"), (facts.get("backbone") or {}).get("fingerprint"))
+    measured = results.read_all(places)
+    own = [one for one in measured if (one.adapter, one.provenance.get("backbone_fingerprint")) == weights]
     if as_json:
         drawing.print_json({"folder": str(folder), **facts, "results": [one.as_json() for one in own]})
         return
     click.echo(f"folder: {folder}")
     for key, value in facts.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        click.echo(f"{catalogue.printable(key)}: {catalogue.printable(text)}")
+        click.echo(f"{printable(key)}: {printable(text)}")
     if own:
         click.echo("\nresults:")
     for one in sorted(own, key=lambda one: one.target):
         each = ", ".join(f"{language} {results.language_score(one, language):.1f}" for language in one.scores)
-        click.echo(f"  {one.target} ({one.provenance.get('data_revision')}): {one.average:.1f}  ({each})")
+        click.echo(f"  {one.target} ({printable(one.provenance.get('data_revision'))}): {one.average:.1f}  ({each})")
     card = folder / "README.md"
     if card.is_file():
-        body = card.read_text(encoding="utf-8", errors="replace").rpartition("\n---\n")[2]
+        body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
         click.echo("\ncard:")
         for line in body.strip().splitlines():
-            click.echo(f"  {catalogue.printable(line)}")
+            click.echo(f"  {printable(line)}")
 
 
 @click.command()
@@ -296,7 +299,7 @@ def _published(one: Any) -> dict[str, Any]:
 
 
 def _cell(value: object) -> str:
-    from adapterstilts.zoo import printable
+    from adapterstilts.errors import printable
 
     return "" if value is None else f"{value:.1f}" if isinstance(value, float) else printable(value)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts import methods
 from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX
 from adapterstilts.errors import UserError
 
@@ -33,6 +34,12 @@ class Saved:
         return named if isinstance(named, str) and named else None
 
     @property
+    def revision(self) -> str | None:
+        """The revision of that backbone, where it names one."""
+        named = self.facts.get("revision")
+        return named if self.library == "peft" and isinstance(named, str) and named != "main" else None
+
+    @property
     def name(self) -> str | None:
         """The name that it has in its library; peft gives none."""
         named = self.facts.get("name")
@@ -53,14 +60,19 @@ class Content:
     without_head: str | None
 
 
-def look(folder: Path) -> Saved:
-    """Return whose adapter is in `folder`, without its weights; UserError if it is nobody's."""
-    from adapterstilts.importing.folders import CONFIG, read_json
+def look(folder: Path, convert: bool = False) -> Saved:
+    """Return whose adapter is in `folder`, without its weights.
+
+    UserError if it is nobody's, or its weights are not there or a pickle, which only `convert` lets be read.
+    """
+    from adapterstilts.importing.folders import CONFIG, check_weights, read_json
 
     facts = read_json(folder / CONFIG)
     if not {"peft_type", "config"} & set(facts):
         raise UserError(f"{folder / CONFIG} was written neither by adapters nor by peft.")
-    return Saved(folder, "peft" if "peft_type" in facts else "adapters", facts)
+    library = "peft" if "peft_type" in facts else "adapters"
+    check_weights(folder, library, convert)
+    return Saved(folder, library, facts)
 
 
 def read(
@@ -72,7 +84,6 @@ def read(
     order, where the folder has none or others. Pickles are read only if `convert` says so. UserError if it is none of
     our kinds, computes something else, or does not fit.
     """
-    config = backbone.config
     if saved.library == "peft":
         from adapterstilts.importing import from_peft
 
@@ -83,9 +94,10 @@ def read(
         from adapterstilts.importing import from_adapters
 
         method, settings, tensors = from_adapters.read(saved.folder, saved.facts, backbone, convert)
-        head, own, why = from_adapters.read_head(saved.folder, config, task, convert)
+        head, own, why = from_adapters.read_head(saved.folder, backbone.config, task, convert)
     if method == "lora":
         settings = {**settings, "target_modules": _target_modules(backbone, tensors)}
+    methods.check_sizes(method, settings, tensors)
     labels: tuple[str, ...] = ()
     if head and task is not None:
         from adapterstilts.importing.labels import in_order
@@ -102,4 +114,10 @@ def _target_modules(backbone: PreTrainedModel, names: Iterable[str]) -> list[str
 
     paths = [name.removesuffix(".lora_A") for name in names if name.endswith(".lora_A")]
     ends = list(dict.fromkeys(re.sub(r"^.*?\.\d+\.", "", path) for path in paths))
-    return ends if set(lora.matrices(backbone, ends)) == set(paths) else paths
+    try:
+        chosen = lora.matrices(backbone, ends)
+    except UserError as error:
+        raise UserError(
+            f"The LoRA is on {', '.join(ends)}; the layers of this encoder have not all of these."
+        ) from error
+    return ends if set(chosen) == set(paths) else paths

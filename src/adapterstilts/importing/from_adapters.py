@@ -10,10 +10,11 @@ from typing import Any
 from adapters import AdapterConfig, BnConfig
 from adapters.configuration import LoRAConfig
 from adapters.loading import AdapterLoader
+from adapters.utils import ACTIVATION_RENAME
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from adapterstilts.errors import UserError
+from adapterstilts.errors import UserError, printable
 from adapterstilts.export import heads
 from adapterstilts.importing.folders import HEAD_CONFIG, read_json, read_weights
 from adapterstilts.methods import bottleneck
@@ -44,13 +45,15 @@ def read(
     UserError if the adapter is of another kind, computes something else than ours, or does not fit the backbone.
     """
     tensors = read_weights(folder, "adapters", convert)
-    if not tensors:
-        raise UserError(f"{folder} has no weights of the adapters library.")
     name, given = facts.get("name"), facts.get("config")
     if not isinstance(name, str) or not isinstance(given, Mapping):
         raise UserError(f"The configuration in {folder} has no name or no config.")
+    given = dict(given)
+    if "version" not in facts and isinstance(given.get("non_linearity"), str):
+        # as the library reads what was saved before it wrote its version
+        given["non_linearity"] = ACTIVATION_RENAME.get(given["non_linearity"], given["non_linearity"])
     try:
-        config = AdapterConfig.load(dict(given))
+        config = AdapterConfig.load(given)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise UserError(f"The adapters library does not understand the configuration in {folder} ({error}).") from error
     if isinstance(config, LoRAConfig):
@@ -59,8 +62,9 @@ def read(
         raise UserError(
             f"The adapter in {folder} is a {type(config).__name__}; bottleneck adapters and LoRAs can be imported."
         )
-    if any("invertible_adapters" in key for key in tensors):
-        raise UserError(f"The adapter in {folder} is invertible, as language adapters are; task adapters are imported.")
+    foreign = [key for key in tensors if not re.search(_parts_of(name), key)]
+    if foreign:
+        raise UserError(f"The adapter in {folder} has {foreign[0]}, which no task adapter of ours has.")
     settings = _bottleneck_settings(config, backbone.config.hidden_size)
     _check_size(settings, tensors, backbone.config.hidden_size)
     bottleneck.add(backbone, {bottleneck.TARGET: settings})
@@ -75,6 +79,11 @@ def read(
     if wrong:
         raise UserError(f"The adapter in {folder} does not fit this backbone: {wrong[0]} is not in both.")
     return "bottleneck", settings, bottleneck.adapter_tensors(backbone, bottleneck.TARGET)
+
+
+def _parts_of(name: str) -> str:
+    """What the names of the tensors of an adapter end with; the older ones say layer_text_task_adapters."""
+    return rf"adapters\.{re.escape(name)}\.adapter_(down\.0|up)\.(weight|bias)$"
 
 
 def _bottleneck_settings(config: BnConfig, hidden_size: int) -> dict[str, Any]:
@@ -105,9 +114,10 @@ def _bottleneck_settings(config: BnConfig, hidden_size: int) -> dict[str, Any]:
 def _check_size(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], hidden_size: int) -> None:
     # before the library makes an adapter as large as the configuration says
     shape = (bottleneck_size(hidden_size, settings["reduction_factor"]), hidden_size)
-    for name, tensor in tensors.items():
-        if name.endswith("adapter_down.0.weight") and tuple(tensor.shape) != shape:
-            raise UserError(f"{name} has shape {tuple(tensor.shape)}, {shape} is needed; is it of another backbone?")
+    down = {name: tuple(tensor.shape) for name, tensor in tensors.items() if name.endswith("adapter_down.0.weight")}
+    for name, found in down.items() or {"adapter_down.0.weight": None}.items():
+        if found != shape:
+            raise UserError(f"{name} has shape {found}, {shape} is needed; is it of another backbone?")
 
 
 def _lora(
@@ -123,8 +133,11 @@ def _lora(
         strange = next(key for key, is_so in unknown.items() if is_so)
         raise UserError(f"The LoRA has {strange} = {getattr(config, strange)!r}, which adapterstilts does not compute.")
     own = dict(config.to_dict())
-    # versions before 1.1.0 did not scale, which the loader alone knows
-    AdapterLoader(backbone)._fix_backward_compat({"version": str(facts.get("version", "")), "config": own})
+    try:
+        # versions before 1.1.0 did not scale, which the loader alone knows
+        AdapterLoader(backbone)._fix_backward_compat({"version": str(facts.get("version", "")), "config": own})
+    except ValueError as error:
+        raise UserError(f"The version in the configuration cannot be read ({error}).") from error
     prefix = f"{backbone.base_model_prefix}."
     found: dict[str, Tensor] = {}
     for key, tensor in tensors.items():
@@ -146,13 +159,18 @@ def read_head(
     if not (folder / HEAD_CONFIG).is_file():
         return {}, (), "none was saved"
     if task is None:
-        return {}, (), "it is not known for which task it is"
+        return {}, (), "for which task it is has to be said: --task TASK"
     facts, tensors = read_json(folder / HEAD_CONFIG), read_weights(folder, "head", convert)
+    if not tensors:
+        return {}, (), "its weights are a pickle, which --convert reads, or were not saved"
     flexible = facts.get("config")
     if not isinstance(flexible, Mapping):
         return _of_transformers(facts, tensors, config, task)
     if flexible.get("head_type") != task.type:
-        raise UserError(f"The head is one of {flexible.get('head_type')!r}, but {task.name} is {task.type}.")
+        raise UserError(
+            f"The head is one of {flexible.get('head_type')!r}, but {task.name} is {task.type}; name its task with "
+            "--task."
+        )
     layers = _LAYERS[task.type]
     wanted: dict[str, Any] = {"layers": layers, "bias": True}
     if layers == 2:
@@ -160,12 +178,12 @@ def read_head(
     usual = {"use_pooler": False, "bias": True}
     for key, value in wanted.items():
         if flexible.get(key, usual.get(key)) != value:
-            return {}, (), f"it has {key} = {flexible.get(key)!r}, ours {value!r}"
+            return {}, (), f"it has {key} = {printable(flexible.get(key))}, ours {value}"
     own = re.escape(str(facts.get("name")))
     numbered = {
         (int(match[1]), match[2]): tensor
         for key, tensor in tensors.items()
-        if (match := re.fullmatch(rf"heads\.{own}\.(\d+)\.(weight|bias)", key))
+        if (match := re.fullmatch(rf"heads\.{own}\.(\d{{1,3}})\.(weight|bias)", key))
     }
     numbers = sorted({number for number, _ in numbered})
     if len(numbers) != layers:
@@ -182,14 +200,17 @@ def _of_transformers(
     facts: Mapping[str, Any], tensors: Mapping[str, Tensor], config: Any, task: Task
 ) -> tuple[dict[str, Tensor], tuple[str, ...], str | None]:
     """The head of a model that `transformers` gives one, which the library saves beside the adapter."""
-    place = heads.place(config.model_type, task.type)
-    found = place.from_theirs(tensors) if place else {}
+    place, model_class = heads.place(config.model_type, task.type), printable(facts.get("model_class"))
+    fits = place is not None and model_class.endswith(place.auto_class.removeprefix("AutoModel"))
+    found = place.from_theirs(tensors) if place and fits else {}
     if not found:
-        return {}, (), f"it is that of {facts.get('model_class')}, which {task.name} has not here"
+        return {}, (), f"it is that of a {model_class}, which {task.name} has not here"
     return found, _named(facts.get("label2id")), None
 
 
 def _named(label2id: Any) -> tuple[str, ...]:
-    if not isinstance(label2id, Mapping) or not all(str(number).isdecimal() for number in label2id.values()):
+    if not isinstance(label2id, Mapping) or not all(
+        re.fullmatch(r"\d{1,6}", str(number)) for number in label2id.values()
+    ):
         return ()
     return tuple(str(label) for label, _ in sorted(label2id.items(), key=lambda pair: int(pair[1])))

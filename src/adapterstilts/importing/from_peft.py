@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from transformers import PreTrainedModel
 from adapterstilts.errors import UserError
 from adapterstilts.export import heads
 from adapterstilts.importing.folders import read_weights
+from adapterstilts.methods.installed import tensors_of
 from adapterstilts.tasks import Task
 
 _NO_EFFECT = frozenset(
@@ -37,16 +37,14 @@ def read(
     tensors = {
         name.removeprefix("base_model.model."): tensor for name, tensor in read_weights(folder, "peft", convert).items()
     }
-    if not tensors:
-        raise UserError(f"{folder} has no weights of peft.")
     body = f"{backbone.base_model_prefix}."
     own = {
         name.removeprefix(body).removesuffix(".weight"): tensor
         for name, tensor in tensors.items()
         if name.endswith((".lora_A.weight", ".lora_B.weight"))
     }
-    rest = {name: tensor for name, tensor in tensors.items() if not re.search(r"\.lora_[AB]\.weight$", name)}
-    head, why = _head(rest, backbone, task, body)
+    rest = {name: tensor for name, tensor in tensors.items() if not name.endswith((".lora_A.weight", ".lora_B.weight"))}
+    head, why = _head(rest, facts.get("task_type"), backbone, task)
     return settings, own, head, why
 
 
@@ -67,13 +65,20 @@ def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _head(
-    rest: Mapping[str, Tensor], backbone: PreTrainedModel, task: Task | None, body: str
+    rest: Mapping[str, Tensor], kind: Any, backbone: PreTrainedModel, task: Task | None
 ) -> tuple[dict[str, Tensor], str | None]:
-    place = heads.place(backbone.config.model_type, task.type) if task else None
-    foreign = [name for name in rest if name.startswith(body) and not name.startswith(f"{body}pooler.")]
-    if foreign:
-        raise UserError(f"The LoRA changes the backbone itself ({foreign[0]}), which must stay frozen here.")
+    body = f"{backbone.base_model_prefix}."
+    own = dict(tensors_of(backbone))
+    for name in rest:
+        if "lora_" in name or name.removeprefix(body) in own:
+            raise UserError(f"The LoRA changes {name}, which must stay as it is in the backbone here.")
+    if task is None:
+        return {}, "for which task it is has to be said: --task TASK"
+    place = heads.place(backbone.config.model_type, task.type)
+    if place and place.peft_task and kind not in (None, place.peft_task):
+        raise UserError(f"The head is one for {kind}, but {task.name} is {place.peft_task}.")
     found = place.from_theirs(rest) if place else {}
     if found:
         return found, None
-    return {}, "it is not known for which task it is" if task is None else f"it is none that {task.name} has here"
+    lacking = [name for name in (place.names.values() if place else ()) if f"{name}.weight" not in rest]
+    return {}, f"{lacking[0]} was not saved" if lacking else f"it is none that {task.name} has here"

@@ -16,7 +16,10 @@ def in_order(head: Mapping[str, Tensor], named: Sequence[str], task: Task) -> tu
     `named` are the names of the outputs in the head's own order. A task whose labels come from its data (CCG) takes
     them as they are. UserError if these are not the task's labels, each once.
     """
-    count = head["out.weight"].shape[0]
+    weight, bias = head.get("out.weight"), head.get("out.bias")
+    if weight is None or bias is None or weight.ndim != 2 or bias.shape != weight.shape[:1]:
+        raise UserError(f"The head's tensors are not those of a head for {task.name}.")
+    count = weight.shape[0]
     if task.type not in ("classification", "tagging"):
         return dict(head), ()
     if not task.labels and len(set(named)) == count:

@@ -115,6 +115,13 @@ def rebuild(backbone: PreTrainedModel, method: str, composition: str | None, set
     return build(backbone, method, composition, settings)
 
 
+def check_sizes(method: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise UserError if `settings` speak of sizes that no tensor has, before anything of such a size is made."""
+    from adapterstilts.methods.structure import check_sizes as check
+
+    check(method, settings, tensors)
+
+
 def merge(sources: Sequence[Source], how: str = "mean", **settings: Any) -> Merged:
     """Make one plain adapter from several, without training.
 

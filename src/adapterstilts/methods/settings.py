@@ -30,7 +30,7 @@ PLACEMENTS: Mapping[str, Placement] = {
     "parallel": Placement("par_bn", ("output",), "relu", parallel=True),
 }
 _LEAST_FACTOR = 0.01
-NON_LINEARITIES = ("relu", "gelu", "swish", "tanh")
+NON_LINEARITIES = ("relu", "gelu", "gelu_new", "swish", "tanh")
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "bottleneck": {"placement": "pfeiffer", "reduction_factor": 16, "non_linearity": None, "dropout": 0.0},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from adapterstilts.errors import UserError
@@ -12,7 +13,7 @@ from adapterstilts.methods import Source, bottleneck, full, head_only, lora
 from adapterstilts.methods.continue_training import take_over
 from adapterstilts.methods.fuse import fuse_bottleneck, fuse_lora
 from adapterstilts.methods.installed import Installed
-from adapterstilts.methods.settings import check_composition, check_method, resolve_settings
+from adapterstilts.methods.settings import bottleneck_size, check_composition, check_method, resolve_settings
 from adapterstilts.methods.stack import stack_bottleneck, stack_lora
 
 _Builder = Callable[[PreTrainedModel, Mapping[str, Any]], Installed]
@@ -71,6 +72,32 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
     installed = builder(backbone, checked)
     setattr(backbone, _MARK, True)
     return installed
+
+
+def check_sizes(method: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise UserError if `settings`, those of sources included, speak of sizes that no tensor has."""
+    size, place = {"lora": ("rank", ".lora_A"), "bottleneck": ("reduction_factor", ".down.weight")}.get(
+        method, ("", "")
+    )
+    inner = settings.get("sources")
+    parts = [settings, *(inner if isinstance(inner, list) else ())]
+    shapes = {tuple(tensor.shape) for name, tensor in tensors.items() if name.endswith(place)} if size else set()
+    for part in parts:
+        if not size or not isinstance(part, Mapping) or size not in part:
+            continue
+        own = {key: value for key, value in part.items() if key not in ("sources", "fresh")}
+        value = resolve_settings(method, own)[size]
+        sizes = {shape[0] for shape in shapes if shape}
+        fits = (
+            value in sizes
+            if method == "lora"
+            else any(len(shape) == 2 and shape[0] == bottleneck_size(shape[1], value) for shape in shapes)
+        )
+        if not fits:
+            raise UserError(
+                f"The weights do not fit: {size} is {value}, but they have the sizes "
+                f"{', '.join(map(str, sorted(sizes))) or 'of something else'}."
+            )
 
 
 def _check_composed(method: str, composition: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:

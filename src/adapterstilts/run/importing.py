@@ -11,8 +11,13 @@ from typing import Any
 from adapterstilts import hub, importing, model, recipe, remote, results, task_types, tasks, zoo
 from adapterstilts.adapter import Adapter
 from adapterstilts.checkpoint import save_adapter
-from adapterstilts.errors import UserError
+from adapterstilts.errors import UserError, printable
 from adapterstilts.importing.folders import PICKLED, SAFE
+from adapterstilts.progress import SILENT, Progress
+from adapterstilts.run.evaluating import NO_ADAPTER
+
+_FOLDERS = ("checkpoints", "predictions", "recipes", "results")
+"""What an output folder has beside adapters."""
 
 
 @dataclass(frozen=True)
@@ -35,25 +40,33 @@ def import_adapter(
     labels: Sequence[str] = (),
     convert: bool = False,
     revision: str | None = None,
+    progress: Progress = SILENT,
 ) -> Imported:
     """Read the folder or the Hub's repository `word`, check it against its backbone, and save it in `output`.
 
     `backbone` None is the one that it names; `task` None the task that it is called after, if there is one: without a
-    task there is no head. `name` None is that of the folder or the repository. `labels` name the head's outputs in
-    their order. Pickles are read only if `convert` says so. UserError says what does not fit.
+    task there is no head. `name` None is that of the folder or the repository, after "imported-" if a task has it.
+    `labels` name the head's outputs in their order. Pickles are read only if `convert` says so. UserError says what
+    does not fit.
     """
     folder, origin = _place(word, convert, revision)
-    saved = importing.look(folder)
-    chosen = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", word.rstrip("/").rsplit("/", 1)[-1]).strip("-.")
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen):
-        raise UserError(f'"{chosen}" cannot be the name of an adapter; give one of letters and digits with --name.')
-    its_task = _task(saved, task)
+    saved = importing.look(folder, convert)
+    chosen = _name(word, name, output)
+    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(saved.name or "")
     its_backbone = backbone or saved.backbone
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
+    progress.note(f"The backbone is {printable(its_backbone)}.")
     loaded = model.load_backbone(its_backbone)
+    identity = loaded.identity
+    if backbone is None and saved.revision not in (None, identity.revision):
+        raise UserError(
+            f"{word} is for the revision {saved.revision} of {its_backbone}; download that and give its folder with "
+            "--backbone."
+        )
     found = importing.read(saved, loaded.module, its_task, labels, convert)
-    facts: dict[str, Any] = {"from": origin, "library": saved.library, "name": zoo.printable(saved.name or "")}
+    del loaded  # two of the largest may be more than the memory
+    facts: dict[str, Any] = {"from": origin, "library": saved.library, "name": printable(saved.name or "")}
     adapter = Adapter(
         name=chosen,
         method=found.method,
@@ -61,13 +74,13 @@ def import_adapter(
         task=its_task.name if its_task else None,
         sources=(),
         settings=found.settings,
-        backbone=loaded.identity,
+        backbone=identity,
         labels=found.labels,
         seed=0,
         tensors=found.tensors,
         recipe={
             "imported": facts,
-            "run": recipe.identity({**facts, "backbone": loaded.identity.fingerprint}),
+            "run": recipe.identity({**facts, "backbone": identity.fingerprint}),
             "changed": {results.IMPORTED: chosen},
             "trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values()),
         },
@@ -76,6 +89,25 @@ def import_adapter(
     _check(adapter, its_backbone, its_task)
     save_adapter(adapter, output / chosen)
     return Imported(adapter, output / chosen, saved.library, found.without_head)
+
+
+def _name(word: str, given: str | None, output: Path) -> str:
+    """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
+    own = re.sub(r"[^A-Za-z0-9_.-]+", "-", word.rstrip("/").rsplit("/", 1)[-1]).strip("-.")
+    taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
+    chosen = given or (f"imported-{own}" if own in taken else own)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:
+        raise UserError(
+            f'"{chosen}" cannot be the name of an adapter here; give one of letters, digits and hyphens that is no '
+            "task's with --name."
+        )
+    there = next((entry for entry in zoo.entries(output) if entry.name == chosen), None)
+    if there:
+        raise UserError(
+            f"There is an adapter {chosen} already ({there.folder}); delete that, or give this one another name with "
+            "--name."
+        )
+    return chosen
 
 
 def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
@@ -93,16 +125,9 @@ def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
     return folder, f"{word}@{folder.name}"
 
 
-def _task(saved: importing.Saved, named: str | None) -> tasks.Task | None:
-    if named is not None:
-        return tasks.get(named)
-    return tasks.all_tasks().get(saved.name or "")
-
-
 def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
     """Rebuild it as every verb will; UserError if its tensors do not fit."""
     with_head = task if adapter.head_tensors() else None
-    # for its function alone; a module that one adapter was in takes no second
     model.from_adapter(
         model.load_backbone(backbone), adapter, task_types.get(task.type if task else "retrieval"), with_head
     )

@@ -35,6 +35,7 @@ from adapterstilts.run.request import (
     check_length,
     find_sources,
     languages_of,
+    made_by_others,
     name_of,
     provenance,
     trainable_task,
@@ -96,7 +97,7 @@ def learn(request: Request, progress: Progress = SILENT) -> Result:
     for one in found:
         check_backbone(one.adapter, backbone.identity)
     unusual = request.unusual_data(task.name)
-    name = name_of(request, [one.info for one in found], _kind(request), request.changed, unusual)
+    name = name_of(request, [one.called for one in found], _kind(request), request.changed, unusual)
     facts = _facts(request, settings, found, backbone, train_task)
     job = _Job(request, task, train_task, settings, training, found, name, facts, recipe.identity(facts))
     known = _known_result(job, languages)
@@ -278,6 +279,7 @@ def _recipe_of(job: _Job, built: model.Model, backbone: model.Backbone, trained:
         "data": kept["data"],
         "sources": [one.word for one in job.found],
         "source_weights": [one.sha256 for one in job.found],
+        **made_by_others(job.found),
         "source_tasks": [one.adapter.task for one in job.found if one.adapter.task],
         "sources_trained_on": sorted(set().union(*(one.trained_on for one in job.found))),
         "trainable_parameters": built.trainable_count(),

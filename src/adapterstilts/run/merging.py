@@ -13,7 +13,15 @@ from adapterstilts.errors import UserError
 from adapterstilts.progress import SILENT, Progress
 from adapterstilts.results import Result
 from adapterstilts.run.evaluating import measure, record, result_of, rows_to_measure
-from adapterstilts.run.request import Found, Request, check_length, find_sources, languages_of, name_of
+from adapterstilts.run.request import (
+    Found,
+    Request,
+    check_length,
+    find_sources,
+    languages_of,
+    made_by_others,
+    name_of,
+)
 
 _OF_MERGING = ("density", "rank")
 
@@ -102,7 +110,7 @@ def _adapter(
     task = heads[0].adapter.task if heads else None
     changed: dict[str, Any] = dict(request.overrides) | ({"head": heads[0].word} if heads else {})
     kind = "merge" if how == "mean" else f"merge-{how}"
-    name = name_of(replace(request, task=task or ""), infos, kind, changed)
+    name = name_of(replace(request, task=task or ""), [one.called for one in found], kind, changed)
     changed |= {} if how == "mean" else {"how": how}
     tensors = {f"{ADAPTER_PREFIX}{key}": tensor for key, tensor in merged.tensors.items()}
     if heads:
@@ -122,6 +130,7 @@ def _adapter(
         "changed": changed,
         "sources": [one.word for one in found],
         "source_weights": [one.sha256 for one in found],
+        **made_by_others([*found, *heads]),
         "source_tasks": [one.adapter.task for one in found if one.adapter.task],
         "sources_trained_on": sorted(set().union(*(one.trained_on for one in found))),
         "residual": merged.residual,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy
 
-from adapterstilts import evaluation, model, sources, task_types, tasks, zoo
+from adapterstilts import evaluation, model, recipe, sources, task_types, tasks, zoo
 from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
-from adapterstilts.run.request import Request, languages_of
+from adapterstilts.run.request import Request
 from adapterstilts.task_types import Row
 from adapterstilts.tasks import Task
 from adapterstilts.tasks.rows import are_labelled
@@ -51,13 +51,15 @@ class Predictor:
         adapter = load_adapter(zoo.find(word, backbone, method, output))
         if adapter.task is None:
             raise UserError(f'The adapter "{adapter.name}" has no head, so it predicts nothing by itself.')
-        self.task: Task = tasks.get(adapter.task)
+        declared = tasks.get(adapter.task)
+        self.task: Task = declared if declared.labels else replace(declared, labels=adapter.labels)
         self._backbone = backbone
         loaded = model.load_backbone(backbone)
         self._type = task_types.get(self.task.type)
         self.model = model.from_adapter(loaded, adapter, self._type, self.task)
         self.tokenizer = loaded.tokenizer
-        self._max_length = max_length or int(adapter.recipe.get("settings", {}).get("max_length", 128))
+        usual = recipe.resolve(backbone, adapter.method, None, self.task.name).run["max_length"]
+        self._max_length = max_length or int(adapter.recipe.get("settings", {}).get("max_length", usual))
 
     def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
         """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""
@@ -71,11 +73,17 @@ class Predictor:
                 yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
 
     def rows_in(self, language: str, data: str | None = None) -> Sequence[Row]:
-        """The task's own rows in a language that it is evaluated on, as `evaluate` reads them; UserError if none."""
-        request = Request(self.task.name, backbone=self._backbone, data=data, languages=(language,))
-        languages_of(self.task, request.rows_from, request.languages)
-        return sources.load(
-            self.task, sources.evaluated_split(self.task, request.rows_from), language, request.rows_from
+        """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
+        data and has the language. UserError if there are none.
+        """
+        own, place = self.task, Request(self.task.name, backbone=self._backbone, data=data).rows_from
+        alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
+        for task in [own, *alike]:
+            if language in sources.languages_of(task, place):
+                return sources.load(task, sources.evaluated_split(task, place), language, place)
+        known = sorted({code for task in [own, *alike] for code in sources.languages_of(task, place)})
+        raise UserError(
+            f'There are no rows for {own.name} in "{language}" in the data {place}, but in {", ".join(known)}.'
         )
 
     def labelled(self, row: Row) -> Any:

@@ -93,6 +93,18 @@ class Found:
         return self.adapter.task if plain and self.adapter.seed == 0 and self.adapter.task else self.adapter.name
 
     @property
+    def made_by_others(self) -> set[str]:
+        """Where the weights in it that others made come from."""
+        imported, held = (self.adapter.recipe.get(key) for key in ("imported", "holds_imported"))
+        own = {str(imported.get("from"))} if isinstance(imported, Mapping) else set()
+        return own | ({str(origin) for origin in held} if isinstance(held, list) else set())
+
+    @property
+    def called(self) -> SourceInfo:
+        """What another adapter's name says of it: its task where that means this one, else its own name."""
+        return SourceInfo(self.adapter.name, self.adapter.task if self.word == self.adapter.task else None)
+
+    @property
     def info(self) -> SourceInfo:
         """What an adapter says of its source."""
         return SourceInfo(self.adapter.name, self.adapter.task)
@@ -117,6 +129,12 @@ def find_sources(words: Sequence[str], request: Request) -> list[Found]:
         elsewhere = trained_elsewhere(adapter, request, request.task)
         found.append(Found(adapter, str(checkpoint.read_facts(folder)["sha256"]), elsewhere))
     return sorted(found, key=lambda one: one.adapter.name)
+
+
+def made_by_others(found: Sequence[Found]) -> dict[str, list[str]]:
+    """What a recipe says of sources that hold weights of others; nothing where none does."""
+    origins = sorted(set().union(*(one.made_by_others for one in found)))
+    return {"holds_imported": origins} if origins else {}
 
 
 def trained_elsewhere(adapter: Adapter, request: Request, task: str) -> str | None:
