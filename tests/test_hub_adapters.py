@@ -356,6 +356,11 @@ def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.Captu
         main(["zoo"])
     out = capsys.readouterr().out
     assert stop.value.code == 0 and "me/evil" in out and "\x1b" not in out and "\x9b" not in out
+    (cache / checkpoint.FACTS).unlink()
+    (cache / checkpoint.FACTS).write_text(json.dumps({**facts, "backbone": "pocket"}))
+    with pytest.raises(SystemExit) as stop:
+        main(["zoo", "show", str(cache)])
+    assert stop.value.code == 0 and "\x1b" not in capsys.readouterr().out
 
 
 def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -400,6 +405,11 @@ def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_pat
     (found,) = run.pull([one.repository], "pocket", "lora")
     same = checkpoint.load_adapter(found.folder)
     assert all(torch.equal(tensor, same.tensors[name]) for name, tensor in made.adapter.tensors.items())
+
+
+def test_a_name_that_nobody_can_have_is_refused(server: Hub) -> None:
+    with pytest.raises(UserError, match="bad org/pocket-lora-mnli cannot be asked for"):
+        publish("lora-mnli", organisation="bad org")
 
 
 def test_a_name_that_is_not_ones_own_is_refused(server: Hub) -> None:

@@ -100,11 +100,7 @@ def download(repository: str, patterns: Sequence[str], revision: str | None = No
     def ask() -> str:
         return snapshot_download(repository, revision=revision, allow_patterns=list(patterns))
 
-    try:
-        return Path(_asked(repository, ask, "read"))
-    except ValueError as error:
-        # the client's word for a path that would leave its cache, or for an id that none can have
-        raise UserError(f"{repository} cannot be read: {str(error).splitlines()[0]}") from error
+    return Path(_asked(repository, ask, "read"))
 
 
 def _asked(repository: str, ask: Any, what: str) -> Any:
@@ -116,6 +112,9 @@ def _asked(repository: str, ask: Any, what: str) -> Any:
         raise UserError(
             f"https://huggingface.co/{repository} {hidden} (HTTP {error.status}): check its name, and {_LOG_IN}."
         ) from error
+    except ValueError as error:
+        # the client's word for a path that would leave its cache, or for an id that none can have
+        raise UserError(f"{repository} cannot be asked for: {str(error).splitlines()[0]}") from error
     except hub.Unreachable as error:
         cache = "is not in the cache, and" if what == "read" else "was not reached:"
         raise UserError(f"https://huggingface.co/{repository} {cache} {error.why}; {error.remedy}.") from error

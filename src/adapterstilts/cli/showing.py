@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.errors import printable
 from adapterstilts.methods import METHODS
 
 
@@ -185,7 +186,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
 
     from adapterstilts import results
     from adapterstilts import zoo as catalogue
-    from adapterstilts.errors import UserError, printable
+    from adapterstilts.errors import UserError
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
     folder = catalogue.find(adapter, backbone, chosen, output)
@@ -193,9 +194,14 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     if facts is None:
         raise UserError(f"{folder} is no adapter: it has no readable {catalogue.FACTS}.")
     places = dict.fromkeys([folder.parent, output])
-    weights = (facts.get("name"), (facts.get("backbone") or {}).get("fingerprint"))
+    backbone_facts = facts.get("backbone")
+    fingerprint = backbone_facts.get("fingerprint") if isinstance(backbone_facts, dict) else None
     measured = results.read_all(places)
-    own = [one for one in measured if (one.adapter, one.provenance.get("backbone_fingerprint")) == weights]
+    own = [
+        one
+        for one in measured
+        if (one.adapter, one.provenance.get("backbone_fingerprint")) == (facts.get("name"), fingerprint)
+    ]
     if as_json:
         drawing.print_json({"folder": str(folder), **facts, "results": [one.as_json() for one in own]})
         return
@@ -299,8 +305,6 @@ def _published(one: Any) -> dict[str, Any]:
 
 
 def _cell(value: object) -> str:
-    from adapterstilts.errors import printable
-
     return "" if value is None else f"{value:.1f}" if isinstance(value, float) else printable(value)
 
 

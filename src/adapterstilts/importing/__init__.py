@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapterstilts import methods
 from adapterstilts.adapter import ADAPTER_PREFIX, HEAD_PREFIX
 from adapterstilts.errors import UserError
 
@@ -82,7 +81,7 @@ def read(
 
     `task` is what its head is for; without one there is no head. `names` are those of the head's outputs in their
     order, where the folder has none or others. Pickles are read only if `convert` says so. UserError if it is none of
-    our kinds, computes something else, or does not fit.
+    our kinds or computes something else; that every tensor fits is for who rebuilds it (`model.from_adapter`).
     """
     if saved.library == "peft":
         from adapterstilts.importing import from_peft
@@ -97,7 +96,6 @@ def read(
         head, own, why = from_adapters.read_head(saved.folder, backbone.config, task, convert)
     if method == "lora":
         settings = {**settings, "target_modules": _target_modules(backbone, tensors)}
-    methods.check_sizes(method, settings, tensors)
     labels: tuple[str, ...] = ()
     if head and task is not None:
         from adapterstilts.importing.labels import in_order

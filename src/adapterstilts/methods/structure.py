@@ -30,6 +30,9 @@ _COMPOSED: Mapping[tuple[str, str], _Builder] = {
     ("bottleneck", "fuse"): fuse_bottleneck,
     ("lora", "fuse"): fuse_lora,
 }
+# The setting that is a size, and the tensors that have it.
+_SIZED = {"lora": ("rank", ".lora_A"), "bottleneck": ("reduction_factor", ".down.weight")}
+_OF_COMPOSED = ("sources", "fresh")
 # Set on a backbone once something is in it: a second install would silently train or measure both.
 _MARK = "_adapterstilts_installed"
 
@@ -76,28 +79,18 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
 
 def check_sizes(method: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
     """Raise UserError if `settings`, those of sources included, speak of sizes that no tensor has."""
-    size, place = {"lora": ("rank", ".lora_A"), "bottleneck": ("reduction_factor", ".down.weight")}.get(
-        method, ("", "")
-    )
+    if method not in _SIZED:
+        return
+    key, place = _SIZED[method]
+    shapes = [tensor.shape for name, tensor in tensors.items() if name.endswith(place) and tensor.ndim == 2]
     inner = settings.get("sources")
-    parts = [settings, *(inner if isinstance(inner, list) else ())]
-    shapes = {tuple(tensor.shape) for name, tensor in tensors.items() if name.endswith(place)} if size else set()
-    for part in parts:
-        if not size or not isinstance(part, Mapping) or size not in part:
+    for part in (settings, *(inner if isinstance(inner, list) else ())):
+        if not isinstance(part, Mapping) or key not in part:
             continue
-        own = {key: value for key, value in part.items() if key not in ("sources", "fresh")}
-        value = resolve_settings(method, own)[size]
-        sizes = {shape[0] for shape in shapes if shape}
-        fits = (
-            value in sizes
-            if method == "lora"
-            else any(len(shape) == 2 and shape[0] == bottleneck_size(shape[1], value) for shape in shapes)
-        )
-        if not fits:
-            raise UserError(
-                f"The weights do not fit: {size} is {value}, but they have the sizes "
-                f"{', '.join(map(str, sorted(sizes))) or 'of something else'}."
-            )
+        value = resolve_settings(method, {name: each for name, each in part.items() if name not in _OF_COMPOSED})[key]
+        if not any(shape[0] == (value if method == "lora" else bottleneck_size(shape[1], value)) for shape in shapes):
+            sizes = ", ".join(map(str, sorted({shape[0] for shape in shapes}))) or "of something else"
+            raise UserError(f"The weights do not fit: {key} is {value}, but they have the sizes {sizes}.")
 
 
 def _check_composed(method: str, composition: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +100,7 @@ def _check_composed(method: str, composition: str | None, settings: Mapping[str,
     if not all(isinstance(each, Mapping) for each in inner):
         raise UserError("The settings of the sources must be objects, one per source.")
     sources = [resolve_settings(method, each) for each in inner]
-    own = {key: value for key, value in settings.items() if key not in ("sources", "fresh")}
+    own = {key: value for key, value in settings.items() if key not in _OF_COMPOSED}
     if composition == "fuse" and method == "bottleneck":
         return {"sources": sources}
     fresh = bool(settings.get("fresh", True))

@@ -14,7 +14,6 @@ import numpy
 from adapterstilts import evaluation, model, recipe, sources, task_types, tasks, zoo
 from adapterstilts.checkpoint import load_adapter
 from adapterstilts.errors import UserError
-from adapterstilts.run.request import Request
 from adapterstilts.task_types import Row
 from adapterstilts.tasks import Task
 from adapterstilts.tasks.rows import are_labelled
@@ -76,7 +75,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. UserError if there are none.
         """
-        own, place = self.task, Request(self.task.name, backbone=self._backbone, data=data).rows_from
+        own, place = self.task, data or sources.default_for(self._backbone)
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in sources.languages_of(task, place):
