@@ -112,6 +112,8 @@ def test_merge_and_evaluate(trained, call):
     assert code == 0 and set(json.loads(out)["scores"]) == {"de"}
     code, out, _ = call("compare", "--markdown")
     assert code == 0 and out.count("| system |") == out.count("\n|---|") > 1
+    code, out, _ = call("compare", "--summary")
+    assert code == 0 and out.splitlines()[0].split() == ["system", "squad", "mnli", "tatoeba", "gain", "parameters"]
 
 
 def test_scores_by_layer_are_shown_and_leave_nothing_behind(trained, call):

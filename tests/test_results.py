@@ -242,3 +242,25 @@ def test_the_terminal_table_is_the_same():
         *("system", "en", "de", "ja", "average", "gap", "parameters", "seconds")
     ]
     assert table.row_count == 1
+
+
+def test_the_summary_has_targets_across_and_says_what_was_not_run():
+    alone, fused = result(), fusion(seed=1, source_saw_target_training=True, trainable_parameters=5678)
+    scores = {language: {"f1": 50.0, "exact_match": 30.0} for language in ("en", "ar")}
+    answers = result(target="tydiqa", trained_on="tydiqa", scores=scores, trainable_parameters=99, data="hub")
+    seeds = [alone, result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0)), fused]
+    comparisons = [
+        results.compare(PAWSX, "pocket", seeds),
+        results.compare(tasks.get("tydiqa"), "pocket", [answers], data="hub"),
+    ]
+    assert report.summary_markdown(comparisons).splitlines() == [
+        "| system | pawsx | en | gain | tydiqa (hub) | en | parameters |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        "| bottleneck, target only | 65.0 | 70.0 |  | 40.0 | 40.0 | 99 to 1,234 |",
+        "| bottleneck, fusion of mnli + squad | 70.0 * | 80.0 | +10.0 | not run |  | 5,678 |",
+        "",
+        "Averages are over all languages of a target, and over 1 to 2 seeds.",
+        report.SAW,
+        report.GAIN,
+    ]
+    assert report.summary_table(comparisons).row_count == 2

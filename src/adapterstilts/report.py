@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from adapterstilts import tasks
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SAW_TARGET_TRAINING = "*"
+SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
+GAIN = (
+    "gain is the average minus that of the same method on the target alone, or of the backbone as it is; "
+    "± is the 95 % interval over seeds (paired t)."
+)
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return the table of a comparison: systems down, languages across."""
-    from rich.table import Table
-
-    table = Table(title=title(comparison), title_justify="left", title_style="bold", pad_edge=False, box=None)
-    for number, heading in enumerate(_headings(comparison)):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    table = _table(_headings(comparison), title(comparison))
     for row in comparison.rows:
         table.add_row(*_cells(row, comparison), style="" if row.results else "dim")
     return table
@@ -29,13 +31,76 @@ def comparison_table(comparison: Comparison) -> Table:
 
 def markdown(comparison: Comparison) -> str:
     """Return the same table as Markdown, the notes below it."""
-    headings = _headings(comparison)
+    return _markdown(_headings(comparison), [_cells(row, comparison) for row in comparison.rows], notes(comparison))
+
+
+def summary_table(comparisons: Sequence[Comparison]) -> Table:
+    """Return one table of several targets: systems down, targets across."""
+    headings, rows = _summary(comparisons)
+    table = _table(headings, None)
+    for cells in rows:
+        table.add_row(*cells)
+    return table
+
+
+def summary_markdown(comparisons: Sequence[Comparison]) -> str:
+    """Return the same table as Markdown, the notes below it."""
+    return _markdown(*_summary(comparisons), summary_notes(comparisons))
+
+
+def _table(headings: Sequence[str], title: str | None) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
     lines = [
         "| " + " | ".join(headings) + " |",
         "|" + "|".join(["---"] + ["---:"] * (len(headings) - 1)) + "|",
-        *("| " + " | ".join(_cells(row, comparison)) + " |" for row in comparison.rows),
+        *("| " + " | ".join(cells) + " |" for cells in rows),
     ]
-    return "\n".join([*lines, "", *notes(comparison)])
+    return "\n".join([*lines, "", *notes])
+
+
+def _summary(comparisons: Sequence[Comparison]) -> tuple[list[str], list[list[str]]]:
+    """A row for each system of any target, of each target: the average, English beside others, the gain."""
+    headings = ["system"]
+    for comparison in comparisons:
+        headings.append(comparison.target + (f" ({comparison.data})" if comparison.data else ""))
+        headings += ["en"] * _has_gap(comparison) + ["gain"] * _has_gain(comparison)
+    by_label = [{row.label: row for row in comparison.rows} for comparison in comparisons]
+    cells = []
+    for label in dict.fromkeys(chain(*by_label)):
+        rows = [rows.get(label) for rows in by_label]
+        each = [_summary_cells(*pair) for pair in zip(rows, comparisons, strict=True)]
+        sizes = sorted({result.trainable_parameters for row in rows if row for result in row.results})
+        span = dict.fromkeys([*sizes[:1], *sizes[-1:]])
+        cells.append([label, *chain(*each), " to ".join(f"{size:,}" for size in span)])
+    return [*headings, "parameters"], cells
+
+
+def _summary_cells(row: Row | None, comparison: Comparison) -> list[str]:
+    found = row.results if row else ()
+    average = _number(mean(result.average for result in found)) + (f" {SAW_TARGET_TRAINING}" if _saw(found) else "")
+    cells = [average if found else "not run"]
+    cells += [_number(mean(language_score(result, "en") for result in found))] * _has_gap(comparison)
+    cells += [_gain(row.gain if row else None)] * _has_gain(comparison)
+    return cells
+
+
+def summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return what a reader of the summary has to know, one sentence each."""
+    counts = {len(row.results) for comparison in comparisons for row in comparison.rows if row.results}
+    notes = []
+    if max(counts, default=0) > 1:
+        seeds = " to ".join(str(count) for count in dict.fromkeys([min(counts), max(counts)]))
+        notes.append(f"Averages are over all languages of a target, and over {seeds} seeds.")
+    shared = {note for comparison in comparisons for note in _notes(comparison) if note in (GAIN, SAW)}
+    return [*notes, *sorted(shared)]
 
 
 def title(comparison: Comparison) -> str:
@@ -55,15 +120,12 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if waiting:
         yield "Not run; these commands run them:"
         yield from (f"    {row.command}" for row in waiting)
-    if any(result.source_saw_target_training for row in comparison.rows for result in row.results):
-        yield f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
+    if any(_saw(row.results) for row in comparison.rows):
+        yield SAW
     if any(len(row.results) > 1 for row in comparison.rows):
         yield "Scores are means over seeds; in brackets the average of each seed."
     if _has_gain(comparison):
-        yield (
-            "gain is the average minus that of the same method on the target alone, or of the backbone as it is; "
-            "± is the 95 % interval over seeds (paired t)."
-        )
+        yield GAIN
     machines = {str(result.provenance.get("machine")) for row in comparison.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
@@ -83,9 +145,8 @@ def _headings(comparison: Comparison) -> list[str]:
 
 
 def _cells(row: Row, comparison: Comparison) -> list[str]:
-    marked = any(result.source_saw_target_training for result in row.results)
-    name = row.label + (f" {SAW_TARGET_TRAINING}" if marked else "")
     found = row.results
+    name = row.label + (f" {SAW_TARGET_TRAINING}" if _saw(found) else "")
     cells = [_number(mean(language_score(result, language) for result in found)) for language in comparison.languages]
     cells.append(_average(found) if found else "not run")
     if _has_gain(comparison):
@@ -97,6 +158,10 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
     cells.append(f"{found[0].trainable_parameters:,}" if found else "")
     cells.append(_number(mean(result.train_seconds for result in found), "{:.0f}"))
     return [name, *cells]
+
+
+def _saw(found: Sequence[Result]) -> bool:
+    return any(result.source_saw_target_training for result in found)
 
 
 def _average(found: tuple[Result, ...]) -> str:

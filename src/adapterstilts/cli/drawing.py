@@ -129,6 +129,18 @@ def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
         click.echo(line)
 
 
+def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
+    """Print the one table of several comparisons and its notes."""
+    from adapterstilts import report
+
+    if markdown:
+        click.echo(report.summary_markdown(comparisons))
+        return
+    print_table(report.summary_table(comparisons))
+    for line in report.summary_notes(comparisons):
+        click.echo(line)
+
+
 def print_layers(found: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
     from adapterstilts import report, tasks

@@ -231,17 +231,21 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     metavar="pocket|HUB_ID|PATH",
     help="The backbone whose results are compared.",
 )
+@click.option("--summary", is_flag=True, help="One table for all: systems down, targets across.")
 @click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
 @options.output
 @options.as_json
-def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Path, as_json: bool) -> None:
+def compare(
+    targets: tuple[str, ...], backbone: str, summary: bool, markdown: bool, output: Path, as_json: bool
+) -> None:
     """Put everything measured on a target side by side, shipped results included.
 
     Without TARGET: every task that something was measured on. Rows from another source make a table of their own.
 
     \b
-    Example:
+    Examples:
       adapterstilts compare pawsx
+      adapterstilts compare pawsx tydiqa --summary
     """
     from adapterstilts import results, zoo
     from adapterstilts import tasks as declarations
@@ -264,6 +268,9 @@ def compare(targets: tuple[str, ...], backbone: str, markdown: bool, output: Pat
             f"Nothing has been measured{on} with the backbone {backbone} yet; start with: "
             "adapterstilts fuse squad mnli --target pawsx"
         )
+        return
+    if summary:
+        drawing.print_summary([comparison for comparison in comparisons if comparison.rows], markdown)
         return
     for number, comparison in enumerate(comparisons):
         if number:
