@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
 
 
-PARTS = ["adapters", "sources", "retrieval", "transfer", "headline_sources", "headline", "rest"]
+PARTS = ["adapters", "sources", "retrieval", "transfer", "headline_sources", "headline", "learning_rates", "rest"]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -81,6 +81,10 @@ def test_the_shipped_folder_is_where_the_script_writes():
         (
             "baseline pawsx --via mnli --seed 4",
             ("pawsx", 4, System("full", "continue", ("mnli",), None, "pawsx")),
+        ),
+        (
+            "train tydiqa --method lora --seed 0 -o learning_rate=0.002",
+            ("tydiqa", 0, System("lora", trained_on="tydiqa", changed=(("learning_rate", "0.002"),))),
         ),
     ],
 )
