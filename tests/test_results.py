@@ -1,9 +1,11 @@
 """The record, the store and the comparison."""
 
 import dataclasses
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from adapterstilts import report, results, tasks
 from adapterstilts.errors import UserError
@@ -245,22 +247,47 @@ def test_the_terminal_table_is_the_same():
 
 
 def test_the_summary_has_targets_across_and_says_what_was_not_run():
-    alone, fused = result(), fusion(seed=1, source_saw_target_training=True, trainable_parameters=5678)
+    other_rate = result(changed={"learning_rate": 0.1})
+    seeds = [result(), result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0)), other_rate]
+    seeds.append(fusion(seed=1, source_saw_target_training=True, trainable_parameters=5678))
     scores = {language: {"f1": 50.0, "exact_match": 30.0} for language in ("en", "ar")}
     answers = result(target="tydiqa", trained_on="tydiqa", scores=scores, trainable_parameters=99, data="hub")
-    seeds = [alone, result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0)), fused]
+    bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
     comparisons = [
         results.compare(PAWSX, "pocket", seeds),
         results.compare(tasks.get("tydiqa"), "pocket", [answers], data="hub"),
+        results.compare(tasks.get("tatoeba"), "pocket", [bare]),
     ]
     assert report.summary_markdown(comparisons).splitlines() == [
-        "| system | pawsx | en | gain | tydiqa (hub) | en | parameters |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-        "| bottleneck, target only | 65.0 | 70.0 |  | 40.0 | 40.0 | 99 to 1,234 |",
-        "| bottleneck, fusion of mnli + squad | 70.0 * | 80.0 | +10.0 | not run |  | 5,678 |",
+        "| system | pawsx | pawsx en | others | gain | tydiqa (hub) | tydiqa (hub) en | others | tatoeba | parameters |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| bottleneck, target only | 65.0 | 70.0 | 62.5 |  | 40.0 | 40.0 | 40.0 |  | 99 to 1,234 |",
+        "| bottleneck, fusion of mnli + squad | 70.0 * | 80.0 | 65.0 | +10.0 | not run |  |  |  | 5,678 |",
+        "| backbone as it is |  |  |  |  |  |  |  | 40.0 | 1,234 |",
         "",
-        "Averages are over all languages of a target, and over 1 to 2 seeds.",
+        "pawsx, backbone pocket: accuracy, chance 50.0.",
+        "tydiqa, backbone pocket, data hub: mean of F1 and exact match, chance 0.0.",
+        "tatoeba, backbone pocket: accuracy, chance 0.1.",
+        "Scores are means over 1 to 2 seeds.",
+        "others is the mean over all languages but English.",
+        f"{report.GAIN}.",
         report.SAW,
-        report.GAIN,
+        "1 rows with other settings than the recipe's are left out; without --summary they are shown.",
     ]
-    assert report.summary_table(comparisons).row_count == 2
+    assert report.summary_table(comparisons).row_count == 3
+
+
+def test_another_setting_on_the_target_alone_is_no_gain():
+    comparison = results.compare(PAWSX, "pocket", [result(), result(changed={"learning_rate": 0.1})])
+    assert [row.gain for row in comparison.rows] == [None, None]
+
+
+def test_controls_of_other_sources_are_rows_of_their_own():
+    found = [fusion(control="untrained", sources=sources) for sources in (("mnli", "squad"), ("mnli", "qqp"))]
+    assert report.summary_table([results.compare(PAWSX, "pocket", found)]).row_count == 2
+
+
+def test_a_narrow_terminal_wraps_words_and_no_number():
+    console = Console(width=60, file=io.StringIO())
+    console.print(report.summary_table([results.compare(PAWSX, "pocket", [result(), fusion()])]))
+    assert "80.0" in console.file.getvalue() and "1,234" in console.file.getvalue()

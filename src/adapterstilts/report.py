@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 SAW_TARGET_TRAINING = "*"
 SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
-GAIN = (
-    "gain is the average minus that of the same method on the target alone, or of the backbone as it is; "
-    "± is the 95 % interval over seeds (paired t)."
-)
+GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -53,7 +50,8 @@ def _table(headings: Sequence[str], title: str | None) -> Table:
 
     table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None)
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+        # where the terminal is narrow the systems' words are wrapped, never a number
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number > 0)
     return table
 
 
@@ -67,40 +65,83 @@ def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], notes: Seq
 
 
 def _summary(comparisons: Sequence[Comparison]) -> tuple[list[str], list[list[str]]]:
-    """A row for each system of any target, of each target: the average, English beside others, the gain."""
+    """A row for each system with the recipe's settings, of each target: the average, English, the others, the gain."""
     headings = ["system"]
-    for comparison in comparisons:
-        headings.append(comparison.target + (f" ({comparison.data})" if comparison.data else ""))
-        headings += ["en"] * _has_gap(comparison) + ["gain"] * _has_gain(comparison)
-    by_label = [{row.label: row for row in comparison.rows} for comparison in comparisons]
+    for one in comparisons:
+        name = one.target + (f" ({one.data})" if one.data else "")
+        headings += [name, *([f"{name} en", "others"] if _has_gap(one) else []), *(["gain"] if _has_gain(one) else [])]
+    found = [{_kin(row): row for row in _with_the_recipes_settings(one)} for one in comparisons]
     cells = []
-    for label in dict.fromkeys(chain(*by_label)):
-        rows = [rows.get(label) for rows in by_label]
-        each = [_summary_cells(*pair) for pair in zip(rows, comparisons, strict=True)]
+    for kin in dict.fromkeys(chain(*found)):
+        rows = [rows.get(kin) for rows in found]
+        kinds = {_kind(one) for one, row in zip(comparisons, rows, strict=True) if row}
+        each = [_summary_cells(row, one, kinds) for row, one in zip(rows, comparisons, strict=True)]
         sizes = sorted({result.trainable_parameters for row in rows if row for result in row.results})
         span = dict.fromkeys([*sizes[:1], *sizes[-1:]])
-        cells.append([label, *chain(*each), " to ".join(f"{size:,}" for size in span)])
+        cells.append([kin[0], *chain(*each), " to ".join(f"{size:,}" for size in span)])
     return [*headings, "parameters"], cells
 
 
-def _summary_cells(row: Row | None, comparison: Comparison) -> list[str]:
+def _with_the_recipes_settings(comparison: Comparison) -> list[Row]:
+    return [row for row in comparison.rows if not row.system.changed]
+
+
+def _kin(row: Row) -> tuple[str, tuple[str, ...]]:
+    """What tells the rows of a summary apart: what a system is, whatever the target."""
+    return row.label, row.system.sources
+
+
+def _kind(comparison: Comparison) -> tuple[str, bool]:
+    """What kind of target it is: the same systems can be run on all targets of a kind."""
+    task = tasks.get(comparison.target)
+    return task.role, task.type == "retrieval"
+
+
+def _summary_cells(row: Row | None, comparison: Comparison, kinds: set[tuple[str, bool]]) -> list[str]:
     found = row.results if row else ()
     average = _number(mean(result.average for result in found)) + (f" {SAW_TARGET_TRAINING}" if _saw(found) else "")
-    cells = [average if found else "not run"]
-    cells += [_number(mean(language_score(result, "en") for result in found))] * _has_gap(comparison)
-    cells += [_gain(row.gain if row else None)] * _has_gain(comparison)
+    cells = [average if found else "not run" if _kind(comparison) in kinds else ""]
+    if _has_gap(comparison):
+        cells.append(_number(mean(language_score(result, "en") for result in found)))
+        cells.append(_number(mean(_others(result) for result in found)))
+    if _has_gain(comparison):
+        cells.append(_gain(row.gain if row else None))
     return cells
+
+
+def _others(result: Result) -> float | None:
+    return mean(language_score(result, language) for language in result.scores if language != "en")
 
 
 def summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     """Return what a reader of the summary has to know, one sentence each."""
-    counts = {len(row.results) for comparison in comparisons for row in comparison.rows if row.results}
-    notes = []
-    if max(counts, default=0) > 1:
-        seeds = " to ".join(str(count) for count in dict.fromkeys([min(counts), max(counts)]))
-        notes.append(f"Averages are over all languages of a target, and over {seeds} seeds.")
-    shared = {note for comparison in comparisons for note in _notes(comparison) if note in (GAIN, SAW)}
-    return [*notes, *sorted(shared)]
+    rows = [row for one in comparisons for row in _with_the_recipes_settings(one) if row.results]
+    counts = sorted({len(row.results) for row in rows})
+    seeds = " to ".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
+    said = [f"{title(one)}." for one in comparisons]
+    said.append(f"Scores are means over {seeds} seed{'' if counts == [1] else 's'}.")
+    if any(map(_has_gap, comparisons)):
+        said.append("others is the mean over all languages but English.")
+    said += _gain_notes(rows)
+    if any(_saw(row.results) for row in rows):
+        said.append(SAW)
+    changed = sum(bool(row.system.changed) for one in comparisons for row in one.rows)
+    if changed:
+        said.append(
+            f"{changed} rows with other settings than the recipe's are left out; without --summary they are shown."
+        )
+    return [*said, *(note for one in comparisons for note in _left_out_notes(one))]
+
+
+def _gain_notes(rows: Sequence[Row]) -> list[str]:
+    gains = [row.gain for row in rows if row.gain]
+    interval = "; ± is the 95 % interval over seeds (paired t)" if any(gain.half_width for gain in gains) else ""
+    return [f"{GAIN}{interval}."] if gains else []
+
+
+def _left_out_notes(comparison: Comparison) -> list[str]:
+    other = f"{comparison.left_out} results of other weights of this backbone, or of other rows, are left out."
+    return [other] if comparison.left_out else []
 
 
 def title(comparison: Comparison) -> str:
@@ -124,13 +165,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield SAW
     if any(len(row.results) > 1 for row in comparison.rows):
         yield "Scores are means over seeds; in brackets the average of each seed."
-    if _has_gain(comparison):
-        yield GAIN
+    yield from _gain_notes(comparison.rows)
     machines = {str(result.provenance.get("machine")) for row in comparison.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
-    if comparison.left_out:
-        yield f"{comparison.left_out} results of other weights of this backbone, or of other rows, are left out."
+    yield from _left_out_notes(comparison)
 
 
 def _headings(comparison: Comparison) -> list[str]:

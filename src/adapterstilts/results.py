@@ -10,7 +10,7 @@ import json
 import shlex
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -245,7 +245,8 @@ def compare(
     rows = []
     for system, results in by_system.items():
         reference = reference_of(system, target)
-        gain = None if system == reference else _gain(results, by_system.get(reference, ()))
+        itself = replace(system, changed=()) == reference
+        gain = None if itself else _gain(results, by_system.get(reference, ()))
         words = label(system, target)
         rows.append(Row(system, words, tuple(results), command(system, target, backbone, data), gain))
     return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     metavar="pocket|HUB_ID|PATH",
     help="The backbone whose results are compared.",
 )
-@click.option("--summary", is_flag=True, help="One table for all: systems down, targets across.")
+@click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
 @click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
 @options.output
 @options.as_json
@@ -269,15 +270,16 @@ def compare(
             "adapterstilts fuse squad mnli --target pawsx"
         )
         return
+    there = [comparison for comparison in comparisons if comparison.rows]
     if summary:
-        drawing.print_summary([comparison for comparison in comparisons if comparison.rows], markdown)
-        return
-    for number, comparison in enumerate(comparisons):
-        if number:
-            click.echo()
-        if comparison.rows:
+        drawing.print_summary(there, markdown)
+    else:
+        for number, comparison in enumerate(there):
+            if number:
+                click.echo()
             drawing.print_comparison(comparison, markdown)
-        else:
+    for comparison in comparisons:
+        if not comparison.rows:
             click.echo(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
 
 
@@ -287,10 +289,12 @@ def _comparison(comparison: Any) -> dict[str, Any]:
         "backbone": comparison.backbone,
         "data": comparison.data,
         "languages": list(comparison.languages),
+        "left_out": comparison.left_out,
         "rows": [
             {
                 "system": row.label,
                 "command": row.command,
+                "gain": asdict(row.gain) if row.gain else None,
                 "results": [result.as_json() for result in row.results],
             }
             for row in comparison.rows
