@@ -273,7 +273,7 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
         "others is the mean over all languages but English.",
         f"{report.GAIN}.",
         report.SAW,
-        "1 rows with other settings than the recipe's are left out; without --summary they are shown.",
+        "Rows with other settings than the recipe's are left out (1); without --summary they are shown.",
     ]
     assert report.summary_table(comparisons).row_count == 3
 

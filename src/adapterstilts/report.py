@@ -128,7 +128,7 @@ def summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     changed = sum(bool(row.system.changed) for one in comparisons for row in one.rows)
     if changed:
         said.append(
-            f"{changed} rows with other settings than the recipe's are left out; without --summary they are shown."
+            f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
         )
     return [*said, *(note for one in comparisons for note in _left_out_notes(one))]
 
