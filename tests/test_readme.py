@@ -221,6 +221,14 @@ def test_what_it_says_of_learning_rates_is_so():
             assert value == "2400" and abs(average(row) - average(continued)) < 3
         else:
             assert average(row) < halfway, row.label
+    long = {
+        (row.system.method, row.system.composition): average(row)
+        for row in all_rows_of("pawsx")
+        if row.system.changed == (("max_steps", "2400"),)
+    }
+    assert 0 < long["lora", "continue"] - long["lora", None] < 1.5
+    assert abs(long["bottleneck", None] - average(rows["bottleneck, target only"])) < 1
+    assert 10 < long["bottleneck", "continue"] - long["bottleneck", None] < 12.5
     (fast,) = [row for row in otherwise if row.label == "lora, target only (learning_rate=0.002)"]
     assert abs(average(fast) - tasks.get("pawsx").chance) < 2
 
