@@ -283,6 +283,21 @@ def test_another_setting_on_the_target_alone_is_no_gain():
     assert [row.gain for row in comparison.rows] == [None, None]
 
 
+def test_a_gain_is_over_the_same_settings_where_they_were_run():
+    longer, faster = {"max_steps": 2400}, {"learning_rate": 0.1}
+    alone = [result(), result(changed=longer, scores=accuracies(en=79.0, de=69.0, ja=59.0))]
+    found = results.compare(PAWSX, "pocket", [*alone, fusion(), fusion(changed=longer), fusion(changed=faster)])
+    gains = {row.system.changed: row.gain.points for row in found.rows if row.gain}
+    average = fusion().average
+    assert gains == pytest.approx(
+        {
+            (): average - result().average,
+            (("max_steps", "2400"),): average - alone[1].average,
+            (("learning_rate", "0.1"),): average - result().average,
+        }
+    )
+
+
 def test_controls_of_other_sources_are_rows_of_their_own():
     found = [fusion(control="untrained", sources=sources) for sources in (("mnli", "squad"), ("mnli", "qqp"))]
     assert report.summary_table([results.compare(PAWSX, "pocket", found)]).row_count == 2

@@ -99,7 +99,8 @@ class Gain:
 class Row:
     """One system of a comparison: its results, one per seed; none means not run, and `command` runs it.
 
-    `gain` is over the system that takes no other task's adapter (:func:`reference_of`); None if either was not run.
+    `gain` is over the system that takes no other task's adapter (:func:`reference_of`), with the same settings changed
+    if that was run, else with the recipe's; None if there is nothing to compare.
     """
 
     system: System
@@ -246,7 +247,8 @@ def compare(
     for system, results in by_system.items():
         reference = reference_of(system, target)
         itself = replace(system, changed=()) == reference
-        gain = None if itself else _gain(results, by_system.get(reference, ()))
+        alike = by_system.get(replace(reference, changed=system.changed))
+        gain = None if itself else _gain(results, alike or by_system.get(reference, ()))
         words = label(system, target)
         rows.append(Row(system, words, tuple(results), command(system, target, backbone, data), gain))
     return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)
