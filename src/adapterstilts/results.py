@@ -247,8 +247,8 @@ def compare(
     for system, results in by_system.items():
         reference = reference_of(system, target)
         itself = replace(system, changed=()) == reference
-        alike = by_system.get(replace(reference, changed=system.changed))
-        gain = None if itself else _gain(results, alike or by_system.get(reference, ()))
+        alone = by_system.get(replace(reference, changed=system.changed)) or by_system.get(reference, [])
+        gain = None if itself else _gain(results, alone)
         words = label(system, target)
         rows.append(Row(system, words, tuple(results), command(system, target, backbone, data), gain))
     return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)
