@@ -283,9 +283,11 @@ def test_what_it_says_of_adapters_and_full_fine_tuning_is_so():
             assert average(row, english) - average(row, others) > 30, row.label
 
 
-def test_the_sizes_it_names_are_those_of_the_tasks():
+def test_the_sizes_and_steps_it_names_are_those_of_the_tasks_and_the_recipe():
     assert "2,400 English pairs" in README and "TyDiQA 600" in README
     assert (SIZES["pawsx"]["train"], SIZES["tydiqa"]["train"]) == (2400, 600)
+    steps = {"pawsx": 800, "anli_plus": 2500, "mnli": 4000, "qqp": 2000, "ccg": 600}
+    assert {name: recipe.resolve("pocket", "bottleneck", None, name).run["max_steps"] for name in steps} == steps
 
 
 def test_what_it_says_of_retrieval_is_so():
@@ -300,8 +302,6 @@ def test_what_it_says_of_retrieval_is_so():
     assert [which for which, score in alone.items() if score > bare] == [("bottleneck", "csqa")]
     little = {(method, name) for method in ("bottleneck", "lora") for name in ("csqa", "hellaswag")}
     assert {which for which, score in alone.items() if score > bare - 5} == little | {("bottleneck", "qqp")}
-    steps = {name: recipe.resolve("pocket", "bottleneck", None, name).run["max_steps"] for name in ("qqp", "ccg")}
-    assert steps == {"qqp": 2000, "ccg": 600}
     by_layer = json.loads((ROOT / "zoo" / "pocket" / "backbone" / "retrieval.json").read_text())
     assert statistics.fmean(by_layer["3"].values()) > max(alone.values())
     assert {name for _, name in sorted(alone, key=alone.get)[:2]} == {"ccg"}
