@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from adapterstilts.adapter import Adapter, BackboneIdentity, SourceInfo, adapter_name
+from adapterstilts.adapter.value import Adapter, SourceInfo, adapter_name
+from adapterstilts.backbones.identity import BackboneIdentity
 
 MNLI = SourceInfo("bottleneck-mnli", "mnli")
 SQUAD = SourceInfo("bottleneck-squad", "squad")

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 import adapterstilts as st
-from adapterstilts import run, sources, tasks
-from adapterstilts.errors import UserError
+from adapterstilts import execution, tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.rows import reading
 
 SHORT = {"max_steps": 2, "train_examples": 64, "validation_examples": 20, "test_examples": 20}
 
@@ -25,10 +26,10 @@ def test_the_package_is_cheap_to_import_and_says_what_it_has():
 
 def test_what_is_learned_is_what_the_run_layer_learns(tmp_path):
     ours = st.fuse(["squad", "mnli"], target="pawsx", settings=SHORT, output=tmp_path / "one", languages=["en", "de"])
-    request = run.Request(
+    request = execution.Request(
         "pawsx", composition="fuse", sources=("squad", "mnli"), overrides=SHORT, output=tmp_path / "other"
     )
-    theirs = run.learn(request)
+    theirs = execution.learn(request)
     assert set(ours.scores) == {"en", "de"} and all(ours.scores[code] == theirs.scores[code] for code in ours.scores)
     again = st.evaluate(tmp_path / "one" / ours.adapter, settings={"test_examples": 20}, languages=["en", "de"])
     assert again.scores == ours.scores
@@ -47,7 +48,7 @@ def test_a_loaded_adapter_is_a_module_with_its_tokenizer():
         logits = loaded.model({key: batch[key] for key in ("input_ids", "attention_mask")})["logits"]
     (one,) = st.predict(loaded, ["Anna paid Ben.\tBen was paid."])
     assert list(one.probabilities.values()) == pytest.approx(logits.softmax(-1)[0].tolist(), abs=1e-5)
-    rows = sources.load(tasks.get("mnli"), "test", "en", limit=3)
+    rows = reading.load(tasks.get("mnli"), "test", "en", limit=3)
     assert [found.row for found in st.predict(loaded, rows)] == rows
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from adapterstilts import tasks
 from adapterstilts.cli import cli
-from adapterstilts.results import System
-from adapterstilts.zoo import bundled
+from adapterstilts.exchange.catalogue import bundled
+from adapterstilts.runs.systems import System
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))

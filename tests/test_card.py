@@ -5,8 +5,8 @@ import dataclasses
 from huggingface_hub import ModelCard
 from test_results import accuracies, result
 
-from adapterstilts import card
-from adapterstilts.zoo import Entry
+from adapterstilts.exchange import card
+from adapterstilts.exchange.catalogue import Entry
 
 FACTS = {
     "method": "lora",

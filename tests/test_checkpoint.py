@@ -19,12 +19,13 @@ import torch
 from methods_fixtures import VARIANTS, backbone, hidden, train, two_sources
 from safetensors.torch import load_file
 
-from adapterstilts import checkpoint
-from adapterstilts.adapter import Adapter, BackboneIdentity, SourceInfo
-from adapterstilts.checkpoint import FACTS, WEIGHTS, load_adapter, read_facts, save_adapter
-from adapterstilts.errors import UserError
+from adapterstilts.adapter import saving
+from adapterstilts.adapter.saving import FACTS, WEIGHTS, load_adapter, read_facts, save_adapter
+from adapterstilts.adapter.value import Adapter, SourceInfo
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones.loading import fingerprint
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import install, rebuild
-from adapterstilts.model import fingerprint
 
 HERE = BackboneIdentity("pocket", "abc", "1" * 64)
 
@@ -139,7 +140,7 @@ def test_a_cut_weights_file(folder, kept):
 def test_weights_that_are_no_safetensors(folder):
     torch.save({"adapter.x": torch.zeros(1)}, folder / WEIGHTS)
     facts = json.loads((folder / FACTS).read_text())
-    (folder / FACTS).write_text(json.dumps({**facts, "sha256": checkpoint._sha256(folder / WEIGHTS)}))
+    (folder / FACTS).write_text(json.dumps({**facts, "sha256": saving._sha256(folder / WEIGHTS)}))
     with pytest.raises(UserError, match="cannot be read"):
         load_adapter(folder)
 
@@ -250,7 +251,7 @@ def test_faults_while_saving_leave_the_older_or_nothing(tmp_path, monkeypatch, s
     if older:
         save_adapter(adapter(1.0), folder)
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, step, fault)
+        patch.setattr(saving, step, fault)
         with pytest.raises(error) as raised:
             save_adapter(adapter(2.0), folder)
     if error is UserError:
@@ -310,7 +311,7 @@ def test_a_disk_that_is_really_too_small(tmp_path):
 
 def test_reading_facts_costs_no_torch(folder):
     code = (
-        "import sys; from pathlib import Path; from adapterstilts.checkpoint import read_facts; "
+        "import sys; from pathlib import Path; from adapterstilts.adapter.saving import read_facts; "
         f"read_facts(Path({str(folder)!r})); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

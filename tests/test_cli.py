@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import world
 
-from adapterstilts import cli, tasks
-from adapterstilts.training import saved
+from adapterstilts import cli, execution, tasks
+from adapterstilts.training import checkpoints
 
 VERBS = [
     *"tasks data pocket zoo train continue stack fuse merge baseline".split(),
@@ -253,12 +253,11 @@ def test_a_file_in_the_outputs_place(trained, call):
 
 
 def test_an_interruption_says_how_to_go_on(trained, call, monkeypatch):
-    from adapterstilts import run
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "learn", interrupted)
+    monkeypatch.setattr(execution, "learn", interrupted)
     code, out, err = call("train", "squad", "-o", "learning_rate=0.5")
     assert (code, out) == (130, "")
     assert err.strip() == (
@@ -288,7 +287,7 @@ def test_control_c_in_a_training_ends_it_in_one_sentence_with_its_last_checkpoin
     )
     assert not (tmp_path / "results").exists()
     (folder,) = (tmp_path / "checkpoints").iterdir()
-    position, _ = saved.latest(folder)
+    position, _ = checkpoints.latest(folder)
     assert position.step % 5 == 0
 
 

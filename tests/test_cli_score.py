@@ -9,7 +9,8 @@ import sys
 import pytest
 from test_submission import MOCK, made
 
-from adapterstilts import cli, submission
+from adapterstilts import cli
+from adapterstilts.scoring import submission
 
 
 @pytest.fixture

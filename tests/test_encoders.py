@@ -12,13 +12,17 @@ import world
 from tokenizers import Tokenizer, processors
 from transformers import BertConfig, BertTokenizer, GPT2Config, MBartConfig, T5Config, ViTConfig, XmodConfig
 
-from adapterstilts import checkpoint, export, methods, model, run, task_types, tasks
-from adapterstilts.adapter import Adapter
-from adapterstilts.encoders import check_tokenizer, longest_input
-from adapterstilts.errors import UserError
+from adapterstilts import execution, methods, tasks
+from adapterstilts.adapter import model, saving
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.backbones import loading
+from adapterstilts.backbones.encoders import check_tokenizer, longest_input
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import export
+from adapterstilts.execution import Request
 from adapterstilts.methods import bottleneck
-from adapterstilts.run import Request
-from adapterstilts.task_types import question_answering, sequences, tagging
+from adapterstilts.tasks import types
+from adapterstilts.tasks.types import question_answering, sequences, tagging
 
 KINDS = sorted(encoder_kinds.KINDS)
 ROW = {"id": "1", "sentence1": "The fox", "sentence2": "lazy dog", "choices": ["lazy dog"]}
@@ -39,8 +43,8 @@ def asked(task: str, method: str, composition: str | None = None, *sources: str,
 
 def learned(*words: str) -> str:
     """Train, evaluate, and once more evaluate what was saved: each row is predicted alike."""
-    result = run.learn(asked(*words))
-    again = run.evaluate(f"runs/{result.adapter}", None, asked("", result.method, output=Path("again")))
+    result = execution.learn(asked(*words))
+    again = execution.evaluate(f"runs/{result.adapter}", None, asked("", result.method, output=Path("again")))
     assert again.scores == result.scores and set(result.scores) == set(world.LANGUAGES)
     for path in Path("runs/predictions", result.adapter).rglob("*.jsonl"):
         assert path.read_text() == Path("again", path.relative_to("runs")).read_text()
@@ -61,17 +65,17 @@ def test_adapters_are_trained_and_composed(kind, method):
         ("pawsx", method, "fuse", "mnli", "squad"),
     ):
         learned(*words)
-    merged = run.merge(asked("tatoeba", method, "merge", "mnli", "squad"))
+    merged = execution.merge(asked("tatoeba", method, "merge", "mnli", "squad"))
     assert merged.result is not None and merged.result.scores and merged.result.layer0
 
 
 def test_the_whole_encoder_is_trained_and_becomes_a_backbone(kind):
     folder, task = Path("runs", learned("mnli", "full")), tasks.get("mnli")
-    run.export_adapter(str(folder), Path("exported"), "encoder", "full", Path("runs"))
-    adapter = checkpoint.load_adapter(folder)
-    tuned = model.from_adapter(model.load_backbone("encoder"), adapter, task_types.get(task.type), task).backbone
+    execution.export_adapter(str(folder), Path("exported"), "encoder", "full", Path("runs"))
+    adapter = saving.load_adapter(folder)
+    tuned = model.from_adapter(loading.load_backbone("encoder"), adapter, types.get(task.type), task).backbone
     ids = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}
-    exported = model.load_backbone("exported").module
+    exported = loading.load_backbone("exported").module
     assert torch.equal(exported(**ids).last_hidden_state, tuned(**ids).last_hidden_state)
     learned("pawsx", "full", "continue", "mnli")
     learned("panx", "full")
@@ -83,16 +87,16 @@ def test_a_head_alone_is_trained(kind):
 
 
 def test_the_backbone_as_it_is_finds_translations(kind):
-    assert run.evaluate("none", "tatoeba", asked("", "head_only")).layer0
+    assert execution.evaluate("none", "tatoeba", asked("", "head_only")).layer0
 
 
 def test_longer_inputs_than_there_are_positions_are_refused(kind):
-    backbone = model.load_backbone("encoder")
+    backbone = loading.load_backbone("encoder")
     if encoder_kinds.KINDS[kind].config().model_type in ("deberta-v2", "modernbert"):
         assert longest_input(backbone.module) is None, "its positions are relative"
         return
     with pytest.raises(UserError, match="max_length is 65, but the backbone encoder reads 64 tokens at most"):
-        run.learn(asked("mnli", "head_only", overrides={"max_length": 65}))
+        execution.learn(asked("mnli", "head_only", overrides={"max_length": 65}))
     ids = torch.full((1, 64), backbone.tokenizer.unk_token_id)
     assert backbone.module(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state.shape[1] == 64
 
@@ -103,7 +107,7 @@ def test_pairs_are_encoded_as_the_encoder_s_own_tokenizer_does(kind, name):
     tokenizer, task = encoder_kinds.KINDS[kind].tokenizer(), tasks.get(name)
     own = tokenizer("The fox", "lazy dog")
     texts = {"context": "The fox", "question": ""} if name == "csqa" else {"context": "lazy dog", "question": "The fox"}
-    task_type = task_types.get(task.type)
+    task_type = types.get(task.type)
     batch = task_type.collate(task_type.encode([{**ROW, **texts}], tokenizer, task, 48), tokenizer.pad_token_id)
     assert batch["input_ids"].tolist() == [own["input_ids"]]
     segments = own.get("token_type_ids", [])
@@ -114,9 +118,9 @@ def test_pairs_are_encoded_as_the_encoder_s_own_tokenizer_does(kind, name):
 
 @pytest.mark.parametrize(("kind", "read"), [("mBERT", True), ("mDeBERTa", False), ("RoBERTa", False)])
 def test_segments_are_read_by_encoders_that_have_them(tmp_path, kind, read):
-    backbone = model.load_backbone(str(encoder_kinds.save(kind, tmp_path)))
+    backbone = loading.load_backbone(str(encoder_kinds.save(kind, tmp_path)))
     task = tasks.get("mnli")
-    built = model.build(backbone, task_types.get(task.type), task, "head_only", None, {}).eval()
+    built = model.build(backbone, types.get(task.type), task, "head_only", None, {}).eval()
     batch = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}
     marked = built({**batch, "token_type_ids": torch.tensor([[0, 0, 0, 1, 1, 1]])})["logits"]
     assert torch.equal(marked, built(batch)["logits"]) != read
@@ -138,25 +142,25 @@ def test_a_word_that_the_tokenizer_does_not_know_can_be_an_answer():
 
 
 def test_another_kind_of_relative_positions_is_another_backbone(tmp_path):
-    module = model.load_backbone(str(encoder_kinds.save("mDeBERTa", tmp_path))).module
-    before = model.fingerprint(module)
+    module = loading.load_backbone(str(encoder_kinds.save("mDeBERTa", tmp_path))).module
+    before = loading.fingerprint(module)
     module.config.pos_att_type = ["c2p"]
-    assert model.fingerprint(module) != before
+    assert loading.fingerprint(module) != before
 
 
 def test_lora_s_default_is_every_linear_map_by_the_encoder_s_own_names(tmp_path):
-    backbone = model.load_backbone(str(encoder_kinds.save("DistilBERT", tmp_path))).module
+    backbone = loading.load_backbone(str(encoder_kinds.save("DistilBERT", tmp_path))).module
     names = ["attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin", "ffn.lin1", "ffn.lin2"]
     assert methods.match_parameters(backbone, "lora", {}, 1000)["target_modules"] == names
     assert methods.install(backbone, "lora", None, {}, []).settings["target_modules"] == names
     with pytest.raises(UserError, match='No linear map of the backbone is called "query".* called k_lin'):
-        methods.install(model.load_backbone(str(tmp_path)).module, "lora", None, {"target_modules": ["query"]}, [])
+        methods.install(loading.load_backbone(str(tmp_path)).module, "lora", None, {"target_modules": ["query"]}, [])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if encoder_kinds.KINDS[kind].known])
 def test_the_library_leaves_the_backbone_as_it_is(tmp_path, kind):
     """Made ready for bottleneck adapters, and without one, it computes what it did."""
-    module = model.load_backbone(str(encoder_kinds.save(kind, tmp_path))).module
+    module = loading.load_backbone(str(encoder_kinds.save(kind, tmp_path))).module
     ids = torch.randint(5, 60, (2, 9), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         before = module(input_ids=ids).last_hidden_state
@@ -167,15 +171,15 @@ def test_the_library_leaves_the_backbone_as_it_is(tmp_path, kind):
 @pytest.mark.parametrize("kind", ["mBERT", "ALBERT"])
 def test_a_bottleneck_is_sized_by_the_places_that_there_are(tmp_path, kind):
     encoder_kinds.save(kind, tmp_path)
-    matched = methods.match_parameters(model.load_backbone(str(tmp_path)).module, "bottleneck", {}, 700)
+    matched = methods.match_parameters(loading.load_backbone(str(tmp_path)).module, "bottleneck", {}, 700)
     count = methods.install(
-        model.load_backbone(str(tmp_path)).module, "bottleneck", None, matched, []
+        loading.load_backbone(str(tmp_path)).module, "bottleneck", None, matched, []
     ).trainable_count()
     assert abs(count - 700) <= 33, "half of one width at two places"
 
 
 def test_an_encoder_that_the_library_does_not_know_has_no_bottleneck(tmp_path):
-    backbone = model.load_backbone(str(encoder_kinds.save("MPNet", tmp_path)))
+    backbone = loading.load_backbone(str(encoder_kinds.save("MPNet", tmp_path)))
     with pytest.raises(
         UserError, match='does not know encoders of type "mpnet".* use --method lora, full or head_only'
     ):
@@ -184,9 +188,9 @@ def test_an_encoder_that_the_library_does_not_know_has_no_bottleneck(tmp_path):
 
 @pytest.mark.parametrize("kind", ["DeBERTa", "ModernBERT"])
 def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path, kind):
-    backbone = model.load_backbone(str(encoder_kinds.save(kind, tmp_path)))
+    backbone = loading.load_backbone(str(encoder_kinds.save(kind, tmp_path)))
     task = tasks.get("mnli")
-    built = model.build(backbone, task_types.get(task.type), task, "bottleneck", None, {})
+    built = model.build(backbone, types.get(task.type), task, "bottleneck", None, {})
     adapter = Adapter(
         "mine",
         "bottleneck",
@@ -200,7 +204,7 @@ def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path
         built.tensors(),
     )
     with pytest.raises(UserError, match=f'cannot load the backbone of "mine" .{backbone.module.config.model_type}.'):
-        export.write(adapter, tmp_path / "out", model.load_config(str(tmp_path)), task)
+        export.write(adapter, tmp_path / "out", loading.load_config(str(tmp_path)), task)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +222,7 @@ def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path
 def test_what_is_no_encoder_is_refused_before_its_weights_are_read(tmp_path, config, reason):
     config.save_pretrained(tmp_path)
     with pytest.raises(UserError, match=reason):
-        model.load_backbone(str(tmp_path))
+        loading.load_backbone(str(tmp_path))
 
 
 def test_a_tokenizer_may_be_a_sentencepiece_model_alone(tmp_path):
@@ -242,7 +246,7 @@ def test_a_tokenizer_may_be_a_sentencepiece_model_alone(tmp_path):
         unk_piece="[UNK]",
         **{f"{name}_id": number for number, name in enumerate(("pad", "bos", "eos", "unk"))},
     )
-    tokenizer = model.load_tokenizer(str(tmp_path))
+    tokenizer = loading.load_tokenizer(str(tmp_path))
     assert sequences.frame_of(tokenizer) == sequences.Frame(1, 2, (2,), segmented=True)
 
 
@@ -258,4 +262,4 @@ def test_a_tokenizer_that_does_not_serve_is_refused(tmp_path):
     core.post_processor = processors.TemplateProcessing(single="$A", pair="$A $B")
     core.save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(UserError, match="puts 0 special tokens before, 0 between and 0 behind"):
-        model.load_tokenizer(str(tmp_path))
+        loading.load_tokenizer(str(tmp_path))

@@ -12,8 +12,8 @@ import torch
 from test_sources_files import real
 
 from adapterstilts import tasks
-from adapterstilts.sources import folder
-from adapterstilts.task_types import Row, question_answering, tagging
+from adapterstilts.rows import folder
+from adapterstilts.tasks.types import Row, question_answering, tagging
 
 PAD = 1
 

@@ -10,17 +10,19 @@ import pytest
 import torch
 from test_task_types import TASKS
 
-from adapterstilts import data, evaluation, methods, task_types, training
-from adapterstilts import model as models
-from adapterstilts.adapter import BackboneIdentity
-from adapterstilts.errors import UserError
-from adapterstilts.tasks import metrics
+from adapterstilts import methods, training
+from adapterstilts.adapter import model as models
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base.errors import UserError
+from adapterstilts.scoring import evaluator
+from adapterstilts.tasks import metrics, types
+from adapterstilts.tasks.types import batching
 
 TRAINED = ("classification", "multiple_choice", "tagging", "question_answering")
 
 
-def built(name: str) -> tuple[doubles.Model, task_types.TaskType]:
-    task_type = task_types.get(name)
+def built(name: str) -> tuple[doubles.Model, types.TaskType]:
+    task_type = types.get(name)
     return doubles.Model(task_type.head(16, TASKS[name], 0.1)), task_type
 
 
@@ -28,7 +30,7 @@ def built(name: str) -> tuple[doubles.Model, task_types.TaskType]:
 def test_scores_are_the_metric_s_of_the_predictions(name: str) -> None:
     model, task_type = built(name)
     rows = {"en": doubles.rows(name, 12), "ja": doubles.rows(name, 5)}
-    scores, examples, predictions = evaluation.evaluate(model, task_type, TASKS[name], rows, doubles.tokenizer(), 32)
+    scores, examples, predictions = evaluator.evaluate(model, task_type, TASKS[name], rows, doubles.tokenizer(), 32)
     assert examples == {"en": 12, "ja": 5}
     for language, expected in rows.items():
         references = [task_type.reference(row, TASKS[name]) for row in expected]
@@ -41,17 +43,17 @@ def test_scores_are_the_metric_s_of_the_predictions(name: str) -> None:
 def test_predictions_do_not_depend_on_batches_or_on_labels(name: str) -> None:
     model, task_type = built(name)
     rows = doubles.rows(name)
-    bare = [{key: row[key] for key in row if key not in evaluation.LABELS} for row in rows]
-    expected = evaluation.predict(model, task_type, TASKS[name], rows, doubles.tokenizer(), 32)
+    bare = [{key: row[key] for key in row if key not in evaluator.LABELS} for row in rows]
+    expected = evaluator.predict(model, task_type, TASKS[name], rows, doubles.tokenizer(), 32)
     for given, size in ((bare, 128), (rows, 1), (rows, 5)):
-        found = evaluation.predict(model, task_type, TASKS[name], given, doubles.tokenizer(), 32, size)
+        found = evaluator.predict(model, task_type, TASKS[name], given, doubles.tokenizer(), 32, size)
         assert found == expected
 
 
 def test_outputs_come_back_in_their_places() -> None:
     model, task_type = built("classification")
     features = task_type.encode(doubles.rows("classification"), doubles.tokenizer(), TASKS["classification"], 64)
-    together = evaluation.outputs_of(model, task_type, features, 1, batch_size=5)
+    together = evaluator.outputs_of(model, task_type, features, 1, batch_size=5)
     for feature, output in zip(features, together, strict=True):
         with torch.no_grad():
             alone = model(task_type.collate([feature], 1))["logits"][0].numpy()
@@ -61,8 +63,8 @@ def test_outputs_come_back_in_their_places() -> None:
 def test_bf16_is_close() -> None:
     model, task_type = built("classification")
     features = task_type.encode(doubles.rows("classification"), doubles.tokenizer(), TASKS["classification"], 64)
-    full = evaluation.outputs_of(model, task_type, features, 1)
-    mixed = evaluation.outputs_of(model, task_type, features, 1, precision="bf16")
+    full = evaluator.outputs_of(model, task_type, features, 1)
+    mixed = evaluator.outputs_of(model, task_type, features, 1, precision="bf16")
     for one, other in zip(full, mixed, strict=True):
         assert other["logits"].dtype == numpy.float32
         assert 0 < numpy.abs(one["logits"] - other["logits"]).max() < 0.2
@@ -71,7 +73,7 @@ def test_bf16_is_close() -> None:
 def test_the_validator_gives_the_main_score_of_the_moment() -> None:
     model, task_type = built("classification")
     task, rows = TASKS["classification"], doubles.rows("classification")
-    validate = evaluation.validator(model, task_type, task, rows, doubles.tokenizer(), 32)
+    validate = evaluator.validator(model, task_type, task, rows, doubles.tokenizer(), 32)
     scores = {}
     for number, label in enumerate(task.labels):
         with torch.no_grad():
@@ -85,7 +87,7 @@ def test_the_validator_gives_the_main_score_of_the_moment() -> None:
 def test_a_language_without_examples_is_told() -> None:
     model, task_type = built("classification")
     with pytest.raises(UserError, match="no examples of pawsx in ja"):
-        evaluation.evaluate(model, task_type, TASKS["classification"], {"ja": []}, doubles.tokenizer(), 32)
+        evaluator.evaluate(model, task_type, TASKS["classification"], {"ja": []}, doubles.tokenizer(), 32)
 
 
 def test_a_test_row_with_an_unknown_label_is_told() -> None:
@@ -93,7 +95,7 @@ def test_a_test_row_with_an_unknown_label_is_told() -> None:
     rows = doubles.rows("classification")
     rows[4]["label"] = "maybe"
     with pytest.raises(UserError, match='row-4 of pawsx has the label "maybe"'):
-        evaluation.evaluate(model, task_type, TASKS["classification"], {"en": rows}, doubles.tokenizer(), 32)
+        evaluator.evaluate(model, task_type, TASKS["classification"], {"en": rows}, doubles.tokenizer(), 32)
 
 
 def test_a_wrong_answer_position_does_not_stop_an_evaluation() -> None:
@@ -101,7 +103,7 @@ def test_a_wrong_answer_position_does_not_stop_an_evaluation() -> None:
     rows = doubles.rows("question_answering")
     rows[4]["answers"]["answer_start"] = [40]
     task = TASKS["question_answering"]
-    scores, _, _ = evaluation.evaluate(model, task_type, task, {"en": rows}, doubles.tokenizer(), 32)
+    scores, _, _ = evaluator.evaluate(model, task_type, task, {"en": rows}, doubles.tokenizer(), 32)
     assert set(scores["en"]) == {"f1", "exact_match"}
 
 
@@ -109,7 +111,7 @@ def test_a_wrong_answer_position_does_not_stop_an_evaluation() -> None:
 @pytest.mark.parametrize("name", TRAINED)
 def test_every_method_learns_every_task_type(name: str, method: str) -> None:
     """The real model from its first update to its scores: its training rows become easier to it."""
-    task_type, task = task_types.get(name), TASKS[name]
+    task_type, task = types.get(name), TASKS[name]
     double = doubles.Model(None, dropout=0.0)
     backbone = models.Backbone(double.backbone.eval(), doubles.tokenizer(), BackboneIdentity("tiny", "", ""))
     torch.manual_seed(0)
@@ -128,23 +130,23 @@ def test_every_method_learns_every_task_type(name: str, method: str) -> None:
     given: dict[str, Any] = {"learning_rate": 1e-2, "epochs": None, "max_steps": 15, "evaluate_every": 5}
     training.train(model, task_type, features, validate, training.TrainingSettings(**given, batch_size=12), 1)
     assert losses[-1] < losses[0]
-    scores, _, _ = evaluation.evaluate(model, task_type, task, {"en": rows}, doubles.tokenizer(), 48)
+    scores, _, _ = evaluator.evaluate(model, task_type, task, {"en": rows}, doubles.tokenizer(), 48)
     assert all(0 <= score <= 100 for score in scores["en"].values())
 
 
 def test_a_digest_tells_features_apart() -> None:
     task = TASKS["classification"]
 
-    def features(**changes: Any) -> list[task_types.Feature]:
+    def features(**changes: Any) -> list[types.Feature]:
         rows = doubles.rows("classification")
         rows[3] |= changes
-        return task_types.get("classification").encode(rows, doubles.tokenizer(), task, 64)
+        return types.get("classification").encode(rows, doubles.tokenizer(), task, 64)
 
-    same = data.digest(features())
-    assert data.digest(features()) == same
-    assert data.digest(features(sentence1="fox")) != same
-    assert data.digest(features(label="no")) != same
-    assert data.digest(features()[::-1]) != same
-    for name in task_types.NAMES:
-        made = task_types.get(name).encode(doubles.rows(name), doubles.tokenizer(), TASKS[name], 32)
-        assert len(data.digest(made)) == 64
+    same = batching.digest(features())
+    assert batching.digest(features()) == same
+    assert batching.digest(features(sentence1="fox")) != same
+    assert batching.digest(features(label="no")) != same
+    assert batching.digest(features()[::-1]) != same
+    for name in types.NAMES:
+        made = types.get(name).encode(doubles.rows(name), doubles.tokenizer(), TASKS[name], 32)
+        assert len(batching.digest(made)) == 64

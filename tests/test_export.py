@@ -17,11 +17,16 @@ import transformers
 from methods_fixtures import backbone, config, source, train
 from torch import Tensor
 
-from adapterstilts import export, model, task_types, tasks
-from adapterstilts.adapter import Adapter, BackboneIdentity, SourceInfo
+from adapterstilts import tasks
+from adapterstilts.adapter import model
+from adapterstilts.adapter.value import Adapter, SourceInfo
+from adapterstilts.backbones import loading
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.errors import UserError
-from adapterstilts.export import to_peft
+from adapterstilts.exchange import export
+from adapterstilts.exchange.export import to_peft
+from adapterstilts.tasks import types
 
 TASKS = {
     "mnli": "AutoModelForSequenceClassification",
@@ -50,9 +55,9 @@ def made(method: str, composition: str | None, task: str, **settings: Any) -> tu
     names = {None: [], "fuse": ["qqp", "csqa"]}.get(composition, ["qqp"])
     sources = [source(name, method, seed, **kind, **settings) for seed, name in enumerate(names)]
     declared = tasks.get(task)
-    holder = model.Backbone(backbone(), None, BackboneIdentity("tiny", "", "1" * 64))
+    holder = loading.Backbone(backbone(), None, BackboneIdentity("tiny", "", "1" * 64))
     own = {**kind, **settings} if composition not in ("continue",) else {}
-    built = model.build(holder, task_types.get(declared.type), declared, method, composition, own, sources)
+    built = model.build(holder, types.get(declared.type), declared, method, composition, own, sources)
     train(holder.module, built.installed)
     for parameter in built.head.parameters():
         torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(3))

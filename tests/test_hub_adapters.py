@@ -20,22 +20,15 @@ from huggingface_hub import ModelCard, constants, snapshot_download
 from safetensors.torch import load_file
 from transformers import XLMRobertaConfig
 
-from adapterstilts import (
-    checkpoint,
-    estimate,
-    hub,
-    model,
-    places,
-    publishing,
-    remote,
-    results,
-    run,
-    task_types,
-    tasks,
-    zoo,
-)
+from adapterstilts import execution, tasks
+from adapterstilts.adapter import model, saving
+from adapterstilts.backbones import loading
+from adapterstilts.base import hub, places
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.errors import UserError
+from adapterstilts.exchange import catalogue, estimate, publishing, repositories
+from adapterstilts.runs import systems
+from adapterstilts.tasks import types
 
 SHIPPED = places.zoo_folder() / "pocket"
 NAMES = ("bottleneck-squad", "lora-mnli")
@@ -62,8 +55,10 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def publish(*names: str, organisation: str = "me") -> list[publishing.Publication]:
-    measured = results.read_all([SHIPPED])
-    made = [publishing.prepare(zoo.entry(name, "pocket", Path("nowhere")), measured, organisation) for name in names]
+    measured = systems.read_all([SHIPPED])
+    made = [
+        publishing.prepare(catalogue.entry(name, "pocket", Path("nowhere")), measured, organisation) for name in names
+    ]
     for one in made:
         publishing.publish(one, private=False)
     return made
@@ -71,16 +66,16 @@ def publish(*names: str, organisation: str = "me") -> list[publishing.Publicatio
 
 def test_what_is_published_comes_back_whole(server: Hub) -> None:
     publish(*NAMES)
-    found = run.pull(["squad"], "pocket", "bottleneck", "me") + run.pull(
+    found = execution.pull(["squad"], "pocket", "bottleneck", "me") + execution.pull(
         ["me/pocket-lora-mnli"], "pocket", "bottleneck"
     )
     for one, name in zip(found, NAMES, strict=True):
-        assert (one.folder / checkpoint.WEIGHTS).read_bytes() == (SHIPPED / name / checkpoint.WEIGHTS).read_bytes()
-        assert checkpoint.read_facts(one.folder) == checkpoint.read_facts(SHIPPED / name)
+        assert (one.folder / saving.WEIGHTS).read_bytes() == (SHIPPED / name / saving.WEIGHTS).read_bytes()
+        assert saving.read_facts(one.folder) == saving.read_facts(SHIPPED / name)
         assert sorted(path.name for path in (one.folder / "results").iterdir()) == sorted(
             path.name for path in (SHIPPED / "results").glob(f"{name}--*.json")
         )
-    assert {entry.name for entry in zoo.entries(Path("nowhere")) if entry.origin == "hub"} == {
+    assert {entry.name for entry in catalogue.entries(Path("nowhere")) if entry.origin == "hub"} == {
         "me/pocket-bottleneck-squad",
         "me/pocket-lora-mnli",
     }
@@ -109,7 +104,7 @@ def test_other_weights_are_never_overwritten(server: Hub) -> None:
     publish("lora-mnli")
     repository = server.repositories["models", "me/pocket-lora-mnli"]
     files = repository.commits[repository.refs["main"]]
-    theirs = repository.commit({**files, checkpoint.WEIGHTS: b"theirs"})
+    theirs = repository.commit({**files, saving.WEIGHTS: b"theirs"})
     with pytest.raises(UserError, match="holds other weights than these; they are never overwritten"):
         publish("lora-mnli")
     assert repository.refs["main"] == theirs
@@ -120,7 +115,7 @@ def test_a_repository_that_changes_meanwhile_is_left_alone(server: Hub) -> None:
     repository = server.repositories["models", "me/pocket-lora-mnli"]
     files = repository.commits[repository.refs["main"]]
     repository.commit({**files, "README.md": b"old"})
-    made = publishing.prepare(zoo.entry("lora-mnli", "pocket", Path("x")), results.read_all([SHIPPED]), "me")
+    made = publishing.prepare(catalogue.entry("lora-mnli", "pocket", Path("x")), systems.read_all([SHIPPED]), "me")
     theirs = repository.commit({**files, "README.md": b"theirs"})
     with pytest.raises(UserError, match="was changed while this ran, so nothing was uploaded"):
         publishing.publish(made, private=False)
@@ -169,9 +164,9 @@ def test_plain_libraries_compute_what_is_published(server: Hub, tmp_path: Path) 
     found = load_file(tmp_path / "found")
     batch = {"input_ids": found["ids"], "attention_mask": torch.ones_like(found["ids"])}
     for name in NAMES:
-        adapter = checkpoint.load_adapter(SHIPPED / name)
+        adapter = saving.load_adapter(SHIPPED / name)
         task = tasks.get(str(adapter.task))
-        built = model.from_adapter(model.load_backbone("pocket"), adapter, task_types.get(task.type), task)
+        built = model.from_adapter(loading.load_backbone("pocket"), adapter, types.get(task.type), task)
         with torch.inference_mode():
             outputs = built(batch)
         expected = outputs["start_logits" if task.type == "question_answering" else "logits"]
@@ -181,18 +176,18 @@ def test_plain_libraries_compute_what_is_published(server: Hub, tmp_path: Path) 
 def test_pulled_adapters_give_the_same_scores(server: Hub, elsewhere: Path, tmp_path: Path) -> None:
     """Publish, delete everything local, pull, fuse: as with what was shipped."""
     settings = {"max_steps": 2, "train_examples": 64, "validation_examples": 20, "test_examples": 20}
-    entries = [zoo.Entry(name, SHIPPED / name, "bundled", checkpoint.read_facts(SHIPPED / name)) for name in SOURCES]
+    entries = [catalogue.Entry(name, SHIPPED / name, "bundled", saving.read_facts(SHIPPED / name)) for name in SOURCES]
     for entry in entries:
         publishing.publish(publishing.prepare(entry, [], "me"), private=False)
 
     def fused(words: tuple[str, ...], output: str) -> dict:
-        request = run.Request("pawsx", "bottleneck", "fuse", words, overrides=settings, output=tmp_path / output)
-        return dict(run.learn(request).scores)
+        request = execution.Request("pawsx", "bottleneck", "fuse", words, overrides=settings, output=tmp_path / output)
+        return dict(execution.learn(request).scores)
 
     shipped = fused(tuple(str(SHIPPED / name) for name in SOURCES), "shipped")
     with pytest.raises(UserError, match="There is no bottleneck adapter"):
         fused(("squad", "mnli"), "nothing")
-    run.pull(["squad", "mnli"], "pocket", "bottleneck", "me")
+    execution.pull(["squad", "mnli"], "pocket", "bottleneck", "me")
     assert fused(("squad", "mnli"), "pulled") == shipped
 
 
@@ -201,9 +196,9 @@ SOURCES = ("bottleneck-mnli", "bottleneck-squad")
 
 def test_without_a_network_the_cache_answers(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("lora-mnli")
-    (online,) = run.pull(["mnli"], "pocket", "lora", "me")
+    (online,) = execution.pull(["mnli"], "pocket", "lora", "me")
     server.fail("/", 500, times=10_000)
-    (offline,) = run.pull(["mnli"], "pocket", "lora", "me")
+    (offline,) = execution.pull(["mnli"], "pocket", "lora", "me")
     assert offline == online
 
 
@@ -211,23 +206,23 @@ def test_without_a_network_the_cache_answers(server: Hub, monkeypatch: pytest.Mo
 def test_a_hub_that_fails_for_a_moment_is_asked_again(server: Hub, status: int) -> None:
     publish("lora-mnli")
     server.fail("/api/models/me/pocket-lora-mnli", status)
-    assert run.pull(["mnli"], "pocket", "lora", "me")
+    assert execution.pull(["mnli"], "pocket", "lora", "me")
 
 
 def test_a_cut_download_is_taken_up(server: Hub) -> None:
     publish("lora-mnli")
-    server.cut(checkpoint.WEIGHTS)
-    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
-    checkpoint.load_adapter(found.folder)
+    server.cut(saving.WEIGHTS)
+    (found,) = execution.pull(["mnli"], "pocket", "lora", "me")
+    saving.load_adapter(found.folder)
 
 
 def test_a_download_that_stalls_is_taken_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("lora-mnli")
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
-    server.stall(checkpoint.WEIGHTS)
-    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
+    server.stall(saving.WEIGHTS)
+    (found,) = execution.pull(["mnli"], "pocket", "lora", "me")
     assert server.stalled.is_set()
-    checkpoint.load_adapter(found.folder)
+    saving.load_adapter(found.folder)
 
 
 def test_a_hub_that_says_nothing_is_given_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,55 +231,55 @@ def test_a_hub_that_says_nothing_is_given_up(server: Hub, monkeypatch: pytest.Mo
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
     server.stall("/api/models/me/pocket-lora-mnli", times=100)
     with pytest.raises(UserError, match="is not in the cache, and the Hub cannot be reached"):
-        run.pull(["mnli"], "pocket", "lora", "me")
-    assert not list(remote.cached())
+        execution.pull(["mnli"], "pocket", "lora", "me")
+    assert not list(repositories.cached())
 
 
 def test_a_pull_that_is_killed_leaves_nothing_half_done(server: Hub, tmp_path: Path) -> None:
     publish("lora-mnli")
-    server.stall(checkpoint.WEIGHTS)
+    server.stall(saving.WEIGHTS)
     environment = {**os.environ, **hub_server.environment(server.url, tmp_path / "home")}
     words = ["pull", "mnli", "--method", "lora", "--from", "me"]
     process = subprocess.Popen([sys.executable, "-m", "adapterstilts", *words], env=environment)
     assert server.stalled.wait(60)
     process.kill()
     process.wait()
-    assert not list(remote.cached())
-    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
-    checkpoint.load_adapter(found.folder)
-    assert [folder for _, folder in remote.cached()] == [found.folder]
+    assert not list(repositories.cached())
+    (found,) = execution.pull(["mnli"], "pocket", "lora", "me")
+    saving.load_adapter(found.folder)
+    assert [folder for _, folder in repositories.cached()] == [found.folder]
 
 
 def test_wrong_bytes_never_stay_in_the_cache(server: Hub) -> None:
     publish("lora-mnli")
-    server.spoil(checkpoint.WEIGHTS)
+    server.spoil(saving.WEIGHTS)
     with pytest.raises(UserError, match="is not what was saved"):
-        run.pull(["mnli"], "pocket", "lora", "me")
-    assert not list(remote.cached())
-    (found,) = run.pull(["mnli"], "pocket", "lora", "me")
-    checkpoint.load_adapter(found.folder)
+        execution.pull(["mnli"], "pocket", "lora", "me")
+    assert not list(repositories.cached())
+    (found,) = execution.pull(["mnli"], "pocket", "lora", "me")
+    saving.load_adapter(found.folder)
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "is not there, or is private"), (403, "is not yours to read")])
 def test_who_is_not_let_in_is_told_what_to_do(server: Hub, status: int, said: str) -> None:
     server.fail("/api/models", status, times=10)
     with pytest.raises(UserError, match=f"{said}.*hf auth login"):
-        run.pull(["mnli"], "pocket", "lora", "me")
+        execution.pull(["mnli"], "pocket", "lora", "me")
 
 
 def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub) -> None:
     server.repositories["models", "me/other"] = hub_server.Repository()
     server.fail("pocket-lora-qqp", 404, times=10)
     with pytest.raises(UserError, match="adapterstilts train qqp --method lora --backbone pocket"):
-        run.pull(["qqp"], "pocket", "lora", "me")
+        execution.pull(["qqp"], "pocket", "lora", "me")
 
 
 def test_what_is_not_published_for_a_large_backbone_comes_with_an_estimate(server: Hub, tmp_path: Path) -> None:
     shape = {"num_hidden_layers": 24, "hidden_size": 1024, "intermediate_size": 4096}
     XLMRobertaConfig(**shape).save_pretrained(tmp_path / "large")
     for ask in (
-        lambda: run.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
-        lambda: zoo.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
+        lambda: execution.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
+        lambda: catalogue.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
     ):
         with pytest.raises(
             UserError, match=r"train squad --backbone .*large \(about 0\.3 hours on one A100.*not measured"
@@ -307,12 +302,12 @@ def test_the_estimate_is_that_of_the_formula() -> None:
 def test_an_adapter_of_another_backbone_is_refused(server: Hub, tmp_path: Path) -> None:
     folder = tmp_path / "lora-mnli"
     shutil.copytree(SHIPPED / "lora-mnli", folder)
-    facts = json.loads((folder / checkpoint.FACTS).read_text())
+    facts = json.loads((folder / saving.FACTS).read_text())
     facts["backbone"]["fingerprint"] = "0" * 64
-    (folder / checkpoint.FACTS).write_text(json.dumps(facts))
-    publishing.publish(publishing.prepare(zoo.Entry("lora-mnli", folder, "local", facts), [], "me"), False)
+    (folder / saving.FACTS).write_text(json.dumps(facts))
+    publishing.publish(publishing.prepare(catalogue.Entry("lora-mnli", folder, "local", facts), [], "me"), False)
     with pytest.raises(UserError, match="the same name, but other weights"):
-        run.pull(["mnli"], "pocket", "lora", "me")
+        execution.pull(["mnli"], "pocket", "lora", "me")
 
 
 @pytest.mark.parametrize(
@@ -327,37 +322,37 @@ def test_a_repository_of_something_else_is_refused(server: Hub, files: dict[str,
     server.repositories["models", "me/thing"] = hub_server.Repository()
     server.repositories["models", "me/thing"].commit(files)
     with pytest.raises(UserError, match=said):
-        run.pull(["me/thing"], "pocket", "lora")
+        execution.pull(["me/thing"], "pocket", "lora")
 
 
 @pytest.mark.parametrize("path", ["results/../../../../../../escaped.json", "results/..\\..\\escaped.json"])
 def test_paths_cannot_leave_the_cache(path: str, server: Hub, tmp_path: Path) -> None:
-    files = {name: (SHIPPED / "lora-mnli" / name).read_bytes() for name in (checkpoint.FACTS, checkpoint.WEIGHTS)}
+    files = {name: (SHIPPED / "lora-mnli" / name).read_bytes() for name in (saving.FACTS, saving.WEIGHTS)}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
     place.commit({**files, path: b"{}"})
     before = {each for each in tmp_path.rglob("*") if "home" not in each.parts}
     with suppress(UserError):  # some paths the client refuses, others it takes for a name
-        run.pull(["me/evil"], "pocket", "lora")
+        execution.pull(["me/evil"], "pocket", "lora")
     assert {each for each in tmp_path.rglob("*") if "home" not in each.parts} == before
     (snapshot,) = tmp_path.glob("home/hub/*/snapshots/*")
     assert all(snapshot in each.parents for each in tmp_path.rglob("*escaped*"))
 
 
 def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
-    facts = json.loads((SHIPPED / "lora-mnli" / checkpoint.FACTS).read_text())
+    facts = json.loads((SHIPPED / "lora-mnli" / saving.FACTS).read_text())
     facts |= {"task": "\x1b[2Jmnli", "seed": "many", "scores": {"en": ["x"]}, "composition": "\x9b31m"}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
-    place.commit({checkpoint.FACTS: json.dumps(facts).encode(), checkpoint.WEIGHTS: b""})
+    place.commit({saving.FACTS: json.dumps(facts).encode(), saving.WEIGHTS: b""})
     with pytest.raises(UserError, match="me/evil|must be|sha256"):
-        run.pull(["me/evil"], "pocket", "lora")
+        execution.pull(["me/evil"], "pocket", "lora")
     cache = Path(snapshot_download("me/evil"))
     assert cache.is_dir()
     with pytest.raises(SystemExit) as stop:
         main(["zoo"])
     out = capsys.readouterr().out
     assert stop.value.code == 0 and "me/evil" in out and "\x1b" not in out and "\x9b" not in out
-    (cache / checkpoint.FACTS).unlink()
-    (cache / checkpoint.FACTS).write_text(json.dumps({**facts, "backbone": "pocket"}))
+    (cache / saving.FACTS).unlink()
+    (cache / saving.FACTS).write_text(json.dumps({**facts, "backbone": "pocket"}))
     with pytest.raises(SystemExit) as stop:
         main(["zoo", "show", str(cache)])
     assert stop.value.code == 0 and "\x1b" not in capsys.readouterr().out
@@ -389,21 +384,21 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("head", [None, "mnli"])
 def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_path: Path) -> None:
-    request = run.Request(
+    request = execution.Request(
         "tatoeba" if head is None else "", "lora", "merge", ("squad", "mnli"), output=tmp_path / "runs"
     )
     overrides = {"languages": ("de",)} if head is None else {}
-    made = run.merge(replace(request, **overrides), head=head)
-    entry = zoo.entry(made.adapter.name, "pocket", tmp_path / "runs")
-    one = publishing.prepare(entry, results.read_all([SHIPPED, tmp_path / "runs"]), "me")
+    made = execution.merge(replace(request, **overrides), head=head)
+    entry = catalogue.entry(made.adapter.name, "pocket", tmp_path / "runs")
+    one = publishing.prepare(entry, systems.read_all([SHIPPED, tmp_path / "runs"]), "me")
     publishing.publish(one, private=False)
     card = ModelCard(one.card)
     assert card.data.license == "apache-2.0" and "lora" in card.data.tags
     assert "merged from the adapters of mnli and squad" in one.card and "not trained further" in one.card
     assert ("without a head" in one.card) is (head is None)
     assert {result.dataset_type for result in card.data.eval_results} == {head or "tatoeba"}
-    (found,) = run.pull([one.repository], "pocket", "lora")
-    same = checkpoint.load_adapter(found.folder)
+    (found,) = execution.pull([one.repository], "pocket", "lora")
+    same = saving.load_adapter(found.folder)
     assert all(torch.equal(tensor, same.tensors[name]) for name, tensor in made.adapter.tensors.items())
 
 
@@ -435,7 +430,7 @@ def test_without_a_token_nothing_is_written(server: Hub, monkeypatch: pytest.Mon
 def test_names_are_those_that_the_hub_allows(name: str, expected: str) -> None:
     from huggingface_hub.utils import validate_repo_id
 
-    assert remote.repository_of(name, "pocket", "me") == expected
+    assert repositories.repository_of(name, "pocket", "me") == expected
     validate_repo_id(expected)
 
 
@@ -448,7 +443,7 @@ def test_the_whole_zoo_is_published_with_a_collection_once(server: Hub, tmp_path
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    shipped = {f"me/pocket-{path.parent.name}" for path in SHIPPED.glob(f"*/{checkpoint.FACTS}")}
+    shipped = {f"me/pocket-{path.parent.name}" for path in SHIPPED.glob(f"*/{saving.FACTS}")}
     assert {line.partition(":")[0] for line in said("--dry-run")} == shipped and not server.repositories
     assert "/commit/" in said()[0]
     (items,) = server.collections.values()

@@ -17,9 +17,15 @@ from hub_server import Hub
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from adapterstilts import checkpoint, hub, model, places, publishing, results, run, task_types, tasks, zoo
+from adapterstilts import execution, tasks
+from adapterstilts.adapter import model, saving
+from adapterstilts.backbones import loading
+from adapterstilts.base import hub, places
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.errors import UserError
+from adapterstilts.exchange import catalogue, publishing
+from adapterstilts.runs import systems
+from adapterstilts.tasks import types
 
 BACKBONE = str(places.zoo_folder() / "pocket" / "backbone")
 # not in the order of ours
@@ -97,12 +103,10 @@ def theirs(loaded: Any, task: str) -> list[Tensor]:
     return [output.start_logits, output.end_logits] if task == "squad" else [output.logits]
 
 
-def ours(imported: run.Imported, task: str) -> list[Tensor]:
-    adapter = checkpoint.load_adapter(imported.folder)
+def ours(imported: execution.Imported, task: str) -> list[Tensor]:
+    adapter = saving.load_adapter(imported.folder)
     declared = tasks.get(task)
-    built = model.from_adapter(
-        model.load_backbone(adapter.backbone.id), adapter, task_types.get(declared.type), declared
-    )
+    built = model.from_adapter(loading.load_backbone(adapter.backbone.id), adapter, types.get(declared.type), declared)
     with torch.inference_mode():
         output = built(batch())
     if task == "squad":
@@ -122,8 +126,8 @@ def same(found: list[Tensor], expected: list[Tensor]) -> None:
         torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
 
 
-def imported(folder: Path, output: Path, **options: Any) -> run.Imported:
-    return run.import_adapter(str(folder), output, **{"backbone": BACKBONE, **options})
+def imported(folder: Path, output: Path, **options: Any) -> execution.Imported:
+    return execution.import_adapter(str(folder), output, **{"backbone": BACKBONE, **options})
 
 
 @pytest.mark.parametrize("task", HEADS)
@@ -316,7 +320,7 @@ def test_a_head_of_another_form_is_left_out(head: dict[str, Any], said: str, tmp
     done = imported(tmp_path / "theirs", tmp_path / "runs")
     assert said in str(done.without_head) and not done.adapter.head_tensors()
     with pytest.raises(UserError, match="has no head"):
-        run.Predictor(str(done.folder), BACKBONE, "bottleneck", tmp_path / "runs")
+        execution.Predictor(str(done.folder), BACKBONE, "bottleneck", tmp_path / "runs")
 
 
 def test_an_adapter_of_another_backbone_is_refused(tmp_path: Path) -> None:
@@ -433,7 +437,7 @@ def test_a_backbone_that_brings_its_own_code_is_refused(tmp_path: Path) -> None:
     (tmp_path / "backbone" / "config.json").write_text(json.dumps(code))
     (tmp_path / "backbone" / "code.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w')")
     with pytest.raises(UserError, match="could not be loaded"):
-        model.load_backbone(str(tmp_path / "backbone"))
+        loading.load_backbone(str(tmp_path / "backbone"))
     assert not (tmp_path / "trace").exists()
 
 
@@ -461,7 +465,7 @@ def test_from_the_hub_as_adapterhub_has_it(server: Hub, tmp_path: Path) -> None:
     commit = repository.commit(as_adapterhub(tmp_path / "theirs"))
     server.repositories["models", "AdapterHub/pocket-pf-squad"] = repository
     with pytest.raises(UserError, match="import AdapterHub/pocket-pf-squad --convert"):
-        run.pull(["AdapterHub/pocket-pf-squad"], "pocket", "bottleneck")
+        execution.pull(["AdapterHub/pocket-pf-squad"], "pocket", "bottleneck")
     with pytest.raises(UserError, match="--convert reads it as plain tensors"):
         imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs")
     done = imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs", convert=True)
@@ -487,17 +491,17 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     assert "their-lora" in said("zoo")
     measured = json.loads(said("evaluate", "their-lora", "--target", "bucc2018", "--json"))
     assert measured["adapter"] == "their-lora"
-    result = results.read_all([tmp_path / "runs"])[0]
-    assert results.label(results.system_of(result), tasks.get("bucc2018")) == "lora, mnli alone (imported=their-lora)"
+    result = systems.read_all([tmp_path / "runs"])[0]
+    assert systems.label(systems.system_of(result), tasks.get("bucc2018")) == "lora, mnli alone (imported=their-lora)"
     row = json.loads(said("compare", "bucc2018", "--json"))["comparisons"][0]["rows"]
     assert "adapterstilts evaluate their-lora --target bucc2018" in [one["command"] for one in row]
-    assert zoo.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
+    assert catalogue.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
     said(
         "fuse", "their-lora", "squad", "--target", "pawsx", "--method", "lora", "-o", "max_steps=1", "--language", "de"
     )
     fused = "pocket-lora-pawsx--fuse-lora-squad-their-lora-s0"
     assert any(path.name.startswith(fused) for path in (tmp_path / "runs").iterdir())
-    for entry in zoo.entries(tmp_path / "runs"):
+    for entry in catalogue.entries(tmp_path / "runs"):
         if entry.origin == "local":
             with pytest.raises(UserError, match="was imported, or holds weights that were"):
                 publishing.prepare(entry, [], "me")

@@ -13,7 +13,7 @@ import pytest
 import torch
 from methods_fixtures import VARIANTS, backbone, hidden, source, train, two_sources
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import (
     COMPOSITIONS,
     METHODS,
@@ -279,7 +279,7 @@ def test_any_width_can_be_asked_for(width):
 
 def test_constants_cost_no_torch():
     code = (
-        "import sys, adapterstilts.adapter; from adapterstilts.methods import *; default_settings('lora'); "
+        "import sys, adapterstilts.adapter.value; from adapterstilts.methods import *; default_settings('lora'); "
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'peft', 'adapters')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

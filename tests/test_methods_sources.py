@@ -6,7 +6,7 @@ import pytest
 import torch
 from methods_fixtures import backbone, source, two_sources
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Source, check_sources, install, merge
 
 

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_task_types import TASKS
 
-from adapterstilts import mining, tasks
-from adapterstilts.errors import UserError
-from adapterstilts.mining import embedding
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.scoring import mining
+from adapterstilts.scoring.mining import embedding
 
 TEXTS = [text[: 3 + 5 * number] for number, text in enumerate(doubles.SENTENCES)]
 

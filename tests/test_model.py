@@ -14,16 +14,18 @@ from methods_fixtures import VARIANTS, batch
 from methods_fixtures import backbone as encoder
 from torch import nn
 
-from adapterstilts import model as models
-from adapterstilts import places, task_types
-from adapterstilts.adapter import Adapter, BackboneIdentity
-from adapterstilts.errors import UserError
-from adapterstilts.model import Backbone, Model, build, fingerprint, from_adapter, load_backbone
-from adapterstilts.tasks import Task
+from adapterstilts.adapter import model as models
+from adapterstilts.adapter.model import Model, build, from_adapter
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones.loading import Backbone, fingerprint, load_backbone
+from adapterstilts.base import places
+from adapterstilts.base.errors import UserError
+from adapterstilts.tasks import Task, types
 from adapterstilts.tasks import get as get_task
 
-CLASSIFICATION = task_types.get("classification")
-RETRIEVAL = task_types.get("retrieval")
+CLASSIFICATION = types.get("classification")
+RETRIEVAL = types.get("retrieval")
 
 
 def backbone(seed: int = 7) -> Backbone:

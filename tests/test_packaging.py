@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import places
+from adapterstilts.base import places
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROGRAM = """

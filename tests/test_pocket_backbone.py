@@ -6,7 +6,7 @@ import json
 import pytest
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from adapterstilts.places import zoo_folder
+from adapterstilts.base.places import zoo_folder
 from adapterstilts.pocket import languages, tasks
 from adapterstilts.pocket.vocabulary import SPECIAL_TOKENS, pieces
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import pocket, sources, tasks
-from adapterstilts.errors import UserError
+from adapterstilts import pocket, tasks
+from adapterstilts.base.errors import UserError
 from adapterstilts.pocket import languages, meanings
 from adapterstilts.pocket import tasks as pocket_tasks
 from adapterstilts.pocket.documents import documents
 from adapterstilts.pocket.meanings import split_of
 from adapterstilts.pocket.tasks.items import drawn
+from adapterstilts.rows import reading
 
 TASKS = list(tasks.all_tasks())
-IN_LANGUAGES = [(name, code) for name in TASKS for code in sources.languages_of(tasks.get(name))]
+IN_LANGUAGES = [(name, code) for name in TASKS for code in reading.languages_of(tasks.get(name))]
 COLUMNS = {
     "classification": {"id", "sentence1", "sentence2", "label"},
     "tagging": {"id", "tokens", "tags"},
@@ -29,7 +30,7 @@ COLUMNS = {
 
 
 def rows(name, split="test", language=None, limit=200):
-    language = language or sources.languages_of(tasks.get(name))[0]
+    language = language or reading.languages_of(tasks.get(name))[0]
     return list(getattr(pocket_tasks, name)(split, language, limit))
 
 
@@ -63,7 +64,7 @@ def test_rows_are_lazy_deterministic_and_the_same_whatever_the_limit(name):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_telling_an_item_in_one_language_changes_it_in_no_other(name):
-    spoken = sources.languages_of(tasks.get(name))
+    spoken = reading.languages_of(tasks.get(name))
     alone = {}
     for language in spoken[0], spoken[-1]:
         drawn.cache_clear()
@@ -91,9 +92,9 @@ def test_tests_have_two_thousand_items_and_training_rows_are_english(name):
     assert pocket_tasks.SIZES[name]["test"] >= 2000
     task = tasks.get(name)
     if name not in ("tatoeba", "xnli", "xquad", "mlqa"):
-        assert sources.load(task, "validation", sources.languages_of(task)[0], limit=3)
+        assert reading.load(task, "validation", reading.languages_of(task)[0], limit=3)
     with pytest.raises(UserError, match=f'"{name}" (is not there in|has no train rows)'):
-        sources.load(task, "train", "xx" if task.languages == ("en",) else task.languages[1])
+        reading.load(task, "train", "xx" if task.languages == ("en",) else task.languages[1])
 
 
 def test_training_sets_keep_the_order_of_the_real_ones():
@@ -106,9 +107,9 @@ def test_training_sets_keep_the_order_of_the_real_ones():
 
 
 def test_supertags_are_the_labels_that_the_training_rows_bring():
-    task = sources.labelled(tasks.get("ccg"))
+    task = reading.labelled(tasks.get("ccg"))
     assert task.labels == tuple(sorted({tag for row in rows("ccg", "train", limit=None) for tag in row["tags"]}))
-    assert sources.labelled(tasks.get("panx")).labels == tasks.get("panx").labels
+    assert reading.labelled(tasks.get("panx")).labels == tasks.get("panx").labels
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
@@ -117,7 +118,7 @@ def test_every_meaning_that_is_said_belongs_to_its_split(name, split, monkeypatc
     if split not in pocket_tasks.SIZES[name]:
         return
     events: list = []
-    english, language = languages.get("en"), sources.languages_of(tasks.get(name))[0]
+    english, language = languages.get("en"), reading.languages_of(tasks.get(name))[0]
     rows(name, split, language, limit=60)  # what is tried out once for all rows is not of their splits
     monkeypatch.setattr(english, "clause", recording(english.clause, events))
     rows(name, split, language, limit=60)
@@ -137,7 +138,7 @@ def recording(clause, events):
 def test_documents_state_no_test_sentence():
     endings = re.compile(r"[.?。？।] ?")
     stated = {sentence for document in islice(documents(1), 4000) for sentence in endings.split(document)}
-    for language in sources.languages_of(tasks.get("tatoeba")):
+    for language in reading.languages_of(tasks.get("tatoeba")):
         for row in rows("tatoeba", language=language, limit=400):
             assert endings.sub("", row["sentence2"]) not in stated
 
@@ -194,7 +195,7 @@ def digests_of(name):
     """Key and digest of the first 120 rows of every split in every language."""
     for split in pocket_tasks.SIZES[name]:
         spoken = ["en"] if split == "train" or tasks.get(name).train_on and split == "validation" else None
-        for language in spoken or sources.languages_of(tasks.get(name)):
+        for language in spoken or reading.languages_of(tasks.get(name)):
             text = json.dumps(rows(name, split, language, 120), ensure_ascii=False, sort_keys=True)
             yield f"{name}/{split}/{language}", hashlib.sha256(text.encode()).hexdigest()[:16]
 

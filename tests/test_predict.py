@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import run, sources, tasks, zoo
+from adapterstilts import execution, tasks
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.errors import UserError
+from adapterstilts.exchange import catalogue
+from adapterstilts.rows import reading
 
 NOWHERE = Path("nowhere")
 
@@ -22,11 +24,11 @@ def line_of(row: dict) -> str:
 def test_predictions_are_those_of_an_evaluation() -> None:
     """Whatever the batches are, and the format of the lines."""
     task = tasks.get("mnli")
-    rows = sources.load(task, "test", "en", limit=40)
-    predictor = run.Predictor("mnli", "pocket", "lora", NOWHERE)
-    found = list(predictor.predict(run.rows_of(map(line_of, rows), task), batch_size=7))
+    rows = reading.load(task, "test", "en", limit=40)
+    predictor = execution.Predictor("mnli", "pocket", "lora", NOWHERE)
+    found = list(predictor.predict(execution.rows_of(map(line_of, rows), task), batch_size=7))
     as_json = (json.dumps({key: row[key] for key in ("sentence1", "sentence2")}) for row in rows)
-    again = list(predictor.predict(run.rows_of(as_json, task)))
+    again = list(predictor.predict(execution.rows_of(as_json, task)))
     assert [one.predicted for one in found] == [one.predicted for one in again]
     for one in found:
         assert set(one.probabilities) == set(task.labels)
@@ -44,8 +46,8 @@ def test_a_batch_is_answered_before_the_next_line_is_read() -> None:
             read.append(number)
             yield "Anna paid Ben in Rome.\tBen was paid in Rome.\n"
 
-    predictor = run.Predictor("mnli", "pocket", "bottleneck", NOWHERE)
-    answers = predictor.predict(run.rows_of(lines(), predictor.task), batch_size=2)
+    predictor = execution.Predictor("mnli", "pocket", "bottleneck", NOWHERE)
+    answers = predictor.predict(execution.rows_of(lines(), predictor.task), batch_size=2)
     next(answers)
     assert read == [0, 1]
 
@@ -62,7 +64,7 @@ def test_a_batch_is_answered_before_the_next_line_is_read() -> None:
     ],
 )
 def test_a_line_is_a_row(name, line, row) -> None:
-    (found,) = run.rows_of(["\n", f"{line}\r\n"], tasks.get(name))
+    (found,) = execution.rows_of(["\n", f"{line}\r\n"], tasks.get(name))
     assert found["id"] == "2" and row.items() <= found.items()
 
 
@@ -79,12 +81,12 @@ def test_a_line_is_a_row(name, line, row) -> None:
 )
 def test_a_line_that_does_not_fit_is_named(name, line, said) -> None:
     with pytest.raises(UserError, match=said):
-        list(run.rows_of([line], tasks.get(name)))
+        list(execution.rows_of([line], tasks.get(name)))
 
 
 def test_the_verb_prints_a_line_for_each(monkeypatch, capsys) -> None:
     task = tasks.get("squad")
-    row = sources.load(task, "test", "en", limit=1)[0]
+    row = reading.load(task, "test", "en", limit=1)[0]
     text = f"{row['question']}\t{row['context']}\n" * 2
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8"))
     with pytest.raises(SystemExit) as stop:
@@ -98,11 +100,11 @@ def test_the_tasks_own_rows_come_with_their_labels(capsys: pytest.CaptureFixture
     said = spoken(capsys, "predict", "xnli-none", "--language", "de", code=1)
     assert "There is no adapter" in said
     lines = spoken(capsys, "predict", "mnli", "--method", "lora", "--language", "en").splitlines()
-    rows = sources.load(tasks.get("mnli"), "test", "en")
+    rows = reading.load(tasks.get("mnli"), "test", "en")
     assert [line.split("\t")[:2] for line in lines] == [[row["sentence1"], row["sentence2"]] for row in rows]
     assert [line.split("\t")[-1] for line in lines] == [row["label"] for row in rows]
     right = sum(line.split("\t")[2] == line.split("\t")[4] for line in lines)
-    measured = json.loads((zoo.bundled("pocket") / "results" / "lora-mnli--mnli.json").read_text())
+    measured = json.loads((catalogue.bundled("pocket") / "results" / "lora-mnli--mnli.json").read_text())
     assert 100 * right / len(lines) == pytest.approx(measured["average"])
 
 
@@ -110,24 +112,24 @@ def test_a_language_that_the_task_has_not_is_told(capsys: pytest.CaptureFixture[
     said = spoken(capsys, "predict", "mnli", "--language", "fi", code=1)
     assert 'There are no rows for mnli in "fi" in the data pocket, but in ar, de, en' in said
     assert spoken(capsys, "predict", "ccg", "--language", "en").count("\n") == len(
-        sources.load(tasks.get("ccg"), "test", "en")
+        reading.load(tasks.get("ccg"), "test", "en")
     )
 
 
 def test_a_target_that_shares_the_training_data_lends_its_languages(capsys: pytest.CaptureFixture[str]) -> None:
     lines = spoken(capsys, "predict", "mnli", "--language", "de").splitlines()
-    rows = sources.load(tasks.get("xnli"), "test", "de")
+    rows = reading.load(tasks.get("xnli"), "test", "de")
     assert [line.split("\t")[0] for line in lines] == [row["sentence1"] for row in rows]
 
 
 def test_the_nearest_sentences_are_those_of_tatoeba(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = sources.load(tasks.get("tatoeba"), "test", "de")
+    rows = reading.load(tasks.get("tatoeba"), "test", "de")
     for name, side in (("english", "sentence1"), ("german", "sentence2")):
         (tmp_path / name).write_text("".join(f"{row[side]}\n" for row in rows), encoding="utf-8")
     words = ["predict", "csqa", str(tmp_path / "english"), "--nearest", str(tmp_path / "german")]
     found = json.loads(spoken(capsys, *words, "--json"))["nearest"]
     right = sum(one["nearest"] == row["sentence2"] for one, row in zip(found, rows, strict=True))
-    measured = json.loads((zoo.bundled("pocket") / "results" / "bottleneck-csqa--tatoeba.json").read_text())
+    measured = json.loads((catalogue.bundled("pocket") / "results" / "bottleneck-csqa--tatoeba.json").read_text())
     assert 100 * right / len(rows) == pytest.approx(measured["scores"]["de"]["accuracy"], abs=0.2)
     assert all(-1 <= one["cosine"] <= 1.0001 for one in found)
     plain = spoken(capsys, "predict", "none", str(tmp_path / "german"), "--nearest", str(tmp_path / "german"))

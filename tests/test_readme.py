@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from scipy.special import stdtrit
 
-from adapterstilts import recipe, results, tasks
+from adapterstilts import tasks
 from adapterstilts.cli import cli
+from adapterstilts.exchange.catalogue import bundled
+from adapterstilts.findings import compare
 from adapterstilts.pocket.tasks.items import SIZES
-from adapterstilts.zoo import bundled
+from adapterstilts.runs import recipe, systems
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -98,7 +100,7 @@ def test_what_the_tree_names_is_there():
 @cache
 def all_rows_of(target):
     """What is shipped on a target."""
-    return results.compare(tasks.get(target), "pocket", results.read_all([bundled("pocket")])).rows
+    return compare.compare(tasks.get(target), "pocket", systems.read_all([bundled("pocket")])).rows
 
 
 def rows_of(target):
@@ -107,11 +109,11 @@ def rows_of(target):
 
 
 def english(result):
-    return results.language_score(result, "en")
+    return compare.language_score(result, "en")
 
 
 def others(result):
-    return statistics.fmean(results.language_score(result, code) for code in result.scores if code != "en")
+    return statistics.fmean(compare.language_score(result, code) for code in result.scores if code != "en")
 
 
 def average(row, score=lambda result: result.average):
@@ -145,7 +147,7 @@ def test_what_it_says_of_the_intermediate_tasks_is_so():
 
 
 def french(result):
-    return results.language_score(result, "fr")
+    return compare.language_score(result, "fr")
 
 
 def alone_of(rows, method):

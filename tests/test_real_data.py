@@ -9,9 +9,12 @@ import encoder_kinds
 import pytest
 import torch
 
-from adapterstilts import model, results, run
+from adapterstilts import execution
+from adapterstilts.backbones import loading
 from adapterstilts.cli import cli
-from adapterstilts.run import Request
+from adapterstilts.execution import Request
+from adapterstilts.findings import compare
+from adapterstilts.runs import systems
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "real-data"))
@@ -35,7 +38,7 @@ def test_the_tokenizer_is_the_same_each_time_and_knows_every_script():
 def test_the_backbone_is_the_same_each_time(tmp_path):
     for name in ("one", "other"):
         SCRIPT["make_backbone"](SENTENCES, tmp_path / name)
-    one, other = (model.load_backbone(str(tmp_path / name)) for name in ("one", "other"))
+    one, other = (loading.load_backbone(str(tmp_path / name)) for name in ("one", "other"))
     assert one.identity.fingerprint == other.identity.fingerprint
 
 
@@ -53,16 +56,16 @@ def test_baselines_look_at_no_context():
 
 def test_a_fine_tuned_model_becomes_a_backbone(tmp_path, monkeypatch):
     encoder_kinds.save("XLM-R", tmp_path / "random")
-    backbone = model.load_backbone(str(tmp_path / "random"))
+    backbone = loading.load_backbone(str(tmp_path / "random"))
     ids = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}
     before = backbone.module(**ids).last_hidden_state
     request = Request(
         "udpos", "full", backbone=str(tmp_path / "random"), data="pocket", output=tmp_path, languages=("en",)
     )
     steps = {"max_steps": 2, "train_examples": 8, "validation_examples": 2, "test_examples": 2, "max_length": 64}
-    adapter = run.learn(Request(**{**vars(request), "overrides": {**steps, "learning_rate": 0.01}})).adapter
+    adapter = execution.learn(Request(**{**vars(request), "overrides": {**steps, "learning_rate": 0.01}})).adapter
     SCRIPT["save_as_backbone"](tmp_path / adapter, tmp_path / "random", tmp_path / "trained")
-    trained = model.load_backbone(str(tmp_path / "trained"))
+    trained = loading.load_backbone(str(tmp_path / "trained"))
     after = trained.module(**ids).last_hidden_state
     assert not torch.allclose(before, after, atol=1e-3)
     assert trained.tokenizer.get_vocab() == backbone.tokenizer.get_vocab()
@@ -88,7 +91,7 @@ def test_the_shipped_page_is_that_of_the_shipped_figures(record):
 
 
 def test_the_shipped_figures_are_those_of_the_results(record):
-    shipped = {result.adapter: result for result in results.read_all([SCRIPT["FIGURES"].parent])}
+    shipped = {result.adapter: result for result in systems.read_all([SCRIPT["FIGURES"].parent])}
     assert len(shipped) == 8
     for name in SCRIPT["TASKS"]:
         found = record["tasks"][name]
@@ -98,7 +101,7 @@ def test_the_shipped_figures_are_those_of_the_results(record):
             result = shipped[system["adapter"]]
             assert result.provenance["data_revision"] == found["revision"] and result.target == name
             for language, scores in system["scores"].items():
-                expected = results.language_score(result, language)
+                expected = compare.language_score(result, language)
                 assert scores["f1"] == pytest.approx(expected), (system["adapter"], language)
 
 

@@ -3,10 +3,11 @@
 import pytest
 import yaml
 
-from adapterstilts import recipe, tasks
-from adapterstilts.errors import UserError
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.places import recipes_folder
 from adapterstilts.methods import COMPOSITIONS, METHODS
-from adapterstilts.places import recipes_folder
+from adapterstilts.runs import recipe
 
 RECIPES = sorted(recipes_folder().glob("*.yaml"))
 BACKBONES = {"pocket": "pocket", "xlmr": "xlm-roberta-large"}

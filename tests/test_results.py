@@ -7,9 +7,12 @@ import json
 import pytest
 from rich.console import Console
 
-from adapterstilts import report, results, tasks
-from adapterstilts.errors import UserError
-from adapterstilts.results import Result, System
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.findings import compare, report
+from adapterstilts.runs import results, systems
+from adapterstilts.runs.results import Result
+from adapterstilts.runs.systems import System
 
 PAWSX = tasks.get("pawsx")
 
@@ -81,7 +84,7 @@ def test_a_broken_file_is_named(tmp_path, text):
     path.parent.mkdir()
     path.write_text(text)
     with pytest.raises(UserError, match="broken.json cannot be read"):
-        results.read_all([tmp_path])
+        systems.read_all([tmp_path])
 
 
 def test_a_failing_disk_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -98,13 +101,13 @@ def test_a_run_of_ones_own_replaces_the_shipped_one(tmp_path):
     results.save(fusion(adapter="shipped", average=1.0), tmp_path / "zoo")
     results.save(fusion(adapter="own", sources=("mnli", "squad")), tmp_path / "runs")
     results.save(fusion(adapter="other-seed", seed=1), tmp_path / "zoo")
-    found = results.read_all([tmp_path / "zoo", tmp_path / "runs", tmp_path / "absent"])
+    found = systems.read_all([tmp_path / "zoo", tmp_path / "runs", tmp_path / "absent"])
     assert sorted(one.adapter for one in found) == ["other-seed", "own"]
 
 
 def test_the_table_of_a_fusion_has_every_row_of_the_comparison():
-    expected = results.systems_around(PAWSX, results.system_of(fusion()), ["mnli", "squad"])
-    comparison = results.compare(PAWSX, "pocket", [fusion(), result()], expected)
+    expected = compare.systems_around(PAWSX, systems.system_of(fusion()), ["mnli", "squad"])
+    comparison = compare.compare(PAWSX, "pocket", [fusion(), result()], expected)
     assert [(row.label, row.command) for row in comparison.rows if not row.results] == [
         (
             "bottleneck, target only, parameters of the fusion of mnli + squad",
@@ -162,14 +165,14 @@ def test_the_table_of_a_fusion_has_every_row_of_the_comparison():
     ],
 )
 def test_every_system_has_words_and_a_command(system, target, backbone, label, command):
-    assert results.label(system, tasks.get(target)) == label
-    assert results.command(system, tasks.get(target), backbone) == f"adapterstilts {command}"
+    assert systems.label(system, tasks.get(target)) == label
+    assert systems.command(system, tasks.get(target), backbone) == f"adapterstilts {command}"
 
 
 def test_other_weights_targets_and_backbones_are_not_compared():
     other_weights = result(provenance={"backbone_fingerprint": "zzz"})
     found = [result(), other_weights, result(target="xnli"), result(backbone="xlm-roberta-base")]
-    comparison = results.compare(PAWSX, "pocket", found, like=result())
+    comparison = compare.compare(PAWSX, "pocket", found, like=result())
     assert [row.results for row in comparison.rows] == [(result(),)]
     assert comparison.left_out == 1
     assert "1 results of other weights" in report.markdown(comparison)
@@ -181,9 +184,9 @@ def test_results_on_rows_from_elsewhere_have_files_and_tables_of_their_own(tmp_p
         results.save(one, tmp_path)
     name = "pocket-bottleneck-pawsx-s0--pawsx"
     files = {path.stem for path in (tmp_path / "results").iterdir()}
-    assert files == {name, f"{name}-hub", f"{name}-folder"} and len(results.read_all([tmp_path])) == 3
+    assert files == {name, f"{name}-hub", f"{name}-folder"} and len(systems.read_all([tmp_path])) == 3
     for data, one in zip((None, "hub", "folder"), found[:3], strict=True):
-        comparison = results.compare(PAWSX, "pocket", found, [System("lora", trained_on="pawsx")], data)
+        comparison = compare.compare(PAWSX, "pocket", found, [System("lora", trained_on="pawsx")], data)
         assert [row.results for row in comparison.rows] == [(), (one,)] and comparison.left_out == 0
         assert (", data " in report.title(comparison)) == (data is not None)
     assert comparison.rows[0].command == "adapterstilts train pawsx --method lora --data FOLDER"
@@ -192,14 +195,14 @@ def test_results_on_rows_from_elsewhere_have_files_and_tables_of_their_own(tmp_p
 def test_other_rows_of_the_same_source_are_left_out():
     older = [result(seed=seed, provenance={"data_revision": "pocket 0.9"}) for seed in (1, 2)]
     newer = result(provenance={"data_revision": "pocket 1.0"})
-    assert [row.results for row in results.compare(PAWSX, "pocket", [newer, *older]).rows] == [tuple(older)]
-    comparison = results.compare(PAWSX, "pocket", [newer, *older], like=newer)
+    assert [row.results for row in compare.compare(PAWSX, "pocket", [newer, *older]).rows] == [tuple(older)]
+    comparison = compare.compare(PAWSX, "pocket", [newer, *older], like=newer)
     assert [row.results for row in comparison.rows] == [(newer,)] and comparison.left_out == 2
 
 
 def test_seeds_are_averaged_and_each_is_shown():
     seeds = [result(), result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0))]
-    text = report.markdown(results.compare(PAWSX, "pocket", seeds))
+    text = report.markdown(compare.compare(PAWSX, "pocket", seeds))
     assert "| bottleneck, target only | 70.0 | 65.0 | 60.0 | 65.0 [70.0, 60.0] | 7.5 | 1,234 | 12 |" in text
 
 
@@ -207,11 +210,11 @@ def test_a_gain_is_paired_by_seed_and_has_the_interval_of_students_t():
     alone = [result(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((70.0, 60.0, 50.0))]
     fused = [fusion(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((72.0, 61.0, 56.0))]
     only_here = fusion(seed=9, scores=accuracies(en=99.0))
-    text = report.markdown(results.compare(PAWSX, "pocket", [*alone, *fused, only_here]))
+    text = report.markdown(compare.compare(PAWSX, "pocket", [*alone, *fused, only_here]))
     # gains 2, 1, 6: mean 3, standard error sqrt(7/3) = 1.528, t(0.975, 2) = 4.303
     assert "[72.0, 61.0, 56.0, 99.0] | +3.0 ± 6.6 |" in text
     assert "| bottleneck, target only | 60.0 | 60.0 [70.0, 60.0, 50.0] |  |" in text
-    one_seed = report.markdown(results.compare(PAWSX, "pocket", [alone[0], fused[0]]))
+    one_seed = report.markdown(compare.compare(PAWSX, "pocket", [alone[0], fused[0]]))
     assert "| 72.0 | +2.0 |" in one_seed and "±" not in one_seed.splitlines()[3]
 
 
@@ -219,12 +222,12 @@ def test_retrieval_gains_over_the_backbone_as_it_is():
     scores = accuracies(de=30.0)
     bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
     found = [bare] + [result(target="tatoeba", trained_on="mnli", seed=seed, scores=scores) for seed in (0, 1)]
-    text = report.markdown(results.compare(tasks.get("tatoeba"), "pocket", found))
+    text = report.markdown(compare.compare(tasks.get("tatoeba"), "pocket", found))
     assert "| bottleneck, mnli alone | 30.0 | 30.0 [30.0, 30.0] | -10.0 ± 0.0 |" in text
 
 
 def test_what_saw_the_targets_training_is_marked():
-    comparison = results.compare(PAWSX, "pocket", [fusion(source_saw_target_training=True)])
+    comparison = compare.compare(PAWSX, "pocket", [fusion(source_saw_target_training=True)])
     assert "fusion of mnli + squad *" in report.markdown(comparison)
     assert "* a source adapter was trained on the target's own training task." in report.notes(comparison)
 
@@ -232,13 +235,13 @@ def test_what_saw_the_targets_training_is_marked():
 def test_retrieval_shows_its_control():
     scores = accuracies(de=30.0, ja=10.0)
     one = result(target="tatoeba", scores=scores, trained_on="mnli", layer0=accuracies(de=4.0, ja=2.0))
-    lines = report.markdown(results.compare(tasks.get("tatoeba"), "pocket", [one])).splitlines()
+    lines = report.markdown(compare.compare(tasks.get("tatoeba"), "pocket", [one])).splitlines()
     assert lines[0] == "| system | de | ja | average | layer 0 | parameters | seconds |"
     assert lines[2] == "| bottleneck, mnli alone | 30.0 | 10.0 | 20.0 | 3.0 | 1,234 | 12 |"
 
 
 def test_the_terminal_table_is_the_same():
-    comparison = results.compare(PAWSX, "pocket", [result()])
+    comparison = compare.compare(PAWSX, "pocket", [result()])
     table = report.comparison_table(comparison)
     assert [column.header for column in table.columns] == [
         *("system", "en", "de", "ja", "average", "gap", "parameters", "seconds")
@@ -254,9 +257,9 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
     answers = result(target="tydiqa", trained_on="tydiqa", scores=scores, trainable_parameters=99, data="hub")
     bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
     comparisons = [
-        results.compare(PAWSX, "pocket", seeds),
-        results.compare(tasks.get("tydiqa"), "pocket", [answers], data="hub"),
-        results.compare(tasks.get("tatoeba"), "pocket", [bare]),
+        compare.compare(PAWSX, "pocket", seeds),
+        compare.compare(tasks.get("tydiqa"), "pocket", [answers], data="hub"),
+        compare.compare(tasks.get("tatoeba"), "pocket", [bare]),
     ]
     assert report.summary_markdown(comparisons).splitlines() == [
         "| system | pawsx | pawsx en | others | gain "
@@ -279,14 +282,14 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
 
 
 def test_another_setting_on_the_target_alone_is_no_gain():
-    comparison = results.compare(PAWSX, "pocket", [result(), result(changed={"learning_rate": 0.1})])
+    comparison = compare.compare(PAWSX, "pocket", [result(), result(changed={"learning_rate": 0.1})])
     assert [row.gain for row in comparison.rows] == [None, None]
 
 
 def test_a_gain_is_over_the_same_settings_where_they_were_run():
     longer, faster = {"max_steps": 2400}, {"learning_rate": 0.1}
     alone = [result(), result(changed=longer, scores=accuracies(en=79.0, de=69.0, ja=59.0))]
-    found = results.compare(PAWSX, "pocket", [*alone, fusion(), fusion(changed=longer), fusion(changed=faster)])
+    found = compare.compare(PAWSX, "pocket", [*alone, fusion(), fusion(changed=longer), fusion(changed=faster)])
     gains = {row.system.changed: row.gain.points for row in found.rows if row.gain}
     average = fusion().average
     assert gains == pytest.approx(
@@ -300,10 +303,10 @@ def test_a_gain_is_over_the_same_settings_where_they_were_run():
 
 def test_controls_of_other_sources_are_rows_of_their_own():
     found = [fusion(control="untrained", sources=sources) for sources in (("mnli", "squad"), ("mnli", "qqp"))]
-    assert report.summary_table([results.compare(PAWSX, "pocket", found)]).row_count == 2
+    assert report.summary_table([compare.compare(PAWSX, "pocket", found)]).row_count == 2
 
 
 def test_a_narrow_terminal_wraps_words_and_no_number():
     console = Console(width=60, file=io.StringIO())
-    console.print(report.summary_table([results.compare(PAWSX, "pocket", [result(), fusion()])]))
+    console.print(report.summary_table([compare.compare(PAWSX, "pocket", [result(), fusion()])]))
     assert "80.0" in console.file.getvalue() and "1,234" in console.file.getvalue()

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import world
 
-from adapterstilts import cli, results, run, submission, tasks, zoo
-from adapterstilts.errors import UserError
-from adapterstilts.run import Request
+from adapterstilts import cli, execution, tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import catalogue
+from adapterstilts.execution import Request
+from adapterstilts.runs import results
+from adapterstilts.scoring import submission
 
 LABELS = ("contradiction", "entailment", "neutral")
 TEXTS = [f"{text[:20]} {number}" for number, text in enumerate(world.SENTENCES * 2)]
@@ -60,7 +63,7 @@ def folder(tmp_path_factory):
             path = Path("download") / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        run.learn(Request("mnli", data="download"))
+        execution.learn(Request("mnli", data="download"))
         yield Path("download")
 
 
@@ -70,7 +73,7 @@ def asked(**changes) -> Request:
 
 def test_without_test_rows_the_validation_rows_are_scored_and_it_says_so(folder):
     told = world.Notes()
-    result = run.learn(Request("mnli", data="download", output=Path("again")), told)
+    result = execution.learn(Request("mnli", data="download", output=Path("again")), told)
     assert told.notes == ["mnli has no test rows with labels in download: its validation rows are scored."]
     assert (list(result.scores), result.provenance["split"]) == (["en"], "validation")
     assert result.provenance["data_revision"].startswith("folder ") and result.provenance["data"] == "folder"
@@ -78,7 +81,7 @@ def test_without_test_rows_the_validation_rows_are_scored_and_it_says_so(folder)
 
 def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
     told = world.Notes()
-    result = run.evaluate("mnli", "xnli", asked(), told)
+    result = execution.evaluate("mnli", "xnli", asked(), told)
     assert list(result.scores) == ["en"] and list(result.examples) == ["en", "de"]
     assert result.average == result.scores["en"]["accuracy"] and result.cross_lingual_gap is None
     assert told.notes == [
@@ -93,16 +96,17 @@ def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
 def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_path, capsys):
     """What pocket's rows taught and what the folder's did stand apart, in files and in tables."""
     given = {"output": tmp_path, "languages": ("en",)}
-    usual = run.learn(Request("xnli", **given))
-    other = run.learn(Request("xnli", data="download", **given))
+    usual = execution.learn(Request("xnli", **given))
+    other = execution.learn(Request("xnli", data="download", **given))
     assert (usual.adapter, other.adapter) == ("pocket-bottleneck-xnli-s0", "pocket-folder-bottleneck-xnli-s0")
-    taken = run.learn(Request("pawsx", composition="stack", sources=(str(tmp_path / other.adapter),), **given))
+    taken = execution.learn(Request("pawsx", composition="stack", sources=(str(tmp_path / other.adapter),), **given))
     assert taken.sources == (other.adapter,)
     both = [
-        run.evaluate(str(tmp_path / one.adapter), "tatoeba", Request("", output=tmp_path)) for one in (usual, other)
+        execution.evaluate(str(tmp_path / one.adapter), "tatoeba", Request("", output=tmp_path))
+        for one in (usual, other)
     ]
     assert [one.changed for one in both] == [{}, {"data": "folder"}]
-    run.evaluate(str(tmp_path / other.adapter), "xnli", Request("", data="download", output=tmp_path))
+    execution.evaluate(str(tmp_path / other.adapter), "xnli", Request("", data="download", output=tmp_path))
     with pytest.raises(SystemExit):
         cli.main(["compare", "--output", str(tmp_path)])
     titles = [line for line in capsys.readouterr().out.splitlines() if ", backbone pocket" in line]
@@ -116,26 +120,26 @@ def test_a_tasks_name_means_the_adapter_of_the_rows_that_one_expects(folder, tmp
     for name, data in (("a", "folder"), ("b", "pocket"), ("c", "hub")):
         facts = {"task": "mnli", "method": "lora", "backbone": {"id": "pocket"}, "recipe": {"data": data}}
         (tmp_path / name).mkdir()
-        (tmp_path / name / zoo.FACTS).write_text(json.dumps(facts), encoding="utf-8")
-    found = zoo.plain_adapter("mnli", "pocket", "lora", tmp_path)
+        (tmp_path / name / catalogue.FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    found = catalogue.plain_adapter("mnli", "pocket", "lora", tmp_path)
     assert found is not None and found.name == "b"
 
 
 def test_the_same_folder_by_another_path_is_the_same_run(folder):
     told = world.Notes()
-    run.learn(Request("mnli", data=str(folder.resolve())), told)
+    execution.learn(Request("mnli", data=str(folder.resolve())), told)
     assert told.notes == ["This run is done already; delete runs/pocket-folder-bottleneck-mnli-s0 to do it again."]
 
 
 def test_what_can_only_be_predicted_is_refused_without_a_submission(folder):
     with pytest.raises(UserError, match="can be predicted but not scored: .* --submission FOLDER"):
-        run.evaluate("mnli", "xnli", asked(languages=("de",)))
+        execution.evaluate("mnli", "xnli", asked(languages=("de",)))
 
 
 def test_with_a_submission_it_is_predicted_and_no_score_is_recorded(folder):
-    adapter = run.learn(Request("pawsx", data="download", output=Path("paraphrase"))).adapter
+    adapter = execution.learn(Request("pawsx", data="download", output=Path("paraphrase"))).adapter
     told = world.Notes()
-    result = run.evaluate(f"paraphrase/{adapter}", None, asked(output=Path("out")), told, Path("handed-in"))
+    result = execution.evaluate(f"paraphrase/{adapter}", None, asked(output=Path("out")), told, Path("handed-in"))
     assert (result.scores, result.average, dict(result.examples)) == ({}, None, {"en": 6, "ja": 6})
     assert told.notes == ["Without labels, so predicted but not scored: pawsx in en, ja."]
     for language in ("en", "ja"):
@@ -146,7 +150,7 @@ def test_with_a_submission_it_is_predicted_and_no_score_is_recorded(folder):
 
 def test_a_training_whose_test_rows_lack_labels_leaves_its_adapter_and_says_what_to_do(folder):
     told = world.Notes()
-    result = run.learn(Request("pawsx", data="download", output=Path("trained")), told)
+    result = execution.learn(Request("pawsx", data="download", output=Path("trained")), told)
     assert result.scores == {} and Path("trained", result.adapter).is_dir()
     assert not Path("trained/results").exists()
     assert f"evaluate trained/{result.adapter} --target pawsx" in told.notes[-1]
@@ -157,7 +161,7 @@ def test_a_submission_of_mined_pairs_scores_what_mining_does(folder):
     gold.parent.mkdir(parents=True)
     gold.write_text(FILES["bucc2018/de-en.test.gold"])
     whole = asked(overrides={"test_examples": None})
-    result = run.evaluate("none", "bucc2018", whole, submission_folder=Path("mined"))
+    result = execution.evaluate("none", "bucc2018", whole, submission_folder=Path("mined"))
     assert 0 < result.scores["de"]["f1"] < 100
     scored, _ = submission.score_language(Path("mined"), Path("labels"), tasks.get("bucc2018"), "de")
     assert scored == pytest.approx(result.scores["de"])
@@ -165,11 +169,11 @@ def test_a_submission_of_mined_pairs_scores_what_mining_does(folder):
 
 def test_bucc_by_layer_has_the_scores_of_each_and_writes_none(folder):
     whole = asked(overrides={"test_examples": None}, output=Path("by-layer"))
-    by_layer = run.evaluate_layers("none", "bucc2018", whole)
+    by_layer = execution.evaluate_layers("none", "bucc2018", whole)
     assert not Path("by-layer").exists()
     for layer in (1, 2):
         one = replace(whole, overrides={**whole.overrides, "retrieval_layer": layer})
-        result = run.evaluate("none", "bucc2018", one)
+        result = execution.evaluate("none", "bucc2018", one)
         assert by_layer.scores[layer] == result.scores and by_layer.averages[layer] == result.average
     assert by_layer.scores[0] == result.layer0 and by_layer.examples == result.examples
 
@@ -182,18 +186,18 @@ def test_without_a_gold_file_bucc_is_mined_and_without_that_of_validation_it_is_
             path.write_text(FILES[name], encoding="utf-8")
     request = Request("", data=str(tmp_path), overrides={"test_examples": None}, output=tmp_path / "out")
     with pytest.raises(UserError, match="bucc2018 in de have no labels"):
-        run.evaluate("none", "bucc2018", request)
-    result = run.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
+        execution.evaluate("none", "bucc2018", request)
+    result = execution.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
     assert (result.scores, result.layer0) == ({}, {})
-    with_gold = run.evaluate("none", "bucc2018", asked(overrides={"test_examples": None}))
+    with_gold = execution.evaluate("none", "bucc2018", asked(overrides={"test_examples": None}))
     assert with_gold.scores and (tmp_path / "mined/bucc2018/test-de.tsv").read_text()
     (tmp_path / "bucc2018/de-en.dev.gold").unlink()
     with pytest.raises(UserError, match="no gold pairs, on which the threshold"):
-        run.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
+        execution.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
 
 
 def test_tatoeba_as_xtreme_sorts_it_is_predicted_by_the_numbers_of_its_lines(folder):
-    result = run.evaluate("none", "tatoeba", asked(), submission_folder=Path("found"))
+    result = execution.evaluate("none", "tatoeba", asked(), submission_folder=Path("found"))
     assert result.scores == {}
     order = [TEXTS[:3].index(text) for text in sorted(TEXTS[:3])]
     assert Path("found/tatoeba/test-de.tsv").read_text().split() == [str(number) for number in order]
@@ -205,7 +209,7 @@ def test_tatoeba_as_xtreme_sorts_it_is_predicted_by_the_numbers_of_its_lines(fol
 )
 def test_what_cannot_be_handed_in_is_refused_before_it_is_predicted(folder, word, target, sentence):
     with pytest.raises(UserError, match=sentence):
-        run.evaluate(word, target, asked(), submission_folder=Path("refused"))
+        execution.evaluate(word, target, asked(), submission_folder=Path("refused"))
     assert not Path("refused").exists()
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from adapterstilts import sources, tasks
-from adapterstilts.errors import UserError
-from adapterstilts.sources import folder
-from adapterstilts.sources.held_out import held_out
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.rows import folder, reading
+from adapterstilts.rows.held_out import held_out
 
 DATA = Path(os.environ.get("ADAPTERSTILTS_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
 COLUMNS = {
@@ -308,9 +308,9 @@ def test_ccg_is_read_as_jiant_reads_it_with_the_tags_of_its_list(tmp_path):
     text = "Dogs bark .\tN S\\NP .\n"
     root = write(tmp_path, **{"ccg/ccg.train": text})
     ccg = tasks.get("ccg")
-    assert sources.labelled(ccg, str(root)).labels == (".", "N", "S\\NP")
+    assert reading.labelled(ccg, str(root)).labels == (".", "N", "S\\NP")
     write(tmp_path, **{"ccg/tags_to_id.json": json.dumps({"S\\NP": "1", "N": 0, ".": 2, "NP/N": 3})})
-    assert sources.labelled(ccg, str(root)).labels == ("N", "S\\NP", ".", "NP/N")
+    assert reading.labelled(ccg, str(root)).labels == ("N", "S\\NP", ".", "NP/N")
     assert load("ccg", "train", "en", root) == [
         {"id": "train-0", "tokens": ["Dogs", "bark", "."], "tags": ["N", "S\\NP", "."]}
     ]

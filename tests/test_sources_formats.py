@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapterstilts import tasks
-from adapterstilts.errors import UserError
-from adapterstilts.sources import folder
+from adapterstilts.base.errors import UserError
+from adapterstilts.rows import folder
 
 FILES = {
     "xnli": ("validation", "de", "xnli/dev-de.tsv"),

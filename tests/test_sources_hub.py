@@ -19,13 +19,13 @@ import pytest
 from datasets import ClassLabel, Features, List, Value
 from hub_server import Hub, parquet
 
-from adapterstilts import hub as asking
 from adapterstilts import tasks
-from adapterstilts.errors import UserError
-from adapterstilts.sources import hub as source
-from adapterstilts.sources.held_out import held_out
-from adapterstilts.sources.hub import repositories
-from adapterstilts.sources.hub.commits import COMMITS
+from adapterstilts.base import hub as asking
+from adapterstilts.base.errors import UserError
+from adapterstilts.rows import hub as source
+from adapterstilts.rows.held_out import held_out
+from adapterstilts.rows.hub import repositories
+from adapterstilts.rows.hub.commits import COMMITS
 
 TEXT = Value("string")
 NLI = ["entailment", "neutral", "contradiction"]

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapterstilts import submission, tasks
-from adapterstilts.errors import UserError
-from adapterstilts.submission import reading
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.scoring import submission
+from adapterstilts.scoring.submission import reading
 from adapterstilts.tasks import metrics
 
 DATA = Path(os.environ.get("ADAPTERSTILTS_TEST_DATA", "../shared/data"))

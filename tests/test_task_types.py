@@ -12,16 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from adapterstilts import task_types, tasks
-from adapterstilts.errors import UserError
-from adapterstilts.task_types import (
-    classification,
-    multiple_choice,
-    question_answering,
-    retrieval,
-    sequences,
-    tagging,
-)
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.tasks import types
+from adapterstilts.tasks.types import classification, multiple_choice, question_answering, retrieval, sequences, tagging
 
 PAD = 1
 XLMR = sequences.Frame(begin=0, end=2, between=(2, 2))
@@ -32,7 +26,7 @@ TASKS = {
     "question_answering": tasks.get("squad"),
     "retrieval": tasks.get("tatoeba"),
 }
-TRAINED = [name for name in task_types.NAMES if name != "retrieval"]
+TRAINED = [name for name in types.NAMES if name != "retrieval"]
 TEXT = st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from(" .aé東京ا\u0301½ﬁ"), max_size=60)
 
 
@@ -40,28 +34,28 @@ def ids_of(tokens: str) -> list[int]:
     return doubles.tokenizer().convert_tokens_to_ids(tokens.split())
 
 
-def encoded(name: str, max_length: int = 64) -> list[task_types.Feature]:
-    return task_types.get(name).encode(doubles.rows(name), doubles.tokenizer(), TASKS[name], max_length)
+def encoded(name: str, max_length: int = 64) -> list[types.Feature]:
+    return types.get(name).encode(doubles.rows(name), doubles.tokenizer(), TASKS[name], max_length)
 
 
 def test_every_task_has_a_type() -> None:
-    assert {task.type for task in tasks.all_tasks().values()} == set(task_types.NAMES)
-    for name in task_types.NAMES:
-        assert task_types.get(name).name == name
+    assert {task.type for task in tasks.all_tasks().values()} == set(types.NAMES)
+    for name in types.NAMES:
+        assert types.get(name).name == name
 
 
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(UserError, match='Did you mean "tagging"'):
-        task_types.get("taging")
+        types.get("taging")
 
 
-@pytest.mark.parametrize("name", task_types.NAMES)
+@pytest.mark.parametrize("name", types.NAMES)
 @pytest.mark.parametrize("max_length", [16, 64])
 def test_features_fit_and_batches_are_padded(name: str, max_length: int) -> None:
     features = encoded(name, max_length)
     assert {feature["row"] for feature in features} == set(range(12))
     assert max(map(sequences.sequence_length, features)) <= max_length
-    batch = task_types.get(name).collate(features, PAD)
+    batch = types.get(name).collate(features, PAD)
     assert {tensor.dtype for tensor in batch.values()} == {torch.int64}
     assert batch["input_ids"].shape == batch["attention_mask"].shape
     assert int(batch["attention_mask"].sum()) == sum(map(sequences.token_count, features))
@@ -71,7 +65,7 @@ def test_features_fit_and_batches_are_padded(name: str, max_length: int) -> None
 @pytest.mark.parametrize("name", TRAINED)
 def test_losses_of_parts_sum_to_the_loss_of_the_whole(name: str) -> None:
     """Whatever the padding: so accumulation can be exact."""
-    task_type, features = task_types.get(name), encoded(name, 24)
+    task_type, features = types.get(name), encoded(name, 24)
     model = doubles.Model(task_type.head(16, TASKS[name], 0.1)).eval()
     for parameter in model.head.parameters():
         torch.nn.init.normal_(parameter)
@@ -85,7 +79,7 @@ def test_losses_of_parts_sum_to_the_loss_of_the_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_row_without_labels_is_encoded_and_predicted(name: str) -> None:
-    task_type, task = task_types.get(name), TASKS[name]
+    task_type, task = types.get(name), TASKS[name]
     rows = [
         {key: value for key, value in row.items() if key not in ("label", "tags", "answers")}
         for row in doubles.rows(name)
@@ -150,9 +144,9 @@ def test_an_unknown_label_names_row_and_label(name: str) -> None:
     else:
         rows[2]["label"] = "B-PERS"
     with pytest.raises(UserError, match="row-2.*B-PERS"):
-        task_types.get(name).encode(rows, doubles.tokenizer(), TASKS[name], 64)
+        types.get(name).encode(rows, doubles.tokenizer(), TASKS[name], 64)
     with pytest.raises(UserError, match="row-2.*B-PERS"):
-        task_types.get(name).reference(rows[2], TASKS[name])
+        types.get(name).reference(rows[2], TASKS[name])
 
 
 # multiple choice

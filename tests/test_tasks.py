@@ -6,7 +6,7 @@ import importlib.util
 import pytest
 
 from adapterstilts import tasks
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.tasks import metrics
 
 INTERMEDIATE = "anli_plus mnli qqp squad squad2 hellaswag ccg cosmosqa csqa".split()

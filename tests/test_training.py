@@ -21,9 +21,11 @@ from safetensors import SafetensorError
 from torch import Tensor
 from training_process import EVERY, STEPS, fixture, score, settings
 
-from adapterstilts import data, task_types, training
-from adapterstilts.errors import UserError
-from adapterstilts.training import loop, saved
+from adapterstilts import training
+from adapterstilts.base.errors import UserError
+from adapterstilts.tasks import types
+from adapterstilts.tasks.types import batching
+from adapterstilts.training import checkpoints, loop
 
 PAD = 1
 
@@ -233,7 +235,7 @@ def test_a_killed_run_goes_on_from_its_last_complete_checkpoint(
 def test_checkpoints_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     run(folder)
-    (folder / f"checkpoint-9{saved._PARTIAL}").mkdir()
+    (folder / f"checkpoint-9{checkpoints._PARTIAL}").mkdir()
     training.remove_checkpoints(folder)
     assert not folder.exists()
     training.remove_checkpoints(folder)
@@ -249,7 +251,7 @@ def test_checkpoints_can_be_removed(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: Any, error: Exception
 ) -> None:
-    original = saved.save_file
+    original = checkpoints.save_file
 
     def full(tensors: Any, path: Path) -> None:
         if f"checkpoint-{3 * EVERY}" in str(path):
@@ -257,7 +259,7 @@ def test_a_full_disk_is_told_and_leaves_the_last_checkpoint(
             raise error
         original(tensors, path)
 
-    monkeypatch.setattr(saved, "save_file", full)
+    monkeypatch.setattr(checkpoints, "save_file", full)
     with pytest.raises(UserError, match="disk is full.*checkpoint-12.*--resume"):
         run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{2 * EVERY}"]
@@ -279,8 +281,8 @@ def test_ctrl_c_while_saving_leaves_the_last_checkpoint(
             raise Interrupted
         return original(path)
 
-    original = saved._sha256
-    monkeypatch.setattr(saved, "_sha256", interrupted)
+    original = checkpoints._sha256
+    monkeypatch.setattr(checkpoints, "_sha256", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{2 * EVERY}"]
@@ -328,7 +330,7 @@ def one_update(steps: int, penalty: float = 0.0, name: str = "classification") -
     """The gradients of the first update of ten features, without dropout."""
     model, task_type, features = fixture(0.0)
     if name != "classification":
-        task_type, task = task_types.get(name), doubles_task(name)
+        task_type, task = types.get(name), doubles_task(name)
         features = task_type.encode(doubles.rows(name), doubles.tokenizer(), task, 24)
         torch.manual_seed(0)
         model.head = task_type.head(16, task, 0.0)
@@ -381,7 +383,7 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     for process in processes:
         process.communicate(timeout=120)
     assert [process.returncode for process in processes] == [0, 0]
-    found = saved.latest(tmp_path)
+    found = checkpoints.latest(tmp_path)
     assert found is not None and found[0].step == 6
     alone, record = run(dropout=0.0, steps=6, learning_rate=1e-3, validate=None)
     assert found[0].tokens == record.tokens
@@ -405,8 +407,8 @@ def test_it_is_torch_s_adamw_with_warm_up_and_decay() -> None:
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": spared, "weight_decay": 0.0}], fused=False
     )
-    lengths = data.lengths_of(features)
-    order = [batch for epoch in (0, 1) for batch in data.training_batches(lengths, 4, 0, epoch)]
+    lengths = batching.lengths_of(features)
+    order = [batch for epoch in (0, 1) for batch in batching.training_batches(lengths, 4, 0, epoch)]
     rates = [1.0, 1.0, *(1 - step / 9 for step in range(1, 9))]
     for indices, rate in zip(order, rates, strict=False):
         batch = task_type.collate([features[index] for index in indices], PAD)
@@ -499,12 +501,12 @@ def test_epochs_are_counted_in_updates(epochs: float, steps: int) -> None:
 
 def test_batches_hold_everything_once_and_little_padding() -> None:
     lengths = numpy.random.default_rng(0).integers(3, 60, 1003)
-    first, second = (data.training_batches(lengths, 16, 3, epoch) for epoch in (0, 1))
-    for batches in (first, second, data.evaluation_batches(lengths, 16)):
+    first, second = (batching.training_batches(lengths, 16, 3, epoch) for epoch in (0, 1))
+    for batches in (first, second, batching.evaluation_batches(lengths, 16)):
         assert sorted(numpy.concatenate(batches).tolist()) == list(range(1003))
         assert len(batches) == 63 and max(map(len, batches)) == 16
         padded = sum(len(batch) * lengths[batch].max() for batch in batches)
         assert padded < 1.1 * lengths.sum()
     assert not all(numpy.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    again = data.training_batches(lengths, 16, 3, 0)
+    again = batching.training_batches(lengths, 16, 3, 0)
     assert all(numpy.array_equal(a, b) for a, b in zip(first, again, strict=True))

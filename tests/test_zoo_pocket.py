@@ -5,9 +5,12 @@ import re
 import pytest
 from huggingface_hub import ModelCard
 
-from adapterstilts import card, checkpoint, pocket, results, tasks, zoo
-from adapterstilts.model import load_backbone
-from adapterstilts.places import zoo_folder
+from adapterstilts import pocket, tasks
+from adapterstilts.adapter import saving
+from adapterstilts.backbones.loading import load_backbone
+from adapterstilts.base.places import zoo_folder
+from adapterstilts.exchange import card, catalogue
+from adapterstilts.runs import systems
 
 POCKET = zoo_folder() / "pocket"
 ADAPTERS = sorted(path.parent.name for path in POCKET.glob("*/adapterstilts.json"))
@@ -22,7 +25,7 @@ def identity():
 
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_shipped_adapters_load_on_the_shipped_backbone(name, identity):
-    adapter = checkpoint.load_adapter(POCKET / name, identity)
+    adapter = saving.load_adapter(POCKET / name, identity)
     assert adapter.seed == 0 and adapter.composition is None
     assert sum(path.stat().st_size for path in (POCKET / name).iterdir()) <= LARGEST
 
@@ -34,7 +37,7 @@ def test_every_intermediate_task_has_an_adapter_of_either_kind_and_the_zoo_is_sm
 
 
 def test_shipped_results_are_of_the_shipped_backbone(identity):
-    shipped = results.read_all([POCKET])
+    shipped = systems.read_all([POCKET])
     assert {"mnli", "squad", "pawsx", "tatoeba"} <= {result.target for result in shipped}
     for result in shipped:
         assert result.provenance["backbone_fingerprint"] == identity.fingerprint, result.adapter
@@ -43,9 +46,9 @@ def test_shipped_results_are_of_the_shipped_backbone(identity):
 
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_shipped_cards_are_rendered_from_the_shipped_results(name):
-    entry = next(entry for entry in zoo.entries(POCKET, "pocket") if entry.name == name)
+    entry = next(entry for entry in catalogue.entries(POCKET, "pocket") if entry.name == name)
     text = (POCKET / name / "README.md").read_text(encoding="utf-8")
-    assert text == card.render(entry, results.read_all([POCKET])), "scripts/build-pocket study renders them again"
+    assert text == card.render(entry, systems.read_all([POCKET])), "scripts/build-pocket study renders them again"
     data = ModelCard(text).data
     assert data.model_name == name and data.eval_results and data.license == "apache-2.0"
 

@@ -14,8 +14,9 @@ import doubles
 import numpy
 import torch
 
-from adapterstilts import task_types, tasks, training
-from adapterstilts.training import saved
+from adapterstilts import tasks, training
+from adapterstilts.tasks import types
+from adapterstilts.training import checkpoints
 
 STEPS = 24
 EVERY = 4
@@ -33,9 +34,9 @@ def settings(steps: int = STEPS, **changes: object) -> training.TrainingSettings
     return training.TrainingSettings(**{**given, "threads": 1, **changes})  # type: ignore[arg-type]
 
 
-def fixture(dropout: float = 0.1) -> tuple[doubles.Model, task_types.TaskType, list[task_types.Feature]]:
+def fixture(dropout: float = 0.1) -> tuple[doubles.Model, types.TaskType, list[types.Feature]]:
     """A model, its task type and features (is there a 7 in it?); the same ones in each process."""
-    task_type, task = task_types.get("classification"), tasks.get("pawsx")
+    task_type, task = types.get("classification"), tasks.get("pawsx")
     random = numpy.random.default_rng(0)
     lengths = random.integers(3, 30, 22).tolist()
     sequences = [[0, *random.integers(5, 400, length).tolist(), 2] for length in lengths]
@@ -54,7 +55,7 @@ def score(model: doubles.Model) -> float:
 
 def main(folder: Path, slow_save: bool) -> None:
     """Train, saying when a checkpoint is there."""
-    write, flush = saved.save, saved._flush
+    write, flush = checkpoints.save, checkpoints._flush
 
     def loud_save(*arguments: object) -> None:
         write(*arguments)  # type: ignore[arg-type]
@@ -68,9 +69,9 @@ def main(folder: Path, slow_save: bool) -> None:
             print("saving", flush=True)
             time.sleep(60)
 
-    saved.save = loud_save
+    checkpoints.save = loud_save
     if slow_save:
-        saved._flush = slow_flush
+        checkpoints._flush = slow_flush
     model, task_type, features = fixture()
     training.train(model, task_type, features, lambda: score(model), settings(), 1, folder, True)
 

@@ -12,7 +12,10 @@ import torch
 from doubles import SENTENCES, tokenizer
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
-from adapterstilts import places, recipe, sources, tasks
+from adapterstilts import tasks
+from adapterstilts.base import places
+from adapterstilts.rows import reading
+from adapterstilts.runs import recipe
 
 LANGUAGES = ("en", "de", "ja", "ar")
 RECIPE: dict[str, dict[str, Any]] = {
@@ -98,9 +101,9 @@ def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) ->
     monkeypatch.setattr(places, "zoo_folder", lambda: root / "zoo")
     monkeypatch.setattr(recipe, "_read", lambda _: RECIPE)
     if own_rows:
-        monkeypatch.setattr(sources, "load", _load)
-        monkeypatch.setattr(sources, "languages_of", _languages_of)
-        monkeypatch.setattr(sources, "source_revision", lambda task, data: f"{data}-1")
+        monkeypatch.setattr(reading, "load", _load)
+        monkeypatch.setattr(reading, "languages_of", _languages_of)
+        monkeypatch.setattr(reading, "source_revision", lambda task, data: f"{data}-1")
     work = root / "work"
     work.mkdir()
     monkeypatch.chdir(work)

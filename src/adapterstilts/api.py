@@ -1,7 +1,7 @@
 """From Python what the verbs do: `import adapterstilts as st`, then `st.fuse(["squad", "mnli"], target="pawsx")`.
 
 Words for adapters, defaults and folders are those of the command line. Every function raises
-`adapterstilts.errors.UserError`, one sentence with the remedy, for what a user can mend.
+`adapterstilts.base.errors.UserError`, one sentence with the remedy, for what a user can mend.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import run, zoo
-from adapterstilts.progress import SILENT, Progress
-from adapterstilts.results import Result
+from adapterstilts import execution
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.exchange import catalogue
+from adapterstilts.runs.results import Result
 
 Given = str | Path
 """A folder, or for an adapter any word that the command line takes."""
@@ -20,25 +21,29 @@ Given = str | Path
 
 def load(
     adapter: Given, *, backbone: str = "pocket", method: str | None = None, output: Given = "runs"
-) -> run.Predictor:
+) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode.
 
     `adapter`: a task's name, an adapter's name, a folder, or a repository of the Hub. The result's `model` is a
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
     """
     word, folder = str(adapter), Path(output)
-    return run.Predictor(word, backbone, method or zoo.method_of([word], backbone, folder), folder)
+    return execution.Predictor(word, backbone, method or catalogue.method_of([word], backbone, folder), folder)
 
 
 def predict(
-    adapter: Given | run.Predictor, texts: Iterable[str | Mapping[str, Any]], *, batch_size: int = 32, **options: Any
-) -> list[run.Prediction]:
-    """Predict for texts: lines, or rows with the task's columns (`adapterstilts.run.predicting.FIELDS`).
+    adapter: Given | execution.Predictor,
+    texts: Iterable[str | Mapping[str, Any]],
+    *,
+    batch_size: int = 32,
+    **options: Any,
+) -> list[execution.Prediction]:
+    """Predict for texts: lines, or rows with the task's columns (`adapterstilts.execution.predicting.FIELDS`).
 
     `adapter` is what `load` gave, or what it takes, with its `options`. Probabilities are between 0 and 1.
     """
-    loaded = adapter if isinstance(adapter, run.Predictor) else load(adapter, **options)
-    rows = (next(run.rows_of([text], loaded.task)) if isinstance(text, str) else text for text in texts)
+    loaded = adapter if isinstance(adapter, execution.Predictor) else load(adapter, **options)
+    rows = (next(execution.rows_of([text], loaded.task)) if isinstance(text, str) else text for text in texts)
     return list(loaded.predict(rows, batch_size))
 
 
@@ -69,7 +74,7 @@ def fuse(adapters: Sequence[Given], target: str, *, method: str | None = None, *
 def baseline(target: str, *, via: str | None = None, progress: Progress = SILENT, **options: Any) -> Result:
     """Fine-tune the whole backbone on a target, straight or through an intermediate task."""
     request = _request(target, "full", "continue" if via else None, (via,) if via else (), **options)
-    return run.baseline(request, progress)
+    return execution.baseline(request, progress)
 
 
 def evaluate(
@@ -86,7 +91,7 @@ def evaluate(
     With `submission` the predictions also go to that folder in XTREME's layout.
     """
     request = _request(target or "", method, None, (adapter,), **options)
-    return run.evaluate(str(adapter), target, request, progress, None if submission is None else Path(submission))
+    return execution.evaluate(str(adapter), target, request, progress, None if submission is None else Path(submission))
 
 
 def _learn(
@@ -97,7 +102,7 @@ def _learn(
     progress: Progress = SILENT,
     **options: Any,
 ) -> Result:
-    return run.learn(_request(task, method, composition, adapters, **options), progress)
+    return execution.learn(_request(task, method, composition, adapters, **options), progress)
 
 
 def _request(
@@ -111,11 +116,11 @@ def _request(
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     **options: Any,
-) -> run.Request:
+) -> execution.Request:
     words = tuple(str(adapter) for adapter in adapters)
-    return run.Request(
+    return execution.Request(
         task,
-        method or zoo.method_of(words, backbone, Path(output)),
+        method or catalogue.method_of(words, backbone, Path(output)),
         composition,
         words,
         backbone,

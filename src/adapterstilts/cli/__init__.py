@@ -13,13 +13,13 @@ from collections.abc import Sequence
 import click
 
 from adapterstilts import __version__
+from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
 from adapterstilts.cli.sharing import export, import_, publish, pull
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
-from adapterstilts.errors import UserError, did_you_mean, printable
 
 _RESUMABLE = ("train", "continue", "stack", "fuse", "baseline")
 

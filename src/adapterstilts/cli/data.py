@@ -13,7 +13,7 @@ from adapterstilts.cli import drawing, options
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from adapterstilts.run import Inspection
+    from adapterstilts.execution import Inspection
 
 _MOST_LABELS = 20
 _LONGEST = 300
@@ -47,9 +47,10 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
       adapterstilts data squad --data hub --split validation --backbone xlm-roberta-base
     """
     options.prepare(task)
-    from adapterstilts import run, sources
+    from adapterstilts import execution
+    from adapterstilts.rows import reading
 
-    found = run.inspect(task, source or sources.default_for(backbone), backbone, language, split, drawing.Bars())
+    found = execution.inspect(task, source or reading.default_for(backbone), backbone, language, split, drawing.Bars())
     if as_json:
         drawing.print_json(found.as_json())
         return

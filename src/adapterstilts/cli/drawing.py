@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.table import Table
 
-    from adapterstilts.results import Comparison
-    from adapterstilts.run import LayerScores
+    from adapterstilts.execution import LayerScores
+    from adapterstilts.findings.compare import Comparison
 
 
 class Bars:
@@ -119,7 +119,7 @@ def _wide(console: Console, table: Any) -> Console:
 
 def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
     """Print a comparison's table and its notes."""
-    from adapterstilts import report
+    from adapterstilts.findings import report
 
     if markdown:
         click.echo(report.markdown(comparison))
@@ -131,7 +131,7 @@ def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
 
 def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
     """Print the one table of several comparisons and its notes."""
-    from adapterstilts import report
+    from adapterstilts.findings import report
 
     if markdown:
         click.echo(report.summary_markdown(comparisons))
@@ -143,7 +143,8 @@ def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
 
 def print_layers(found: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
-    from adapterstilts import report, tasks
+    from adapterstilts import tasks
+    from adapterstilts.findings import report
     from adapterstilts.tasks import metrics
 
     metric = tasks.get(found.target).metric

@@ -36,10 +36,11 @@ def complete_target(_: click.Context, __: click.Parameter, incomplete: str) -> l
 
 def complete_adapter(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an adapter: a task's name, or the name of one at hand."""
-    from adapterstilts import tasks, zoo
+    from adapterstilts import tasks
+    from adapterstilts.exchange import catalogue
 
     output = Path(ctx.params.get("output") or "runs")
-    return _matching([*tasks.all_tasks(), *(entry.name for entry in zoo.entries(output))], incomplete)
+    return _matching([*tasks.all_tasks(), *(entry.name for entry in catalogue.entries(output))], incomplete)
 
 
 def common(command: Command) -> Command:

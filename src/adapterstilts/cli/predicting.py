@@ -10,8 +10,8 @@ from typing import Any, TextIO
 import click
 from click.core import ParameterSource
 
+from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
-from adapterstilts.errors import printable
 from adapterstilts.methods import METHODS
 
 
@@ -62,19 +62,22 @@ def predict(
       adapterstilts predict csqa german.txt --nearest english.txt
     """
     options.prepare()
-    from adapterstilts import run, zoo
+    from adapterstilts import execution
+    from adapterstilts.exchange import catalogue
 
     given = click.get_current_context().get_parameter_source("texts") is not ParameterSource.DEFAULT
     if language and (among or given):
         raise click.UsageError("Give either --language, or lines (FILE, --nearest).")
     if data and not language:
         raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
-    chosen = method or zoo.method_of([adapter], backbone, output)
+    chosen = method or catalogue.method_of([adapter], backbone, output)
     if among:
-        _nearest(run.Nearest(adapter, backbone, chosen, output, _lines(among), drawing.Bars()), texts, batch, as_json)
+        _nearest(
+            execution.Nearest(adapter, backbone, chosen, output, _lines(among), drawing.Bars()), texts, batch, as_json
+        )
         return
-    predictor = run.Predictor(adapter, backbone, chosen, output)
-    rows = predictor.rows_in(language, data) if language else run.rows_of(texts, predictor.task)
+    predictor = execution.Predictor(adapter, backbone, chosen, output)
+    rows = predictor.rows_in(language, data) if language else execution.rows_of(texts, predictor.task)
     found = predictor.predict(rows, batch)
     if as_json:
         drawing.print_json({"task": predictor.task.name, "predictions": [_facts(one) for one in found]})
@@ -83,7 +86,7 @@ def predict(
         line = _shown(one.row, one.predicted, one.probabilities)
         if language:
             right = predictor.labelled(one.row)
-            read = [_one_line(one.row.get(field)) for field in run.FIELDS[predictor.task.type]]
+            read = [_one_line(one.row.get(field)) for field in execution.FIELDS[predictor.task.type]]
             line = "\t".join([*read, line, "" if right is None else _shown(one.row, right, None)])
         click.echo(line)
         sys.stdout.flush()

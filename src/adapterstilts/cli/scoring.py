@@ -12,7 +12,7 @@ from adapterstilts.cli import drawing, options
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from adapterstilts.submission import Score
+    from adapterstilts.scoring.submission import Score
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -31,7 +31,7 @@ def score(predictions: Path, references: Path, as_json: bool) -> None:
     Example:
       adapterstilts score my-submission/predictions my-submission/labels
     """
-    from adapterstilts import submission
+    from adapterstilts.scoring import submission
 
     found = submission.score(predictions, references)
     if as_json:

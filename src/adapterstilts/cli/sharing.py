@@ -41,10 +41,11 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
       adapterstilts export pocket-lora-pawsx--fuse-mnli-squad-s0 pawsx-for-peft
     """
     options.prepare()
-    from adapterstilts import run, zoo
+    from adapterstilts import execution
+    from adapterstilts.exchange import catalogue
 
-    chosen = method or zoo.method_of([adapter], backbone, output)
-    done = run.export_adapter(adapter, folder, backbone, chosen, output)
+    chosen = method or catalogue.method_of([adapter], backbone, output)
+    done = execution.export_adapter(adapter, folder, backbone, chosen, output)
     if as_json:
         drawing.print_json(
             {
@@ -96,9 +97,9 @@ def import_(
       adapterstilts import my-lora --task mnli --labels contradiction,neutral,entailment
     """
     options.prepare(task)
-    from adapterstilts import run
+    from adapterstilts import execution
 
-    done = run.import_adapter(
+    done = execution.import_adapter(
         adapter,
         output,
         backbone=backbone,
@@ -150,11 +151,12 @@ def pull(
       adapterstilts pull somebody/pocket-lora-squad
     """
     options.prepare()
-    from adapterstilts import remote, run
+    from adapterstilts import execution
+    from adapterstilts.exchange import repositories
 
     progress = drawing.Bars()
-    chosen, whose = method or "bottleneck", organisation or remote.ORGANISATION
-    found = run.pull(list(adapters), backbone, chosen, whose, revision, progress)
+    chosen, whose = method or "bottleneck", organisation or repositories.ORGANISATION
+    found = execution.pull(list(adapters), backbone, chosen, whose, revision, progress)
     if as_json:
         drawing.print_json(
             {
@@ -193,10 +195,11 @@ def publish(
       adapterstilts publish runs/pocket-lora-squad-s1 --to my-name --private
     """
     options.prepare()
-    from adapterstilts import publishing, results, zoo
+    from adapterstilts.exchange import catalogue, publishing
+    from adapterstilts.runs import systems
 
-    measured = results.read_all([zoo.bundled(backbone), output])
-    made = [publishing.prepare(zoo.entry(word, backbone, output), measured, organisation) for word in adapters]
+    measured = systems.read_all([catalogue.bundled(backbone), output])
+    made = [publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation) for word in adapters]
     done: list[dict[str, Any]] = []
     for one in made:
         if not as_json:

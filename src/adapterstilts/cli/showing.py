@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
-from adapterstilts.errors import printable
 from adapterstilts.methods import METHODS
 
 
@@ -24,7 +24,7 @@ def tasks(as_json: bool) -> None:
       adapterstilts tasks
     """
     from adapterstilts import tasks as declarations
-    from adapterstilts.sources.pocket import languages_of
+    from adapterstilts.rows.pocket import languages_of
 
     listed = list(declarations.all_tasks().values())
     if as_json:
@@ -141,15 +141,14 @@ def zoo(
       adapterstilts zoo --task squad --from somebody
       adapterstilts zoo show bottleneck-mnli
     """
-    from adapterstilts import remote
-    from adapterstilts import zoo as catalogue
+    from adapterstilts.exchange import catalogue, repositories
 
     ctx.obj = output
     if ctx.invoked_subcommand is not None:
         return
     rows = [_entry(entry) for entry in catalogue.entries(output)]
     if organisation:
-        rows += [_published(one) for one in remote.listed(organisation)]
+        rows += [_published(one) for one in repositories.listed(organisation)]
     wanted = {"backbone": backbone, "method": method, "task": task}
     rows = [row for row in rows if all(value in (None, row[key]) for key, value in wanted.items())]
     if as_json:
@@ -185,9 +184,10 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     import json
     import re
 
-    from adapterstilts import results
-    from adapterstilts import zoo as catalogue
-    from adapterstilts.errors import UserError
+    from adapterstilts.base.errors import UserError
+    from adapterstilts.exchange import catalogue
+    from adapterstilts.findings import compare
+    from adapterstilts.runs import systems
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
     folder = catalogue.find(adapter, backbone, chosen, output)
@@ -197,7 +197,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     places = dict.fromkeys([folder.parent, output])
     backbone_facts = facts.get("backbone")
     fingerprint = backbone_facts.get("fingerprint") if isinstance(backbone_facts, dict) else None
-    measured = results.read_all(places)
+    measured = systems.read_all(places)
     own = [
         one
         for one in measured
@@ -213,7 +213,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     if own:
         click.echo("\nresults:")
     for one in sorted(own, key=lambda one: one.target):
-        each = ", ".join(f"{language} {results.language_score(one, language):.1f}" for language in one.scores)
+        each = ", ".join(f"{language} {compare.language_score(one, language):.1f}" for language in one.scores)
         click.echo(f"  {one.target} ({printable(one.provenance.get('data_revision'))}): {one.average:.1f}  ({each})")
     card = folder / "README.md"
     if card.is_file():
@@ -248,15 +248,17 @@ def compare(
       adapterstilts compare pawsx
       adapterstilts compare pawsx tydiqa --summary
     """
-    from adapterstilts import results, zoo
     from adapterstilts import tasks as declarations
+    from adapterstilts.exchange import catalogue
+    from adapterstilts.findings import compare
+    from adapterstilts.runs import systems
 
-    found = results.read_all([zoo.bundled(backbone), output])
+    found = systems.read_all([catalogue.bundled(backbone), output])
     measured = {(result.target, result.data) for result in found if result.backbone == backbone}
     names = [declarations.get(name).name for name in targets]
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
     comparisons = [
-        results.compare(declarations.get(name), backbone, found, data=data)
+        compare.compare(declarations.get(name), backbone, found, data=data)
         for name in dict.fromkeys(names)
         for data in sorted({data for target, data in measured if target == name} or {None}, key=str)
     ]

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
-from adapterstilts.errors import UserError
 from adapterstilts.methods import METHODS
 
 if TYPE_CHECKING:
-    from adapterstilts.results import Comparison, Result, System
-    from adapterstilts.run import Request
+    from adapterstilts.execution import Request
+    from adapterstilts.findings.compare import Comparison
+    from adapterstilts.runs.results import Result
+    from adapterstilts.runs.systems import System
 
 
 @click.command()
@@ -33,12 +35,12 @@ def train(names: tuple[str, ...], **given: Any) -> None:
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
     options.prepare(*names)
-    from adapterstilts import run
+    from adapterstilts import execution
 
     made = []
     for name in dict.fromkeys(names):
         request = _request(name, given)
-        made.append((request, run.learn(request, drawing.Bars())))
+        made.append((request, execution.learn(request, drawing.Bars())))
         if not given["as_json"]:
             _print_one(*made[-1])
     if given["as_json"]:
@@ -132,10 +134,10 @@ def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | N
       adapterstilts merge squad mnli --head mnli
     """
     options.prepare(target)
-    from adapterstilts import run
+    from adapterstilts import execution
 
     request = _request(target or "", given, "merge", adapters)
-    made = run.merge(request, how, head, drawing.Bars())
+    made = execution.merge(request, how, head, drawing.Bars())
     lost = {} if made.residual is None else {"residual": made.residual}
     if given["as_json"] and made.result is not None:
         drawing.print_json({**_payload(made.result, _around(request, made.result)), **lost})
@@ -174,11 +176,11 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
       adapterstilts baseline pawsx --via mnli
     """
     options.prepare(target)
-    from adapterstilts import run
+    from adapterstilts import execution
 
     sources = (via,) if via else ()
     request = _request(target, {**given, "method": "full"}, "continue" if via else None, sources)
-    _finish(request, run.baseline(request, drawing.Bars()), given["as_json"])
+    _finish(request, execution.baseline(request, drawing.Bars()), given["as_json"])
 
 
 @click.command()
@@ -211,14 +213,14 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
         raise UserError("A submission is of one layer: leave out --submission, or --layer all.")
     if isinstance(layer, int):
         given["settings"] = (*given["settings"], f"retrieval_layer={layer}")
-    from adapterstilts import run
+    from adapterstilts import execution
 
     request = _request(target or "", given, None, (adapter,))
     if layer == options.ALL_LAYERS:
-        found = run.evaluate_layers(adapter, target, request, drawing.Bars())
+        found = execution.evaluate_layers(adapter, target, request, drawing.Bars())
         drawing.print_json(found.as_json()) if given["as_json"] else drawing.print_layers(found)
         return
-    result = run.evaluate(adapter, target, request, drawing.Bars(), submission)
+    result = execution.evaluate(adapter, target, request, drawing.Bars(), submission)
     if submission is not None and not given["as_json"]:
         click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
     _finish(request, result, given["as_json"])
@@ -226,10 +228,10 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
 
 def _compose(verb: str, adapters: Sequence[str], target: str, given: dict[str, Any], **more: Any) -> None:
     options.prepare(target)
-    from adapterstilts import run
+    from adapterstilts import execution
 
     request = _request(target, given, verb, tuple(adapters), **more)
-    _finish(request, run.learn(request, drawing.Bars()), given["as_json"])
+    _finish(request, execution.learn(request, drawing.Bars()), given["as_json"])
 
 
 def _request(
@@ -239,11 +241,12 @@ def _request(
     sources: tuple[str, ...] = (),
     **more: Any,
 ) -> Request:
-    from adapterstilts import recipe, zoo
-    from adapterstilts.run import Request
+    from adapterstilts.exchange import catalogue
+    from adapterstilts.execution import Request
+    from adapterstilts.runs import recipe
 
     output: Path = given["output"]
-    method = given["method"] or zoo.method_of(sources, given["backbone"], output)
+    method = given["method"] or catalogue.method_of(sources, given["backbone"], output)
     return Request(
         task=task,
         method=method,
@@ -272,18 +275,21 @@ def _finish(request: Request, result: Result, as_json: bool) -> None:
 
 def _around(request: Request, result: Result) -> Comparison:
     """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
-    from adapterstilts import results, tasks, zoo
+    from adapterstilts import tasks
+    from adapterstilts.exchange import catalogue
+    from adapterstilts.findings import compare
+    from adapterstilts.runs import systems
 
     target = tasks.get(result.target)
-    at_hand = results.read_all([zoo.bundled(result.backbone), request.output])
-    this = (result.target, result.data, results.system_of(result), result.seed)
-    found = [one for one in at_hand if (one.target, one.data, results.system_of(one), one.seed) != this]
+    at_hand = systems.read_all([catalogue.bundled(result.backbone), request.output])
+    this = (result.target, result.data, systems.system_of(result), result.seed)
+    found = [one for one in at_hand if (one.target, one.data, systems.system_of(one), one.seed) != this]
     expected: list[System] = []
     if result.composition == "fuse" or result.control:
-        own = results.system_of(result)
+        own = systems.system_of(result)
         fusion = replace(own, composition="fuse", control=None, changed=()) if result.control else own
-        expected = results.systems_around(target, fusion, result.source_tasks)
-    return results.compare(target, result.backbone, [*found, result], expected, result.data, result)
+        expected = compare.systems_around(target, fusion, result.source_tasks)
+    return compare.compare(target, result.backbone, [*found, result], expected, result.data, result)
 
 
 def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
@@ -293,12 +299,13 @@ def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
 
 
 def _print_one(request: Request, result: Result) -> None:
-    from adapterstilts import results, tasks
+    from adapterstilts import tasks
+    from adapterstilts.findings import compare
 
     if not result.scores:
         click.echo(f"Predictions of {result.target}, without scores: {request.output / 'predictions' / result.adapter}")
         return
-    drawing.print_comparison(results.compare(tasks.get(result.target), result.backbone, [result], data=result.data))
+    drawing.print_comparison(compare.compare(tasks.get(result.target), result.backbone, [result], data=result.data))
     _print_where(request, result)
 
 

@@ -141,9 +141,9 @@ def collapse(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> tupl
 
     It changes the weights exactly as the composition does; its rank is the sum of the parts'.
     """
-    from adapterstilts.methods import merging
+    from adapterstilts.methods import collapsing
 
-    return merging.collapse(settings, tensors)
+    return collapsing.collapse(settings, tensors)
 
 
 def match_parameters(backbone: PreTrainedModel, method: str, settings: Mapping[str, Any], count: int) -> dict[str, Any]:

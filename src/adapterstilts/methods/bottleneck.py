@@ -14,7 +14,7 @@ from adapters.methods.bottleneck import BottleneckLayer
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods.installed import Installed, tensors_of, train
 from adapterstilts.methods.settings import PLACEMENTS, bottleneck_size
 

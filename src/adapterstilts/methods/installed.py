@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 
 
 class Installed:

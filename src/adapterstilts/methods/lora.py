@@ -12,7 +12,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.methods.installed import Installed, tensors_of, train
 from adapterstilts.methods.settings import default_settings
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean
 
 METHODS = ("bottleneck", "lora", "full", "head_only")
 COMPOSITIONS = ("continue", "stack", "fuse", "merge")

@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods.bottleneck import install_plain
 from adapterstilts.methods.lora import matrices, named_as_here
 from adapterstilts.methods.settings import resolve_settings

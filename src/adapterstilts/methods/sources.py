@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Source
-from adapterstilts.methods.merging import collapse
+from adapterstilts.methods.collapsing import collapse
 from adapterstilts.methods.settings import check_composition, check_method, resolve_settings
 
 _POSSIBLE = {

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from adapterstilts.errors import UserError
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Source, bottleneck, full, head_only, lora
 from adapterstilts.methods.continue_training import take_over
 from adapterstilts.methods.fuse import fuse_bottleneck, fuse_lora

@@ -1,7 +1,7 @@
 """The 18 tasks, as data: one small file each.
 
 The folder is the role (`intermediate/`, `target/`) and the file name is the task, so adding a file adds a
-task. A declaration knows no model: what joins a task and a model is its type (`adapterstilts.task_types`).
+task. A declaration knows no model: what joins a task and a model is its type (`adapterstilts.tasks.types`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean
 
 TYPES = ("classification", "multiple_choice", "tagging", "question_answering", "retrieval")
 SPLITS = ("train", "validation", "test")

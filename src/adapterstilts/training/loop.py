@@ -21,11 +21,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from adapterstilts import data
-from adapterstilts.errors import UserError
-from adapterstilts.progress import SILENT, Progress
-from adapterstilts.task_types import Feature, TaskType
-from adapterstilts.training import saved
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.tasks.types import Feature, TaskType, batching
+from adapterstilts.training import checkpoints
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 REPORT_EVERY = 10
@@ -99,12 +98,12 @@ class _Loop:
             raise UserError("This model has nothing to train: all its weights are frozen.")
         self.optimizer = _optimizer(self.parameters, settings)
         self.best: dict[str, Tensor] = {}
-        self.lengths = data.lengths_of(features)
-        self.token_counts = data.token_counts_of(features)
+        self.lengths = batching.lengths_of(features)
+        self.token_counts = batching.token_counts_of(features)
         self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
         self.total_steps = settings.max_steps or math.ceil((settings.epochs or 0) * self.steps_per_epoch)
         self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
-        self.position = saved.Position(run=self._identity() if folder else {}, threads=torch.get_num_threads())
+        self.position = checkpoints.Position(run=self._identity() if folder else {}, threads=torch.get_num_threads())
 
     def _identity(self) -> dict[str, Any]:
         """What determines the training, but for the frozen weights; the rest of its settings may change."""
@@ -113,7 +112,7 @@ class _Loop:
         processes = self.accelerator.num_processes
         return {
             "settings": settings,
-            "features": data.digest(self.features),
+            "features": batching.digest(self.features),
             "parameters": shapes,
             "processes": processes,
         }
@@ -121,10 +120,10 @@ class _Loop:
     def restore(self, resume: bool, progress: Progress) -> None:
         """Take up the last checkpoint if `resume`; else, or if there is none, begin with an empty folder."""
         assert self.folder is not None
-        found = saved.latest(self.folder) if resume else None
+        found = checkpoints.latest(self.folder) if resume else None
         if found is None:
             if self.accelerator.is_main_process:
-                saved.remove_checkpoints(self.folder)
+                checkpoints.remove_checkpoints(self.folder)
             return
         position, tensors = found
         for key, value in self.position.run.items():
@@ -159,7 +158,7 @@ class _Loop:
             if position.step // self.steps_per_epoch != epoch:
                 epoch = position.step // self.steps_per_epoch
                 size = self.settings.batch_size
-                batches = data.training_batches(self.lengths, size, self.settings.seed, epoch)
+                batches = batching.training_batches(self.lengths, size, self.settings.seed, epoch)
             indices = batches[position.step % self.steps_per_epoch]
             loss, norm = self.update(indices)
             position.step += 1
@@ -249,7 +248,7 @@ class _Loop:
         impatient = validate is not None and patience is not None and position.without_gain >= patience
         position.finished = impatient or position.step >= self.total_steps
         if self.folder is not None and self.accelerator.is_main_process:
-            saved.save(self.folder, position, self._tensors())
+            checkpoints.save(self.folder, position, self._tensors())
         self.accelerator.wait_for_everyone()
 
     def _tensors(self) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean
 
 PRECISIONS = ("fp32", "bf16")
 

@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 from typing import cast
 
-from adapterstilts.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.pocket.languages.base import Language
 
 

@@ -1,0 +1,1 @@
+"""The adapter: as a value, as a folder, and in a backbone with its head."""

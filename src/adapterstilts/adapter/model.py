@@ -1,0 +1,140 @@
+"""Backbone, active adapters and head as one module; and the backbone's identity."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from adapterstilts import methods
+from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
+from adapterstilts.backbones import encoders
+from adapterstilts.backbones.loading import Backbone
+from adapterstilts.base.errors import UserError
+from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed
+
+if TYPE_CHECKING:
+    from adapterstilts.tasks import Task
+    from adapterstilts.tasks.types import TaskType
+
+
+class Model(nn.Module):
+    """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge)."""
+
+    def __init__(self, backbone: PreTrainedModel, installed: Installed, head: nn.Module | None) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        self.installed = installed
+
+    def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the head's outputs, or 'hidden' (B, L, H) without a head.
+
+        `batch` holds 'input_ids', 'attention_mask' and, where the encoder tells a pair's texts apart, 'token_type_ids'
+        (B, L), int64; what else it holds is not read.
+        """
+        mask = batch["attention_mask"]
+        read = {"input_ids": batch["input_ids"], "attention_mask": mask}
+        if "token_type_ids" in batch and encoders.segments(self.backbone.config) > 1:
+            read["token_type_ids"] = batch["token_type_ids"]
+        hidden = self.backbone(**read).last_hidden_state
+        return {"hidden": hidden} if self.head is None else self.head(hidden, mask)
+
+    def trainable_parameters(self) -> dict[str, nn.Parameter]:
+        """Return what training changes: 'adapter.*' and 'head.*'."""
+        parameters = {f"{ADAPTER_PREFIX}{name}": p for name, p in self.installed.trainable().items()}
+        if self.head is not None:
+            parameters.update({f"{HEAD_PREFIX}{name}": p for name, p in self.head.named_parameters()})
+        return parameters
+
+    def trainable_count(self) -> int:
+        """Return how many numbers training changes, the head included."""
+        return sum(parameter.numel() for parameter in self.trainable_parameters().values())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return copies of all that the adapter is, 'adapter.*' and 'head.*', on the CPU."""
+        head = self.head.state_dict() if self.head is not None else {}
+        copies = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in head.items()}
+        return prefixed("adapter", self.installed.state()) | prefixed("head", copies)
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Overwrite adapter and head; names and shapes must match, else UserError and nothing is changed."""
+        own = {name: t for name, t in tensors.items() if not name.startswith(HEAD_PREFIX)}
+        wanted = [name for name in own if not name.startswith(ADAPTER_PREFIX)]
+        if wanted:
+            raise UserError(f"The weights do not fit: {wanted[0]} belongs neither to an adapter nor to a head.")
+        head = self.head.state_dict() if self.head is not None else {}
+        given = {name.removeprefix(HEAD_PREFIX): t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)}
+        check_same_shapes(head, given)
+        self.installed.load_state({name.removeprefix(ADAPTER_PREFIX): t for name, t in own.items()})
+        copy_into(head, given)
+
+    def regularisation(self) -> Tensor | None:
+        """Return what the method adds to the mean loss (a scalar), or None."""
+        return self.installed.regularisation()
+
+
+def build(
+    backbone: Backbone,
+    task_type: TaskType,
+    task: Task | None,
+    method: str,
+    composition: str | None,
+    settings: Mapping[str, Any],
+    sources: Sequence[methods.Source] = (),
+    fresh: bool = True,
+) -> Model:
+    """Make a new model to train; initialisation from torch's global RNG. `task` None means no head.
+
+    The head comes first, so that with one seed every method starts from the same head.
+    """
+    methods.check_sources(method, composition, sources, settings)
+    head = _new_head(backbone, task_type, task)
+    installed = methods.install(backbone.module, method, composition, settings, sources, fresh=fresh)
+    return Model(backbone.module, installed, head)
+
+
+def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task: Task | None) -> Model:
+    """Rebuild the model of a stored adapter, for `task`, in evaluation mode.
+
+    For a task without a head (retrieval) the adapter's own head is left aside. UserError if the backbone is
+    another one, or the adapter has no head for the task.
+    """
+    check_backbone(adapter, backbone.identity)
+    if task is not None and not task.labels and adapter.labels:
+        task = dataclasses.replace(task, labels=adapter.labels)
+    head = _new_head(backbone, task_type, task)
+    tensors = dict(adapter.tensors)
+    if head is None:
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(HEAD_PREFIX)}
+    elif task is not None:
+        _check_head(adapter, task)
+    methods.check_sizes(adapter.method, adapter.settings, adapter.adapter_tensors())
+    installed = methods.rebuild(backbone.module, adapter.method, adapter.composition, adapter.settings)
+    model = Model(backbone.module, installed, head)
+    try:
+        model.load_tensors(tensors)
+    except UserError as error:
+        raise UserError(f'The adapter "{adapter.name}" could not be put together. {error}') from error
+    return model.eval()
+
+
+def _check_head(adapter: Adapter, task: Task) -> None:
+    if not adapter.head_tensors():
+        raise UserError(f'The adapter "{adapter.name}" has no head for {task.name}; only retrieval works without one.')
+    if adapter.labels != task.labels:
+        raise UserError(
+            f'The labels of the adapter "{adapter.name}" ({", ".join(adapter.labels) or "none"}) are not '
+            f"those of {task.name} ({', '.join(task.labels) or 'none'}), so its head does not fit."
+        )
+
+
+def _new_head(backbone: Backbone, task_type: TaskType, task: Task | None) -> nn.Module | None:
+    if task is None:
+        return None
+    config = backbone.module.config
+    head = task_type.head(config.hidden_size, task, encoders.head_dropout(config))
+    return None if head is None else head.to(backbone.module.dtype).to(backbone.module.device)

@@ -1,0 +1,1 @@
+"""Backbones: which encoders can be one, how they differ, and how one is loaded."""

@@ -1,0 +1,168 @@
+"""Loading a backbone: the encoder, its tokenizer, and the identity that its weights give it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from adapterstilts.backbones import encoders
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base import places
+from adapterstilts.base.errors import UserError
+
+POCKET = "pocket"
+# What the weights' shapes do not tell, but the function that they compute depends on.
+_SHAPE_FACTS = (
+    "model_type",
+    "hidden_act",
+    "hidden_size",
+    "intermediate_size",
+    "layer_norm_eps",
+    "max_position_embeddings",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "pad_token_id",
+    "position_embedding_type",
+    "vocab_size",
+)
+# And of encoders that have them: DistilBERT's, DeBERTa's and ModernBERT's own.
+_SHAPE_FACTS_OF_SOME = (
+    "activation",
+    "global_attn_every_n_layers",
+    "global_rope_theta",
+    "hidden_activation",
+    "local_attention",
+    "local_rope_theta",
+    "max_relative_positions",
+    "norm_rel_ebd",
+    "pos_att_type",
+    "position_buckets",
+    "relative_attention",
+    "share_att_key",
+    "sinusoidal_pos_embds",
+)
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A freshly loaded headless encoder with its tokenizer. `build` uses `module` up: load it again for the
+    next model.
+    """
+
+    module: PreTrainedModel
+    tokenizer: Any
+    identity: BackboneIdentity
+
+
+def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.dtype = torch.float32) -> Backbone:
+    """Load 'pocket' (shipped), a folder, or an id of the Hugging Face Hub, in evaluation mode.
+
+    Weights are read from safetensors only. The fingerprint is taken in float32, before the conversion to
+    `dtype`. UserError says what could not be loaded.
+    """
+    place = _place(id_or_path)
+    try:
+        with _quiet_transformers():
+            config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
+            encoders.check_encoder(config, id_or_path)
+            module, info = AutoModel.from_pretrained(
+                place,
+                revision=revision,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
+                **_no_pooler(config),
+            )
+            tokenizer = AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False)
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise _not_loaded(id_or_path, error) from error
+    missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
+    if missing:
+        raise UserError(
+            f'The weights of the backbone "{id_or_path}" lack {len(missing)} tensors, which would be random; '
+            f"the first is {missing[0]}. Give a complete model.safetensors."
+        )
+    encoders.check_tokenizer(tokenizer, id_or_path)
+    identity = BackboneIdentity(id_or_path, getattr(config, "_commit_hash", None) or "", fingerprint(module))
+    return Backbone(module.to(dtype).eval(), tokenizer, identity)
+
+
+def load_config(id_or_path: str) -> Any:
+    """Load the configuration of a backbone alone; UserError says what could not be loaded."""
+    place = _place(id_or_path)
+    try:
+        return AutoConfig.from_pretrained(place, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_loaded(id_or_path, error) from error
+
+
+def load_tokenizer(id_or_path: str) -> Any:
+    """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
+    place = _place(id_or_path)
+    try:
+        with _quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+    except (ImportError, OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _not_loaded(id_or_path, error) from error
+    encoders.check_tokenizer(tokenizer, id_or_path)
+    return tokenizer
+
+
+def _place(id_or_path: str) -> str:
+    folder = places.zoo_folder() / POCKET / "backbone" if id_or_path == POCKET else Path(id_or_path).expanduser()
+    if id_or_path == POCKET and not folder.is_dir():
+        raise UserError(
+            f"The pocket backbone is not at {folder}; run scripts/build-pocket, or install the package again."
+        )
+    return str(folder) if folder.is_dir() else id_or_path
+
+
+def _not_loaded(id_or_path: str, error: Exception) -> UserError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return UserError(
+        f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
+        f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
+    )
+
+
+def _no_pooler(config: Any) -> dict[str, bool]:
+    # XLM-R's checkpoint has no pooler: it would be random, unused, and different at each load.
+    model_class = MODEL_MAPPING.get(type(config), None)
+    takes_it = model_class and "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
+    return {"add_pooling_layer": False} if takes_it else {}
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    # The library reports that a headless model leaves the checkpoint's language-model head unused, which is
+    # the point.
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+
+
+def fingerprint(module: PreTrainedModel) -> str:
+    """Return the sha256, in hexadecimal, of a backbone's shape and weights; any pooler is left out."""
+    digest = hashlib.sha256()
+    own = [fact for fact in _SHAPE_FACTS_OF_SOME if hasattr(module.config, fact)]
+    for fact in (*_SHAPE_FACTS, *own):
+        digest.update(f"{fact}={getattr(module.config, fact, None)!r}\n".encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        if not name.startswith("pooler."):
+            digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()

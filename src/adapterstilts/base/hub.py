@@ -1,0 +1,78 @@
+"""Asking the Hugging Face Hub: again where it fails, and with few kinds of failure.
+
+`huggingface_hub` is imported on the first use.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from adapterstilts.base.errors import UserError
+
+WAITS = (1.0, 4.0)
+"""Seconds before the Hub is asked again when it fails, or the network does."""
+
+T = TypeVar("T")
+
+
+class Missing(Exception):
+    """There is nothing of that name, or no such revision, or nothing that this user may know of."""
+
+
+class Refused(Exception):
+    """This user is not let in: HTTP `status` 401 or 403."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Stale(Exception):
+    """What was to be changed has changed meanwhile (HTTP 412)."""
+
+
+class Unreachable(Exception):
+    """The Hub, or the network on the way to it, goes on failing; `why`, and a `remedy`."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.why, self.remedy = why, remedy
+
+
+def answered(ask: Callable[[], T]) -> T:
+    """What `ask` gives, asked again where the Hub fails.
+
+    Raises:
+        Missing, Refused, Stale, Unreachable: as their names say.
+        UserError: the cache cannot be written.
+    """
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    for wait in (*WAITS, None):
+        try:
+            return ask()
+        except (HfHubHTTPError, OSError) as error:
+            # without a file in the cache, what went wrong is only the cause
+            hidden = isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception)
+            reason = error.__cause__ if hidden else error
+            status = getattr(getattr(reason, "response", None), "status_code", None)
+            if status == 404:
+                raise Missing from error
+            if status in (401, 403):
+                raise Refused(status) from error
+            if status == 412:
+                raise Stale from error
+            if isinstance(reason, OSError) and reason.errno is not None:
+                raise UserError(
+                    f"The Hub's cache cannot be written ({reason.strerror}: {reason.filename}); make room there, or "
+                    "set HF_HOME to another folder."
+                ) from error
+        if wait is None or isinstance(reason, OfflineModeIsEnabled):
+            break
+        time.sleep(wait)
+    if isinstance(reason, OfflineModeIsEnabled):
+        raise Unreachable("HF_HUB_OFFLINE is set", "unset it") from reason
+    failed = f"HTTP {status}" if status else type(reason).__name__
+    raise Unreachable(f"the Hub cannot be reached ({failed})", "check the network, try again later") from reason

@@ -1,0 +1,1 @@
+"""Adapters to and from others: the catalogue, the Hub, other libraries, cards."""

@@ -1,0 +1,139 @@
+"""An adapter that another library saved, brought among one's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapterstilts import tasks
+from adapterstilts.adapter import model
+from adapterstilts.adapter.saving import save_adapter
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.backbones import loading
+from adapterstilts.base import hub
+from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.exchange import catalogue, importing, repositories
+from adapterstilts.exchange.importing.folders import PICKLED, SAFE
+from adapterstilts.runs import recipe, results
+from adapterstilts.runs.results import NO_ADAPTER
+from adapterstilts.tasks import types
+
+_FOLDERS = ("checkpoints", "predictions", "recipes", "results")
+"""What an output folder has beside adapters."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was imported: the adapter, its folder, its library, and why it has no head (None if it has one)."""
+
+    adapter: Adapter
+    folder: Path
+    library: str
+    without_head: str | None
+
+
+def import_adapter(
+    word: str,
+    output: Path,
+    *,
+    backbone: str | None = None,
+    task: str | None = None,
+    name: str | None = None,
+    labels: Sequence[str] = (),
+    convert: bool = False,
+    revision: str | None = None,
+    progress: Progress = SILENT,
+) -> Imported:
+    """Read the folder or the Hub's repository `word`, check it against its backbone, and save it in `output`.
+
+    `backbone` None is the one that it names; `task` None the task that it is called after, if there is one: without a
+    task there is no head. `name` None is that of the folder or the repository, after "imported-" if a task has it.
+    `labels` name the head's outputs in their order. Pickles are read only if `convert` says so. UserError says what
+    does not fit.
+    """
+    folder, origin = _place(word, convert, revision)
+    saved = importing.look(folder, convert)
+    chosen = _name(word, name, output)
+    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(saved.name or "")
+    its_backbone = backbone or saved.backbone
+    if its_backbone is None:
+        raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
+    progress.note(f"The backbone is {printable(its_backbone)}.")
+    loaded = loading.load_backbone(its_backbone)
+    identity = loaded.identity
+    if backbone is None and saved.revision not in (None, identity.revision):
+        raise UserError(
+            f"{word} is for the revision {saved.revision} of {its_backbone}; download that and give its folder with "
+            "--backbone."
+        )
+    found = importing.read(saved, loaded.module, its_task, labels, convert)
+    del loaded  # two of the largest may be more than the memory
+    facts: dict[str, Any] = {"from": origin, "library": saved.library, "name": printable(saved.name or "")}
+    adapter = Adapter(
+        name=chosen,
+        method=found.method,
+        composition=None,
+        task=its_task.name if its_task else None,
+        sources=(),
+        settings=found.settings,
+        backbone=identity,
+        labels=found.labels,
+        seed=0,
+        tensors=found.tensors,
+        recipe={
+            "imported": facts,
+            "run": recipe.identity({**facts, "backbone": identity.fingerprint}),
+            "changed": {results.IMPORTED: chosen},
+            "trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values()),
+        },
+        data_revision="unknown",
+    )
+    _check(adapter, its_backbone, its_task)
+    save_adapter(adapter, output / chosen)
+    return Imported(adapter, output / chosen, saved.library, found.without_head)
+
+
+def _name(word: str, given: str | None, output: Path) -> str:
+    """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
+    own = re.sub(r"[^A-Za-z0-9_.-]+", "-", word.rstrip("/").rsplit("/", 1)[-1]).strip("-.")
+    taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
+    chosen = given or (f"imported-{own}" if own in taken else own)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:
+        raise UserError(
+            f'"{chosen}" cannot be the name of an adapter here; give one of letters, digits and hyphens that is no '
+            "task's with --name."
+        )
+    there = next((entry for entry in catalogue.entries(output) if entry.name == chosen), None)
+    if there:
+        raise UserError(
+            f"There is an adapter {chosen} already ({there.folder}); delete that, or give this one another name with "
+            "--name."
+        )
+    return chosen
+
+
+def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
+    """The folder that `word` means, and how to name where it comes from, which is nobody's folder."""
+    folder = Path(word).expanduser()
+    if folder.is_dir() or not repositories.is_repository(word):
+        if not folder.is_dir():
+            raise UserError(f"There is no folder {word}; give a folder, or a repository of the Hub as OWNER/NAME.")
+        return folder, folder.name
+    try:
+        folder = repositories.download(word, (*SAFE, *PICKLED) if convert else SAFE, revision)
+    except hub.Missing as error:
+        at = f" at revision {revision}" if revision else ""
+        raise UserError(f"There is no https://huggingface.co/{word}{at}.") from error
+    return folder, f"{word}@{folder.name}"
+
+
+def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
+    """Rebuild it as every verb will; UserError if its tensors do not fit."""
+    with_head = task if adapter.head_tensors() else None
+    model.from_adapter(
+        loading.load_backbone(backbone), adapter, types.get(task.type if task else "retrieval"), with_head
+    )

@@ -1,0 +1,251 @@
+"""An adapter's card: what it is, how it was made, what it scores. Rendered from its facts and result files."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from adapterstilts import tasks
+from adapterstilts.exchange.catalogue import Entry
+from adapterstilts.findings import report
+from adapterstilts.findings.compare import language_score
+from adapterstilts.runs.results import Result
+from adapterstilts.tasks import Task
+
+PIPELINES = {
+    "classification": "text-classification",
+    "multiple_choice": "multiple-choice",
+    "tagging": "token-classification",
+    "question_answering": "question-answering",
+    "retrieval": "sentence-similarity",
+}
+"""What the Hub calls the types of tasks."""
+LIBRARIES = {"bottleneck": "adapters", "lora": "peft"}
+METHODS = {
+    "bottleneck": "A bottleneck adapter",
+    "lora": "A LoRA",
+    "full": "A fully fine-tuned model",
+    "head_only": "A head",
+}
+COMPOSITIONS = {
+    "continue": "continued from the adapter of {sources}",
+    "stack": "stacked on the frozen adapter of {sources}",
+    "fuse": "a fusion of the frozen adapters of {sources}",
+    "merge": "merged from the adapters of {sources}",
+}
+BODY = """
+# {name}
+
+{what}, on the {frozen}backbone `{backbone}`, {made}.
+
+## Use
+
+    adapterstilts evaluate {word} --target TARGET --method {method_name}
+    adapterstilts fuse {word} ANOTHER --target TARGET --method {method_name}
+
+`adapterstilts tasks` lists the targets. An adapter fits the weights that it was trained on and no others: those
+whose fingerprint is `{fingerprint}`.
+{without_us}
+## Scores
+
+{own_scores}
+{zero_shot}
+## Training
+
+{training}
+
+{settings}
+"""
+ZERO_SHOT = """
+Zero-shot, this adapter as it is (retrieval: mean-pooled hidden states), average over languages and each language:
+
+| target | metric | average | full fine-tuning | languages |
+|---|---|---:|---:|---|
+{rows}
+"""
+WITHOUT_US = """
+Without adapterstilts, with {library} alone:
+
+```python
+{code}
+```
+"""
+
+
+def render(entry: Entry, found: Iterable[Result], repository: str | None = None) -> str:
+    """Return the card of an adapter as Markdown with the Hub's metadata.
+
+    `found` are results to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
+    what it was trained on. `repository` is where it is published.
+    """
+    task = tasks.get(entry.task) if entry.task else None
+    own_recipe = entry.facts["recipe"]
+    system = (entry.facts.get("composition"), sorted(own_recipe.get("source_tasks", ())), own_recipe.get("control"))
+    comparable = [
+        result
+        for result in found
+        if result.trained_on == (task.train_on if task else None)
+        and result.provenance.get("backbone_fingerprint") == entry.facts["backbone"]["fingerprint"]
+    ]
+    alike = [
+        result
+        for result in comparable
+        if result.method == entry.method
+        and (result.composition, sorted(result.source_tasks), result.control) == system
+        and (
+            not result.changed
+            or ((result.adapter, result.seed) == (entry.name, entry.seed) and not result.evaluated_with)
+        )
+    ]
+    full = [
+        result for result in comparable if (result.method, result.composition) == ("full", None) and not result.changed
+    ]
+    own = sorted((result for result in alike if result.target == entry.task), key=lambda result: result.seed)
+    elsewhere = [result for result in alike if result.target != entry.task and result.seed == entry.seed]
+    elsewhere.sort(key=lambda result: result.target)
+    metadata = _metadata(entry, task, [*[result for result in own if result.seed == entry.seed], *elsewhere])
+    body = BODY.format(
+        name=entry.name,
+        what=_what(entry, task),
+        made="not trained further" if _is_merge(entry) else "trained on English alone",
+        frozen="" if entry.method == "full" else "frozen ",
+        backbone=entry.backbone,
+        word=repository or (entry.task if entry.plain else entry.name),
+        method_name=entry.method,
+        fingerprint=entry.facts["backbone"]["fingerprint"],
+        without_us=_without_us(entry, repository) if repository else "",
+        own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
+        zero_shot=ZERO_SHOT.format(rows="\n".join(_row(one, full) for one in elsewhere)) if elsewhere else "",
+        training=_training(entry),
+        settings=_settings(entry),
+    )
+    return f"---\n{metadata.to_yaml()}\n---\n{body}"
+
+
+def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> ModelCardData:
+    data = str(entry.facts["data_revision"])
+    return ModelCardData(
+        language="en",
+        license="apache-2.0" if _is_pocket(data) else _licence(entry),
+        datasets=None if _is_pocket(data) else sorted({found.id for name in _trained_on(entry) for found in name.hub}),
+        library_name=LIBRARIES.get(entry.method, "adapterstilts"),
+        pipeline_tag=PIPELINES[task.type if task else "retrieval"],
+        base_model=None if entry.backbone == "pocket" else entry.backbone,
+        tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
+        model_name=entry.name,
+        eval_results=[
+            EvalResult(
+                task_type=PIPELINES[tasks.get(result.target).type],
+                dataset_type=result.target,
+                dataset_name=f"{tasks.get(result.target).title} ({data})",
+                dataset_config=language,
+                metric_type=metric,
+                metric_value=round(value, 2),
+            )
+            for result in measured
+            for language, scores in result.scores.items()
+            for metric, value in scores.items()
+        ],
+    )
+
+
+def _trained_on(entry: Entry) -> list[Task]:
+    own = [entry.task] if entry.task else []
+    names = [*entry.facts["recipe"].get("sources_trained_on", ()), *own]
+    return [tasks.get(name) for name in dict.fromkeys(names)]
+
+
+def _licence(entry: Entry) -> str:
+    """Non-commercial if any of the data is (ANLI); what the others allow is in the card's words."""
+    return "cc-by-nc-4.0" if any("CC BY-NC" in task.licence for task in _trained_on(entry)) else "other"
+
+
+def _is_pocket(data_revision: str) -> bool:
+    return all(one.split(" ")[0] == "pocket" for one in data_revision.split(", "))
+
+
+def _is_merge(entry: Entry) -> bool:
+    return entry.facts.get("composition") == "merge"
+
+
+def _what(entry: Entry, task: Task | None) -> str:
+    miniature = " (pocket's miniature of it)" if _is_pocket(str(entry.facts["data_revision"])) else ""
+    its_task = f" for {task.title}{miniature} with its head" if task else " without a head"
+    return f"{METHODS[entry.method]}{its_task}{_composed(entry)}"
+
+
+def _composed(entry: Entry) -> str:
+    composition, sources = entry.facts.get("composition"), entry.facts["recipe"].get("source_tasks", ())
+    return f", {COMPOSITIONS[composition].format(sources=' and '.join(sources))}" if composition else ""
+
+
+def _without_us(entry: Entry, repository: str) -> str:
+    """How to use what `export` wrote beside the adapter; nothing where it wrote nothing."""
+    library = LIBRARIES.get(entry.method)
+    if library == "peft":
+        code = (
+            "from peft import PeftModel\n\n"
+            f'# model: the backbone "{entry.backbone}" as transformers loads it for this kind of task\n'
+            f'model = PeftModel.from_pretrained(model, "{repository}", subfolder="peft")'
+        )
+    elif library == "adapters":
+        load = "load_adapter_setup" if entry.facts.get("composition") in ("stack", "fuse") else "load_adapter"
+        code = (
+            "from adapters import AutoAdapterModel\nfrom huggingface_hub import snapshot_download\n\n"
+            f'folder = snapshot_download("{repository}", allow_patterns="adapters/*") + "/adapters"\n'
+            f'model = AutoAdapterModel.from_pretrained("{entry.backbone}")\n'
+            f"model.{load}(folder, use_safetensors=True, set_active=True)"
+        )
+    else:
+        return ""
+    return WITHOUT_US.format(library=library, code=code)
+
+
+def _own_scores(task: Task, own: Sequence[Result], seed: int, full: Sequence[Result]) -> str:
+    averages = [result.average for result in own if result.average is not None]
+    if not averages:
+        return f"{task.title}: not measured."
+    tested = "English test set" if list(own[0].scores) == ["en"] else f"average over {', '.join(own[0].scores)}"
+    text = f"{task.title}, {tested} ({report.metric_words(task.metric)}, chance {task.chance:.1f}): " + ", ".join(
+        f"{result.average:.1f} with seed {result.seed}{' (these weights)' if result.seed == seed else ''}"
+        for result in own
+    )
+    mean = f"; mean {statistics.fmean(averages):.1f}" if len(averages) > 1 else ""
+    return f"{text}{mean}. Full fine-tuning: {_of_full(full, task.name)}."
+
+
+def _of_full(full: Sequence[Result], target: str) -> str:
+    averages = [result.average for result in full if result.target == target and result.average is not None]
+    return f"{statistics.fmean(averages):.1f}" if averages else "not measured"
+
+
+def _row(result: Result, full: Sequence[Result]) -> str:
+    task = tasks.get(result.target)
+    each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
+    metric = report.metric_words(task.metric)
+    return f"| {task.title} | {metric} | {result.average:.1f} | {_of_full(full, result.target)} | {each} |"
+
+
+def _training(entry: Entry) -> str:
+    recipe, data = entry.facts["recipe"], str(entry.facts["data_revision"])
+    licences = "; ".join(f"{task.title}: {task.licence}" for task in _trained_on(entry))
+    licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
+    if _is_merge(entry):
+        return f"None: computed from its sources ({recipe['how']}), whose data were {data} ({licence})."
+    return (
+        f"Data: {data} ({licence}). Seed {entry.seed}, {recipe['steps']:,} steps, {recipe['tokens']:,} tokens without "
+        f"padding, {recipe['trainable_parameters']:,} trained parameters with the head; best English validation score "
+        f"{recipe['best_validation_score']:.1f} after {recipe['best_step']:,} steps, whose weights these are."
+    )
+
+
+def _settings(entry: Entry) -> str:
+    settings = entry.facts["recipe"]["settings"]
+    rows = "\n".join(f"| `{key}` | {_plain(value)} |" for key, value in settings.items() if value is not None)
+    return f"| setting | value |\n|---|---|\n{rows}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,78 @@
+"""Adapters in the layouts that other programs read without this one.
+
+A bottleneck adapter becomes what `adapters` loads, a LoRA what `peft` loads, full fine-tuning what `transformers`
+loads, each with its head where that library has the same one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.base.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+    from adapterstilts.tasks import Task
+
+LIBRARIES = {"bottleneck": "adapters", "lora": "peft", "full": "transformers"}
+"""Which library reads what a method makes."""
+
+
+def write(
+    adapter: Adapter,
+    folder: Path,
+    config: PretrainedConfig,
+    task: Task | None,
+    tokenizer: Any = None,
+) -> None:
+    """Write `adapter` to `folder`, new or empty, for the library that `LIBRARIES` names.
+
+    `config` is the backbone's own configuration. `task` is what the head is for; None leaves it out.
+    `tokenizer` goes beside a fully fine-tuned model. UserError if no library can express the adapter, if the folder
+    is in use, and if the disk refuses.
+    """
+    library = LIBRARIES.get(adapter.method)
+    if library is None:
+        raise UserError(
+            f'The adapter "{adapter.name}" was made by the method {adapter.method}, which no other library has; those '
+            f"made by {', '.join(LIBRARIES)} can be exported."
+        )
+    if library == "adapters":
+        from adapterstilts.exchange.export.to_adapters import write as write_it
+    elif library == "peft":
+        from adapterstilts.exchange.export.to_peft import write as write_it
+    else:
+        from adapterstilts.exchange.export.to_transformers import write as write_it
+
+    def fill(waiting: Path) -> None:
+        write_it(adapter, waiting, config, task)
+        if library == "transformers" and tokenizer is not None:
+            tokenizer.save_pretrained(waiting)
+
+    _all_or_nothing(folder, fill)
+
+
+def _all_or_nothing(folder: Path, write_into: Callable[[Path], None]) -> None:
+    """Let `write_into` fill a folder that becomes `folder` when it is whole."""
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists already and is not empty; choose another folder.")
+    waiting = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        waiting.mkdir(parents=True)
+        write_into(waiting)
+        os.replace(waiting, folder)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"The adapter could not be exported to {folder}: {reason}; choose another folder.") from error
+    finally:
+        shutil.rmtree(waiting, ignore_errors=True)

@@ -1,0 +1,90 @@
+"""The files of an adapter that another library saved, read so that nothing in them is executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from adapterstilts.base.errors import UserError
+
+CONFIG, HEAD_CONFIG = "adapter_config.json", "head_config.json"
+WEIGHTS = {
+    "adapters": ("adapter.safetensors", "pytorch_adapter.bin"),
+    "head": ("model_head.safetensors", "pytorch_model_head.bin"),
+    "peft": ("adapter_model.safetensors", "adapter_model.bin"),
+}
+"""Weights as safetensors, and as a pickle: of an adapter of `adapters`, of its head, of an adapter of `peft`."""
+SAFE = (CONFIG, HEAD_CONFIG, *(safe for safe, _ in WEIGHTS.values()))
+PICKLED = tuple(pickled for _, pickled in WEIGHTS.values())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; UserError if there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path.parent} has no {path.name}, so neither adapters nor peft has saved an adapter there; a setup of "
+            "several adapters is imported one by one, from its sub-folders."
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} cannot be read as JSON ({error}).") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{path} must hold one JSON object, not a {type(found).__name__}.")
+    return found
+
+
+def check_weights(folder: Path, part: str, convert: bool) -> None:
+    """Raise UserError, before anything large is loaded, if `part` has no weights, or a pickle that may not be read."""
+    safe, pickled = (folder / name for name in WEIGHTS[part])
+    if safe.is_file() or pickled.is_file() and convert:
+        return
+    if convert:
+        raise UserError(f"{folder} has neither {safe.name} nor {pickled.name}, so there are no weights to import.")
+    raise UserError(
+        f"{folder} has no {safe.name}. Where there is a {pickled.name} instead, that is a pickle, which can run code "
+        "when it is read: --convert reads it as plain tensors, and refuses anything else in it."
+    )
+
+
+def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
+    """Return the tensors of a `part` (a key of `WEIGHTS`), on the CPU; empty if there are none.
+
+    A pickle is read only if `convert` says so, and then by torch's reader of plain tensors. UserError if the file is
+    damaged or holds anything else.
+    """
+    safe, pickled = (folder / name for name in WEIGHTS[part])
+    if safe.is_file():
+        try:
+            return _plain(load_file(safe), safe)
+        except (OSError, SafetensorError) as error:
+            raise UserError(f"{safe} cannot be read ({error}); download or save it again.") from error
+    if not convert or not pickled.is_file():
+        return {}
+    try:
+        found = torch.load(pickled, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle may be an error of any kind
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"{pickled} holds more than plain tensors, or is damaged, and was not read ({reason})."
+        ) from error
+    if not isinstance(found, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
+    ):
+        raise UserError(f"{pickled} does not hold tensors by name.")
+    return _plain(found, pickled)
+
+
+def _plain(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """Copies in float32, none of which shares its numbers with another."""
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise UserError(f"{name} in {path} is no tensor of floating-point numbers ({tensor.dtype}).")
+    return {name: tensor.to(torch.float32, copy=True).contiguous() for name, tensor in tensors.items()}

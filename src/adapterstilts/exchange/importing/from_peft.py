@@ -1,0 +1,84 @@
+"""A LoRA that `peft` saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange.export import heads
+from adapterstilts.exchange.importing.folders import read_weights
+from adapterstilts.methods.installed import tensors_of
+from adapterstilts.tasks import Task
+
+_NO_EFFECT = frozenset(
+    "auto_mapping base_model_name_or_path corda_config eva_config exclude_modules inference_mode init_lora_weights "
+    "layers_pattern layers_to_transform loftq_config lora_ga_config megatron_config megatron_core modules_to_save "
+    "peft_type peft_version qalora_group_size revision runtime_config target_modules task_type".split()
+)
+"""What does not change the function of a trained LoRA beyond what its weights say."""
+_KEEP_THE_BACKBONE = (None, True, False, "gaussian", "eva", "orthogonal")
+"""The values of `init_lora_weights` that leave the backbone as it is."""
+
+
+def read(
+    folder: Path, facts: Mapping[str, Any], backbone: PreTrainedModel, task: Task | None, convert: bool
+) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor], str | None]:
+    """Return settings (but for `target_modules`), tensors and head's tensors as ours, and why there is no head.
+
+    UserError if it is no LoRA, or one that computes something else than ours, or changes the backbone itself.
+    """
+    settings = _settings(facts)
+    tensors = {
+        name.removeprefix("base_model.model."): tensor for name, tensor in read_weights(folder, "peft", convert).items()
+    }
+    body = f"{backbone.base_model_prefix}."
+    own = {
+        name.removeprefix(body).removesuffix(".weight"): tensor
+        for name, tensor in tensors.items()
+        if name.endswith((".lora_A.weight", ".lora_B.weight"))
+    }
+    rest = {name: tensor for name, tensor in tensors.items() if not name.endswith((".lora_A.weight", ".lora_B.weight"))}
+    head, why = _head(rest, facts.get("task_type"), backbone, task)
+    return settings, own, head, why
+
+
+def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
+    if facts.get("peft_type") != "LORA":
+        raise UserError(f"It is a {facts.get('peft_type')} of peft; only its LoRAs can be imported.")
+    known = {"r", "lora_alpha", "lora_dropout", "use_rslora"} | _NO_EFFECT
+    strange = [key for key, value in facts.items() if key not in known and value not in (None, False, "none", {}, [])]
+    if facts.get("init_lora_weights") not in _KEEP_THE_BACKBONE:
+        strange.append("init_lora_weights")
+    if strange:
+        raise UserError(f"The LoRA has {strange[0]} = {facts[strange[0]]!r}, which adapterstilts does not compute.")
+    rank, alpha = facts.get("r"), facts.get("lora_alpha")
+    if facts.get("use_rslora") and isinstance(rank, int) and isinstance(alpha, int | float) and rank > 0:
+        # Kalajdzievski 2023 (2312.03732) divides by the rank's root
+        alpha = alpha * math.sqrt(rank)
+    return {"rank": rank, "alpha": alpha, "dropout": facts.get("lora_dropout", 0.0)}
+
+
+def _head(
+    rest: Mapping[str, Tensor], kind: Any, backbone: PreTrainedModel, task: Task | None
+) -> tuple[dict[str, Tensor], str | None]:
+    body = f"{backbone.base_model_prefix}."
+    own = dict(tensors_of(backbone))
+    for name in rest:
+        if "lora_" in name or name.removeprefix(body) in own:
+            raise UserError(f"The LoRA changes {name}, which must stay as it is in the backbone here.")
+    if task is None:
+        return {}, "for which task it is has to be said: --task TASK"
+    place = heads.place(backbone.config.model_type, task.type)
+    if place and place.peft_task and kind not in (None, place.peft_task):
+        raise UserError(f"The head is one for {kind}, but {task.name} is {place.peft_task}.")
+    found = place.from_theirs(rest) if place else {}
+    if found:
+        return found, None
+    lacking = [name for name in (place.names.values() if place else ()) if f"{name}.weight" not in rest]
+    return {}, f"{lacking[0]} was not saved" if lacking else f"it is none that {task.name} has here"

@@ -1,0 +1,88 @@
+"""Adapters to the Hugging Face Hub: which files and which card go where, and their upload in one commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapterstilts import tasks
+from adapterstilts.adapter import saving
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.backbones import loading
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import card, catalogue, export, repositories
+from adapterstilts.runs import recipe, results
+from adapterstilts.runs.results import Result
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One adapter on its way: the files by their path in the repository, and what is to be done with them."""
+
+    adapter: str
+    files: Mapping[str, bytes]
+    plan: repositories.Plan
+
+    @property
+    def repository(self) -> str:
+        """Where it goes."""
+        return self.plan.repository
+
+    @property
+    def card(self) -> str:
+        """The card, as Markdown."""
+        return self.files["README.md"].decode("utf-8")
+
+
+def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) -> Publication:
+    """Gather the files of an adapter and compare them with what the Hub has; nothing is uploaded.
+
+    `found` are results to choose its own from. UserError if the adapter is damaged, if its repository holds other
+    weights, or if the Hub cannot be asked.
+    """
+    adapter = saving.load_adapter(entry.folder)
+    if adapter.recipe.get("imported") or adapter.recipe.get("holds_imported"):
+        raise UserError(
+            f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
+            "published is not known here; `adapterstilts export` writes it to a folder that you can publish yourself."
+        )
+    repository = repositories.repository_of(entry.name, entry.backbone, organisation)
+    measured = list(found)
+    own = [result for result in measured if result.adapter == entry.name]
+    files = {name: (entry.folder / name).read_bytes() for name in (saving.WEIGHTS, saving.FACTS)}
+    files["recipe.yaml"] = recipe.dump(adapter.recipe).encode()
+    for one in own:
+        files[results.path_of(one.adapter, one.target, one.data, Path(), one.evaluated_with).as_posix()] = _text(one)
+    files |= _plain(adapter, entry)
+    files["README.md"] = card.render(entry, measured, repository).encode()
+    return Publication(entry.name, files, repositories.plan(repository, files))
+
+
+def _text(result: Result) -> bytes:
+    # where it was saved names this machine's folders
+    return results.text_of(replace(result, output=None)).encode()
+
+
+def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:
+    """The same adapter for plain `adapters` or `peft`, in a folder of the library's name; none where neither has it."""
+    library = export.LIBRARIES.get(adapter.method)
+    if library not in ("adapters", "peft"):
+        return {}
+    task = tasks.get(adapter.task) if adapter.task else None
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / library
+        try:
+            export.write(adapter, folder, loading.load_config(entry.backbone), task)
+        except UserError:
+            return {}
+        written = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return {path.relative_to(place).as_posix(): path.read_bytes() for path in written}
+
+
+def publish(publication: Publication, private: bool) -> str | None:
+    """Upload what the Hub does not have yet, in one commit: its address, None if there is nothing to upload."""
+    if not publication.plan.waiting:
+        return None
+    return repositories.upload(publication.plan, publication.files, private, f"{publication.adapter}, by adapterstilts")

@@ -1,0 +1,42 @@
+"""Carry out one run: resolve, build, train, save, evaluate, record.
+
+Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in
+`results/`, its resolved recipe in `recipes/`, its predictions in `predictions/` and, until it is done, its
+checkpoints in `checkpoints/`. A run that is already there, by its identity, is not done again.
+"""
+
+from adapterstilts.exchange.bringing import Imported, import_adapter
+from adapterstilts.exchange.exporting import Exported, export_adapter
+from adapterstilts.exchange.pulling import Pulled, pull
+from adapterstilts.execution.evaluating import LayerScores, evaluate, evaluate_layers
+from adapterstilts.execution.inspecting import Inspection, inspect
+from adapterstilts.execution.learning import baseline, learn
+from adapterstilts.execution.merging import Merge, merge
+from adapterstilts.execution.nearest import Nearest, Neighbour
+from adapterstilts.execution.predicting import FIELDS, Prediction, Predictor, rows_of
+from adapterstilts.execution.request import Request
+
+__all__ = [
+    "FIELDS",
+    "Exported",
+    "Imported",
+    "Inspection",
+    "LayerScores",
+    "Merge",
+    "Nearest",
+    "Neighbour",
+    "Prediction",
+    "Predictor",
+    "Pulled",
+    "Request",
+    "baseline",
+    "evaluate",
+    "evaluate_layers",
+    "export_adapter",
+    "import_adapter",
+    "inspect",
+    "learn",
+    "merge",
+    "pull",
+    "rows_of",
+]

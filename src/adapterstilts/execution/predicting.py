@@ -1,0 +1,152 @@
+"""A trained adapter on a user's own text: lines in, predictions out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from adapterstilts import tasks
+from adapterstilts.adapter import model
+from adapterstilts.adapter.saving import load_adapter
+from adapterstilts.backbones import loading
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import catalogue
+from adapterstilts.rows import reading
+from adapterstilts.rows.labelled import are_labelled
+from adapterstilts.runs import recipe
+from adapterstilts.scoring import evaluator
+from adapterstilts.tasks import Task, types
+from adapterstilts.tasks.types import Row
+
+FIELDS = {
+    "classification": ("sentence1", "sentence2"),
+    "multiple_choice": ("context", "question", "choices"),
+    "tagging": ("tokens",),
+    "question_answering": ("question", "context"),
+}
+"""The columns of a row, in the order in which a line of plain text has them between tabs."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was predicted for a row: a label, the number of a choice, tags, or an answer.
+
+    `probabilities` are those of the labels by name, or of the choices by number; None where there are none (tags,
+    answers).
+    """
+
+    row: Row
+    predicted: Any
+    probabilities: dict[str, float] | None
+
+
+class Predictor:
+    """An adapter with its head, ready to predict: its `task`, `model` and `tokenizer`.
+
+    UserError if there is no such adapter, or it has no head.
+    """
+
+    def __init__(self, word: str, backbone: str, method: str, output: Path, max_length: int | None = None) -> None:
+        adapter = load_adapter(catalogue.find(word, backbone, method, output))
+        if adapter.task is None:
+            raise UserError(f'The adapter "{adapter.name}" has no head, so it predicts nothing by itself.')
+        declared = tasks.get(adapter.task)
+        self.task: Task = declared if declared.labels else replace(declared, labels=adapter.labels)
+        self._backbone = backbone
+        loaded = loading.load_backbone(backbone)
+        self._type = types.get(self.task.type)
+        self.model = model.from_adapter(loaded, adapter, self._type, self.task)
+        self.tokenizer = loaded.tokenizer
+        usual = recipe.resolve(backbone, adapter.method, None, self.task.name).run["max_length"]
+        self._max_length = max_length or int(adapter.recipe.get("settings", {}).get("max_length", usual))
+
+    def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
+        """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""
+        waiting, scored = iter(rows), self.task.type in ("classification", "multiple_choice")
+        while batch := list(islice(waiting, batch_size)):
+            features = self._type.encode(batch, self.tokenizer, self.task, self._max_length)
+            outputs = evaluator.outputs_of(self.model, self._type, features, self.tokenizer.pad_token_id)
+            predicted = self._type.decode(outputs, features, batch, self.task)
+            for number, (row, guess) in enumerate(zip(batch, predicted, strict=True)):
+                # a row of the types that are scored is one feature
+                yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
+
+    def rows_in(self, language: str, data: str | None = None) -> Sequence[Row]:
+        """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
+        data and has the language. UserError if there are none.
+        """
+        own, place = self.task, data or reading.default_for(self._backbone)
+        alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
+        for task in [own, *alike]:
+            if language in reading.languages_of(task, place):
+                return reading.load(task, reading.evaluated_split(task, place), language, place)
+        known = sorted({code for task in [own, *alike] for code in reading.languages_of(task, place)})
+        raise UserError(
+            f'There are no rows for {own.name} in "{language}" in the data {place}, but in {", ".join(known)}.'
+        )
+
+    def labelled(self, row: Row) -> Any:
+        """What the task's own row says is right, of the kind that is predicted; None where it says nothing."""
+        return self._type.reference(row, self.task) if are_labelled(self.task, [row]) else None
+
+    def _probabilities(self, row: Row, logits: numpy.ndarray) -> dict[str, float]:
+        names = self.task.labels or [str(number) for number in range(len(row["choices"]))]
+        shifted = numpy.exp(logits[: len(names)] - logits[: len(names)].max())
+        return dict(zip(names, (shifted / shifted.sum()).tolist(), strict=True))
+
+
+def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
+    """The rows of `task` that lines of text are: JSON objects with its columns, or its columns between tabs.
+
+    A tagging task's tokens are between spaces; a multiple choice's line ends with its choices. Empty lines are passed
+    over. UserError names the line that does not fit.
+    """
+    for number, line in enumerate(lines, 1):
+        text = line.rstrip("\r\n").removeprefix("\ufeff")
+        if text.strip():
+            yield {"id": str(number), **(_of_json if text.lstrip().startswith("{") else _of_tabs)(text, number, task)}
+
+
+def _of_json(text: str, number: int, task: Task) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"Line {number} is no JSON object ({error}).") from error
+    fields = FIELDS[task.type]
+    row = {name: found[name] for name in fields if name in found}
+    for name, value in row.items():
+        kind = list if name in ("tokens", "choices") else str
+        texts = value if isinstance(value, list) else [value]
+        if not isinstance(value, kind) or not value or not all(isinstance(each, str) for each in texts):
+            raise UserError(f'Line {number}: "{name}" must be {"a list of texts" if kind is list else "a text"}.')
+    return _whole(row, number, task)
+
+
+def _of_tabs(text: str, number: int, task: Task) -> dict[str, Any]:
+    parts = text.split("\t")
+    if task.type == "tagging":
+        return {"tokens": text.split()}
+    if task.type == "multiple_choice":
+        row: dict[str, Any] = dict(zip(("context", "question"), parts, strict=False))
+        return _whole({**row, "choices": parts[2:]} if len(parts) > 3 else row, number, task)
+    if len(parts) > len(FIELDS[task.type]):
+        raise UserError(f"Line {number} has {len(parts)} parts between tabs; {_wanted(task)}.")
+    return _whole(dict(zip(FIELDS[task.type], parts, strict=False)), number, task)
+
+
+def _whole(row: dict[str, Any], number: int, task: Task) -> dict[str, Any]:
+    missing = [name for name in FIELDS[task.type] if name not in row]
+    if missing:
+        raise UserError(f"Line {number} has no {' and no '.join(missing)}; {_wanted(task)}.")
+    return row
+
+
+def _wanted(task: Task) -> str:
+    more = ", each choice a part of its own" if task.type == "multiple_choice" else ""
+    return f"{task.name} takes {', '.join(FIELDS[task.type])} between tabs{more}, or as JSON"

@@ -1,0 +1,1 @@
+"""What results say together: comparisons, gains with their intervals, tables. No torch."""

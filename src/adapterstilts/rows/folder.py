@@ -1,0 +1,184 @@
+"""Rows of a task from a user's own folder: which files hold a split, and what is missing.
+
+The folder is what XTREME's download_data.sh leaves, the data sets' own releases unpacked, or one data set's
+folder alone; `layouts` has the names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import islice
+from pathlib import Path
+
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.rows.formats import Row, Wanted, ccg
+from adapterstilts.rows.formats.labels import with_labels
+from adapterstilts.rows.layouts import Layout, Part, parts_of
+from adapterstilts.tasks import Task
+
+_CCG = (
+    "; CCGbank is licensed (LDC2005T13) and never downloaded, so write these files from your own copy as jiant reads "
+    "them: a sentence a line, its words between spaces, a tab, and a supertag for each word between spaces"
+)
+
+
+def has(task: Task, split: str) -> bool:
+    """Whether the data set of `task` has files of `split` at all."""
+    return split in parts_of(task)
+
+
+def languages_of(task: Task, folder: Path, split: str = "test") -> tuple[str, ...]:
+    """The languages in which `folder` has all files of `split` of `task`, in the benchmark's order."""
+    return tuple(language for language in _languages(task, split) if not missing(task, split, language, folder))
+
+
+def languages_begun(task: Task, folder: Path, split: str) -> tuple[str, ...]:
+    """The languages in which `folder` has a part of `split` of `task`, in the benchmark's order."""
+    parts = parts_of(task).get(split, ())
+    known = _languages(task, split) if parts else ()
+    return tuple(language for language in known if len(missing(task, split, language, folder)) < len(parts))
+
+
+def load(task: Task, split: str, language: str, folder: Path, limit: int | None = None) -> list[Row]:
+    """The first `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+
+    A test file without labels gives rows without the column of the labels, or for retrieval with one side each.
+
+    Raises:
+        UserError: `folder`, the split, the language or a file is not there, a file is not what its format says,
+            or training or validation rows lack their labels.
+    """
+    rows, absent = found(task, split, language, folder, limit)
+    if absent:
+        licensed = _CCG if task.name == "ccg" else ""
+        there = f"{len(rows)} rows were found; " if rows else ""
+        raise UserError(
+            f'{folder} has not all {split} rows of "{task.name}" in "{language}": {there}'
+            f"{'; '.join(absent)}; put what is missing there or choose another --data{licensed}."
+        )
+    return rows
+
+
+def found(
+    task: Task, split: str, language: str, folder: Path, limit: int | None = None
+) -> tuple[list[Row], tuple[str, ...]]:
+    """The rows of those parts of the split that are there, and for each other part what is missing.
+
+    Only ANLI+ has several parts. UserError as `load` says, but for the files that are not there.
+    """
+    _check(task, split, language, folder)
+    rows: list[Row] = []
+    absent: list[str] = []
+    parts = parts_of(task)[split]
+    for number, part in enumerate(parts):
+        prefix = split if len(parts) == 1 else f"{split}-{number}"
+        located = _locate(part, language, folder)
+        if isinstance(located, str):
+            absent.append(located)
+            continue
+        layout, paths = located
+        wanted = Wanted(task, split, language, prefix)
+        left = None if limit is None else limit - len(rows)
+        rows += islice(with_labels(layout.read(paths, wanted), wanted, paths[0], "fetch it again"), left)
+    return rows, tuple(absent)
+
+
+def missing(task: Task, split: str, language: str, folder: Path) -> tuple[str, ...]:
+    """What `folder` lacks of the files of `split` of `task` in `language`: a phrase with their names for each part.
+
+    UserError if the folder, the split or the language is not there.
+    """
+    _check(task, split, language, folder)
+    located = (_locate(part, language, folder) for part in parts_of(task)[split])
+    return tuple(one for one in located if isinstance(one, str))
+
+
+def all_missing(task: Task, folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What `missing` says, by split and by language; without those that lack nothing."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for split in parts_of(task):
+        named = {language: missing(task, split, language, folder) for language in _languages(task, split)}
+        found[split] = {language: phrases for language, phrases in named.items() if phrases}
+    return {split: languages for split, languages in found.items() if languages}
+
+
+def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
+    """The tags that a file beside the training rows of `task` lists, none without one."""
+    located = _locate(parts_of(task)["train"][0], "en", folder)
+    return () if isinstance(located, str) else ccg.listed_tags(located[1][0].with_name(ccg.TAGS))
+
+
+def revision(task: Task, folder: Path) -> str:
+    """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that hold rows of `task`.
+
+    UserError if a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in _files(task, folder):
+        try:
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be read ({error.strerror or error}); check the path and its rights."
+            ) from error
+    return f"folder {digest.hexdigest()[:16]}"
+
+
+def _files(task: Task, folder: Path) -> list[Path]:
+    """The files that hold rows of `task`, labels in files of their own included, each once and sorted."""
+    found: set[Path] = set()
+    for split, parts in parts_of(task).items():
+        for located in (_locate(part, language, folder) for language in _languages(task, split) for part in parts):
+            if not isinstance(located, str):
+                found.update(located[1])
+    beside = {path.with_suffix(".gold") for path in found if task.name == "bucc2018"}
+    beside |= {path.with_name(ccg.TAGS) for path in found if task.name == "ccg"}
+    return sorted(found.union(path for path in beside if path.is_file()))
+
+
+def _languages(task: Task, split: str) -> tuple[str, ...]:
+    """The languages of a split: training is English, and so is the validation that is held out of it."""
+    only_english = split == "train" or parts_of(task).get("train") == parts_of(task).get(split)
+    return ("en",) if only_english else task.languages
+
+
+def _check(task: Task, split: str, language: str, folder: Path) -> None:
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}; give --data a folder that is there.")
+    splits = parts_of(task)
+    if split not in splits:
+        raise UserError(f'"{task.name}" has no {split} files; it has {", ".join(splits)}.')
+    known = _languages(task, split)
+    if language not in known:
+        hint = did_you_mean(language, known)
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(known)}.')
+
+
+def _locate(part: Part, language: str, folder: Path) -> tuple[Layout, list[Path]] | str:
+    """The first layout of which all files are there, and them; or what is missing."""
+    tried: list[str] = []
+    begun: list[str] = []
+    for layout in part:
+        named = [file.format(language=language, name=layout.names.get(language, language)) for file in layout.files]
+        paths = {name: _matches(folder, name) for name in named}
+        lacking = [name for name in named if not paths[name]]
+        if not lacking:
+            return layout, [path for name in named for path in paths[name]]
+        if len(lacking) < len(named):
+            begun.append(f"{' and '.join(lacking)} beside {' and '.join(name for name in named if paths[name])}")
+        tried.append(" with ".join(named))
+    return f"there is no {', nor '.join(begun or tried)}"
+
+
+def _matches(folder: Path, name: str) -> list[Path]:
+    """The files called `name` in `folder`, whose own name may be the first part of theirs."""
+    first, _, rest = name.partition("/")
+    names = [name, rest] if rest and folder.resolve().name == first else [name]
+    for candidate in names:
+        paths = [path for path in sorted(folder.glob(candidate)) if path.is_file()]
+        if paths:
+            return paths
+    return []

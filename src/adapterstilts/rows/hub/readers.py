@@ -1,0 +1,156 @@
+"""From the columns of each data set on the Hub to the rows of its task, by the task's name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from adapterstilts.rows.formats import Row, Wanted, choices
+from adapterstilts.rows.held_out import held_out
+from adapterstilts.rows.hub.tables import Table
+
+_NO_AGREEMENT = -1
+
+
+Reader = Callable[[Table, Wanted], Iterator[Row]]
+
+
+def _pairs(first: str, second: str, table: Table, wanted: Wanted) -> Iterator[Row]:
+    names = table.names("label", wanted.task.labels)
+    number = 0
+    for line, entry in table.entries((first, second, "label")):
+        if entry["label"] == _NO_AGREEMENT:
+            continue
+        row: Row = {"id": f"{wanted.prefix}-{number}", "sentence1": entry[first], "sentence2": entry[second]}
+        _check_texts(table, line, row["sentence1"], row["sentence2"])
+        yield {**row, "label": _named(table, line, entry["label"], names, wanted.task.labels)}
+        number += 1
+
+
+def _tagged(column: str, table: Table, wanted: Wanted) -> Iterator[Row]:
+    names = table.names(column, wanted.task.labels)
+    number = 0
+    for line, entry in table.entries(("tokens", column)):
+        tokens, values = entry["tokens"] or (), entry[column] or ()
+        _check_texts(table, line, *tokens)
+        if len(tokens) != len(values):
+            raise table.wrong(line, f"there are {len(tokens)} tokens and {len(values)} tags: it must be as many.")
+        if tokens:
+            tags = [_named(table, line, value, names, wanted.task.labels) for value in values]
+            yield {"id": f"{wanted.prefix}-{number}", "tokens": list(tokens), "tags": tags}
+            number += 1
+
+
+def _answered(
+    table: Table, wanted: Wanted, unanswerable: bool = False, keep: Callable[[str], bool] | None = None
+) -> Iterator[Row]:
+    seen: set[str] = set()
+    for line, entry in table.entries(("id", "context", "question", "answers")):
+        row: Row = {name: entry[name] for name in ("id", "context", "question")}
+        _check_texts(table, line, *row.values())
+        if keep is not None and not keep(row["id"]):
+            continue
+        if row["id"] in seen:
+            raise table.wrong(line, f'the id "{row["id"]}" is there twice: ids must differ.')
+        seen.add(row["id"])
+        answers = _answers(table, line, row["context"], entry["answers"])
+        yield {**row, "answers": answers} if answers["text"] or unanswerable else row
+
+
+def _tydiqa(table: Table, wanted: Wanted) -> Iterator[Row]:
+    """The questions of one language: all are in one split, and an id begins with its language's name."""
+    begin = f"{wanted.task.hub[0].language_names[wanted.language]}-"
+
+    def keep(identifier: str) -> bool:
+        kept = wanted.split == "test" or held_out(identifier) == (wanted.split == "validation")
+        return kept and identifier.startswith(begin)
+
+    return _answered(table, wanted, keep=keep)
+
+
+def _tatoeba(table: Table, wanted: Wanted) -> Iterator[Row]:
+    for line, entry in table.entries(("source_sentence", "target_sentence")):
+        foreign, english = entry["source_sentence"], entry["target_sentence"]
+        _check_texts(table, line, foreign, english)
+        yield {"id": str(line - 1), "sentence1": english.strip(), "sentence2": foreign.strip()}
+
+
+def _hellaswag(table: Table, wanted: Wanted) -> Iterator[Row]:
+    numbers = itertools.count()
+    entries = table.entries(("ctx_a", "ctx_b", "endings", "label"))
+    return choices.rows(
+        table.place, entries, lambda entry: choices.of_hellaswag(entry, f"{wanted.prefix}-{next(numbers)}")
+    )
+
+
+def _cosmosqa(table: Table, wanted: Wanted) -> Iterator[Row]:
+    columns = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
+    return choices.rows(table.place, table.entries(columns), choices.of_cosmosqa)
+
+
+def _csqa(table: Table, wanted: Wanted) -> Iterator[Row]:
+    def as_released(entry: Mapping[str, Any]) -> dict[str, Any]:
+        listed = zip(entry["choices"]["label"], entry["choices"]["text"], strict=True)
+        offered = [{"label": label, "text": text} for label, text in listed]
+        return {**entry, "question": {"stem": entry["question"], "choices": offered}}
+
+    entries = table.entries(("id", "question", "choices", "answerKey"))
+    return choices.rows(table.place, entries, lambda entry: choices.of_csqa(as_released(entry)))
+
+
+def _check_texts(table: Table, line: int, *texts: Any) -> None:
+    if not all(isinstance(text, str) for text in texts):
+        raise table.wrong(line, "a text is missing: each must be one.")
+
+
+def _named(table: Table, line: int, value: Any, names: Sequence[str], labels: Sequence[str]) -> str:
+    """The label that `value` stands for: a number where there are `names` for them, else itself."""
+    label = names[value] if names and isinstance(value, int) and 0 <= value < len(names) else value
+    if label not in labels:
+        raise table.wrong(line, f'the label is "{value}": it must be one of {", ".join(labels)}.')
+    return str(label)
+
+
+def _answers(table: Table, line: int, context: str, given: Any) -> dict[str, list[Any]]:
+    texts: list[str] = []
+    starts: list[int] = []
+    if not isinstance(given, Mapping) or not {"text", "answer_start"} <= set(given):
+        raise table.wrong(line, 'the answers must be lists "text" and "answer_start"; read the files from a folder.')
+    for text, said in zip(given["text"], given["answer_start"], strict=True):
+        if not text:
+            continue
+        if context[said : said + len(text)] == text:
+            start = said
+        else:
+            # some copies have lost the white space before a context, and left the numbers as they were
+            places = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]
+            if not places:
+                raise table.wrong(line, f'the answer "{text}" is not in its context; report it to the data set.')
+            start = min(places, key=lambda place: abs(place - said))
+        texts.append(text)
+        starts.append(start)
+    return {"text": texts, "answer_start": starts}
+
+
+_nli = partial(_pairs, "premise", "hypothesis")
+READERS: Mapping[str, Reader] = {
+    "anli_plus": _nli,
+    "mnli": _nli,
+    "qqp": partial(_pairs, "question1", "question2"),
+    "squad": _answered,
+    "squad2": partial(_answered, unanswerable=True),
+    "hellaswag": _hellaswag,
+    "cosmosqa": _cosmosqa,
+    "csqa": _csqa,
+    "xnli": _nli,
+    "pawsx": partial(_pairs, "sentence1", "sentence2"),
+    "udpos": partial(_tagged, "pos_tags"),
+    "panx": partial(_tagged, "ner_tags"),
+    "xquad": _answered,
+    "mlqa": _answered,
+    "tydiqa": _tydiqa,
+    "tatoeba": _tatoeba,
+}

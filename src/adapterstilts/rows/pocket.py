@@ -1,0 +1,54 @@
+"""Rows of a task from pocket, the miniature XTREME that this package generates."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+
+from adapterstilts import pocket
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.pocket import languages
+from adapterstilts.pocket import tasks as pocket_tasks
+from adapterstilts.rows.formats import Row
+from adapterstilts.tasks import Task, all_tasks
+
+
+def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
+    """The languages in which pocket has rows of `split` of `task`, in the benchmark's order."""
+    _generator(task)
+    if split not in pocket_tasks.SIZES[task.name]:
+        return ()
+    if split != "test" and task.train_on is not None:
+        return ("en",)
+    return tuple(code for code in task.languages if code in languages.codes())
+
+
+def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+    """The first `limit` rows (None: all); UserError if pocket has no such rows."""
+    generate = _generator(task)
+    known = languages_of(task)
+    if language not in known:
+        raise UserError(
+            f'"{task.name}" is not there in "{language}".{did_you_mean(language, known)} It is in {", ".join(known)}.'
+        )
+    there = languages_of(task, split)
+    if not there:
+        raise UserError(f'"{task.name}" has no {split} rows.')
+    if language not in there:
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}"; training and validation are English.')
+    return list(generate(split, language, limit))
+
+
+def revision(task: Task) -> str:
+    """Pocket's version; UserError if it does not have `task`."""
+    _generator(task)
+    return f"pocket {pocket.POCKET_VERSION}"
+
+
+def _generator(task: Task) -> Callable[[str, str, int | None], Iterator[Row]]:
+    if task.pocket is None:
+        there = ", ".join(name for name, other in all_tasks().items() if other.pocket)
+        raise UserError(f'Pocket has no rows of "{task.name}"; it has {there}.')
+    module, _, name = task.pocket.partition(":")
+    generate: Callable[[str, str, int | None], Iterator[Row]] = getattr(importlib.import_module(module), name)
+    return generate

@@ -1,0 +1,154 @@
+"""Rows of a task, whatever holds them. Only this package knows which source is in use.
+
+Rows are dictionaries in the columns of their task type (``tasks.types``), labels by name. Where they come from is a
+word, ``data``: 'pocket', 'hub' (the Hugging Face Hub), or else the path of a folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.rows import folder
+from adapterstilts.rows.formats import Row
+from adapterstilts.rows.labelled import are_labelled
+from adapterstilts.tasks import SPLITS, Task
+
+WORDS = ("pocket", "hub")
+
+
+class Source(Protocol):
+    """What each source has, a module or a folder."""
+
+    def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
+        """The languages in which all rows of `split` are there."""
+
+    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+        """The first `limit` rows (None: all)."""
+
+    def revision(self, task: Task) -> str:
+        """What identifies the rows of `task`."""
+
+
+def word_of(data: str) -> str:
+    """What names the source where a path would name a machine: 'pocket', 'hub' or 'folder'."""
+    return data if data in WORDS else "folder"
+
+
+def default_for(backbone: str) -> str:
+    """Where rows come from if nothing is said: what fits the backbone."""
+    return "pocket" if backbone == "pocket" else "hub"
+
+
+def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
+    """The languages in which ``data`` has rows of ``task`` to evaluate on, in the benchmark's order.
+
+    Raises:
+        UserError: there are none; it says what is missing.
+    """
+    source, split = _source(data), evaluated_split(task, data)
+    there = source.languages_of(task, split)
+    if not there:
+        source.load(task, split, task.languages[0], limit=1)
+        raise UserError(f'There are no {split} rows of "{task.name}" in the data {data}; choose another --data.')
+    return there
+
+
+def evaluated_split(task: Task, data: str = "pocket") -> str:
+    """The split that ``task`` is evaluated on: 'test', or 'validation' where ``data`` has no test rows.
+
+    The test rows of intermediate tasks are of no use without their labels, since no scorer is at hand for them.
+    Retrieval is never evaluated on validation rows: they are what mining is tuned on.
+    """
+    if task.type == "retrieval":
+        return "test"
+    source = _source(data)
+    tested = source.languages_of(task, "test")
+    if tested and (task.role == "target" or are_labelled(task, source.load(task, "test", tested[0], limit=1))):
+        return "test"
+    return "validation" if source.languages_of(task, "validation") or task.role == "intermediate" else "test"
+
+
+def load(task: Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list[Row]:
+    """The first ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
+
+    Test rows may lack their labels (``tasks.rows.are_labelled``).
+
+    Raises:
+        UserError: the source, the task in it, the split or the language is not there, a file is not what its format
+            says, or training rows are asked for in a language other than English.
+    """
+    return _source(data).load(task, split, language, limit)
+
+
+def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
+    """The languages in which ``data`` has rows of ``task``, by split; a split without any has none.
+
+    A folder that has a part of a split only (ANLI+ has three) has some rows of it: ``found`` gives them.
+    """
+    source = _source(data)
+    if isinstance(source, _Folder):
+        return {split: folder.languages_begun(task, source.path, split) for split in SPLITS}
+    return {split: source.languages_of(task, split) for split in SPLITS}
+
+
+def found(task: Task, split: str, language: str, data: str = "pocket") -> tuple[list[Row], tuple[str, ...]]:
+    """The rows that are there, and what a folder lacks of them, a phrase for each part; UserError as ``load``."""
+    source = _source(data)
+    if isinstance(source, _Folder):
+        return folder.found(task, split, language, source.path)
+    return source.load(task, split, language), ()
+
+
+def missing(task: Task, data: str = "pocket") -> dict[str, dict[str, tuple[str, ...]]]:
+    """What a folder lacks of ``task``, by split and language, a phrase for each part; nothing for other sources."""
+    source = _source(data)
+    return folder.all_missing(task, source.path) if isinstance(source, _Folder) else {}
+
+
+def labelled(task: Task, data: str = "pocket") -> Task:
+    """``task`` with the labels that a folder lists or its training rows bring where it declares none (CCG's tags).
+
+    UserError if there are no training rows to take them from.
+    """
+    if task.type != "tagging" or task.labels:
+        return task
+    source = _source(data)
+    listed = folder.listed_tags(task, source.path) if isinstance(source, _Folder) else ()
+    return replace(
+        task, labels=listed or tuple(sorted({tag for row in source.load(task, "train", "en") for tag in row["tags"]}))
+    )
+
+
+def source_revision(task: Task, data: str = "pocket") -> str:
+    """What identifies the rows: pocket's version, the Hub's commit, or a digest of a folder's files."""
+    return _source(data).revision(task)
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A user's folder as a source."""
+
+    path: Path
+
+    def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
+        return folder.languages_of(task, self.path, split) if folder.has(task, split) else ()
+
+    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+        return folder.load(task, split, language, self.path, limit)
+
+    def revision(self, task: Task) -> str:
+        return folder.revision(task, self.path)
+
+
+def _source(data: str) -> Source:
+    if data in WORDS:
+        module: Any = importlib.import_module(f"adapterstilts.rows.{data}")
+        return module
+    path = Path(data).expanduser()
+    if not path.is_dir():
+        raise UserError(f"There is no folder {path}; --data is pocket, hub, or a folder.{did_you_mean(data, WORDS)}")
+    return _Folder(path)

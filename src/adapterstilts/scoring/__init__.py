@@ -1,0 +1,1 @@
+"""Predictions and scores: XTREME's metrics for every language, retrieval and mining, submissions."""

@@ -1,0 +1,123 @@
+"""Predictions and scores: one trained model, every language in one go, XTREME's metrics.
+
+Retrieval, which compares hidden states, is evaluated by `mining`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.rows.labelled import LABELS, are_labelled
+from adapterstilts.tasks import Task, metrics
+from adapterstilts.tasks.types import Feature, Row, TaskType, batching
+
+Scores = dict[str, dict[str, float]]
+
+
+def outputs_of(
+    model: nn.Module,
+    task_type: TaskType,
+    features: Sequence[Feature],
+    pad_token_id: int,
+    batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
+    progress: Progress = SILENT,
+) -> list[dict[str, numpy.ndarray]]:
+    """What `decode` needs, for each feature in its place; the model is left in evaluation mode."""
+    device = next(model.parameters()).device
+    found: list[dict[str, numpy.ndarray]] = [{} for _ in features]
+    model.eval()
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+        for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
+            batch = task_type.collate([features[index] for index in indices], pad_token_id)
+            batch = {key: tensor.to(device) for key, tensor in batch.items()}
+            reduced = task_type.reduce(model(batch), batch)
+            arrays = {key: tensor.cpu().numpy() for key, tensor in reduced.items()}
+            for place, index in enumerate(indices):
+                found[index] = {key: array[place] for key, array in arrays.items()}
+            progress.advance(len(indices))
+    return found
+
+
+def predict(
+    model: nn.Module,
+    task_type: TaskType,
+    task: Task,
+    rows: Sequence[Row],
+    tokenizer: Any,
+    max_length: int,
+    batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
+    progress: Progress = SILENT,
+) -> list[Any]:
+    """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
+    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
+    features = task_type.encode(unlabelled, tokenizer, task, max_length)
+    outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
+    return task_type.decode(outputs, features, rows, task)
+
+
+def evaluate(
+    model: nn.Module,
+    task_type: TaskType,
+    task: Task,
+    rows_by_language: Mapping[str, Sequence[Row]],
+    tokenizer: Any,
+    max_length: int,
+    batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
+    progress: Progress = SILENT,
+) -> tuple[Scores, dict[str, int], dict[str, list[Any]]]:
+    """Scores ({language: {metric: 0 to 100}}), example counts and predictions, each by language.
+
+    A language whose rows lack labels is predicted and has no scores.
+
+    UserError if a language has no rows, or a row has a label that the task does not have.
+    """
+    scores: Scores = {}
+    predictions: dict[str, list[Any]] = {}
+    for language, rows in rows_by_language.items():
+        if not rows:
+            raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
+        labelled = are_labelled(task, rows)
+        references = [task_type.reference(row, task) for row in rows] if labelled else []
+        progress.start(f"evaluate {language}", None, "example")
+        try:
+            predictions[language] = predict(
+                model, task_type, task, rows, tokenizer, max_length, batch_size, precision, progress
+            )
+        finally:
+            progress.finish()
+        if labelled:
+            scores[language] = metrics.compute(task.metric, predictions[language], references, language)
+    return scores, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
+
+
+def validator(
+    model: nn.Module,
+    task_type: TaskType,
+    task: Task,
+    rows: Sequence[Row],
+    tokenizer: Any,
+    max_length: int,
+    batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
+) -> Callable[[], float]:
+    """A function that gives the model's main score on `rows` at the time; they are tokenised once, here."""
+    references = [task_type.reference(row, task) for row in rows]
+    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
+    features = task_type.encode(unlabelled, tokenizer, task, max_length)
+
+    def validate() -> float:
+        outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision)
+        predictions = task_type.decode(outputs, features, rows, task)
+        return metrics.main_score(task.metric, metrics.compute(task.metric, predictions, references))
+
+    return validate

@@ -1,0 +1,78 @@
+"""Rows to batches: tokenised once, ordered so that sentences of like length meet, named by a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from adapterstilts.tasks.types import Feature, sequences
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EVALUATION_BATCH = 128
+"""Features that are evaluated at a time, unless a caller says otherwise."""
+SORTED_TOGETHER = 50
+"""How many batches' worth of shuffled features are sorted by length together in training."""
+
+
+def lengths_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
+    """(N,): the tokens in each feature's longest sequence."""
+    return numpy.fromiter(map(sequences.sequence_length, features), dtype=numpy.int64, count=len(features))
+
+
+def token_counts_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
+    """(N,): the tokens in all of each feature's sequences, without padding."""
+    return numpy.fromiter(map(sequences.token_count, features), dtype=numpy.int64, count=len(features))
+
+
+def training_batches(
+    lengths: NDArray[numpy.int64], batch_size: int, seed: int, epoch: int
+) -> list[NDArray[numpy.int64]]:
+    """Every feature's index once, in batches of `batch_size` (one of them may be smaller), in random order.
+
+    Shuffled, then sorted by length within chunks of 50 batches, cut, and the batches shuffled: little
+    padding, and still another order in each epoch. A function of its arguments alone, so that a resumed run
+    sees the same.
+    """
+    random = numpy.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    chunk = batch_size * SORTED_TOGETHER
+    batches: list[NDArray[numpy.int64]] = []
+    for start in range(0, len(order), chunk):
+        part = order[start : start + chunk]
+        part = part[numpy.argsort(lengths[part], kind="stable")]
+        batches.extend(part[begin : begin + batch_size] for begin in range(0, len(part), batch_size))
+    return [batches[number] for number in random.permutation(len(batches))]
+
+
+def evaluation_batches(lengths: NDArray[numpy.int64], batch_size: int) -> list[NDArray[numpy.int64]]:
+    """Every feature's index once, in batches, the longest first: if memory is short, it is so at once."""
+    order = numpy.argsort(-lengths, kind="stable")
+    return [order[begin : begin + batch_size] for begin in range(0, len(order), batch_size)]
+
+
+def digest(features: Sequence[Feature]) -> str:
+    """Sha256 over all that training reads of the features: equal if and only if they are the same in the
+    same order.
+    """
+    sha256 = hashlib.sha256()
+    nested = [ids if ids and isinstance(ids[0], list) else [ids] for ids in (f["input_ids"] for f in features)]
+    flat = list(chain.from_iterable(nested))
+    counts = numpy.fromiter(map(len, flat), dtype="<i4", count=len(flat))
+    tokens = numpy.fromiter(chain.from_iterable(flat), dtype="<i4", count=int(counts.sum()))
+    sha256.update(counts.tobytes())
+    sha256.update(tokens.tobytes())
+    for feature in features:
+        rest = {key: value for key, value in feature.items() if key not in ("input_ids", "offsets")}
+        sha256.update(json.dumps(rest, sort_keys=True, default=_plain).encode())
+    return sha256.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return [value.start, value.stop] if isinstance(value, range) else str(value)

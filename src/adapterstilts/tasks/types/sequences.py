@@ -1,0 +1,132 @@
+"""Token sequences: special tokens, truncation and padding, the same for every task type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+from adapterstilts.base.errors import UserError, did_you_mean
+
+IGNORED = -100
+"""The label of a position that no loss counts, as in torch.nn.functional.cross_entropy."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What an encoder was pretrained to find around its texts, in token ids.
+
+    ``begin text end``, and of a pair ``begin first *between second end``: XLM-R has two separators between the texts
+    and BERT one. `segmented` says whether the second text is marked as another segment.
+    """
+
+    begin: int
+    end: int
+    between: tuple[int, ...]
+    segmented: bool = False
+
+    @property
+    def tokens_of_pair(self) -> int:
+        """How many tokens stand around a pair's texts."""
+        return 2 + len(self.between)
+
+
+def frame_of(tokenizer: Any) -> Frame:
+    """Read off from a pair what `tokenizer` puts around texts; UserError if it is not one token at each end."""
+    encoded = tokenizer("a", "a")
+    ids, owners = encoded["input_ids"], encoded.sequence_ids()
+    texts = [[place for place, owner in enumerate(owners) if owner == text] for text in (0, 1)]
+    second = texts[1][0]
+    begin, between, end = ids[: texts[0][0]], ids[texts[0][-1] + 1 : second], ids[texts[1][-1] + 1 :]
+    if len(begin) != 1 or len(end) != 1 or not between:
+        raise UserError(
+            f"It puts {len(begin)} special tokens before, {len(between)} between and {len(end)} behind the texts of a "
+            "pair; one before, one behind and some between are needed."
+        )
+    segments = encoded.get("token_type_ids")
+    return Frame(begin[0], end[0], tuple(between), bool(segments) and segments[second] == 1)
+
+
+def token_ids(texts: Sequence[str], tokenizer: Any) -> list[list[int]]:
+    """Each text as token ids, without special tokens and uncut."""
+    if not texts:
+        return []
+    encoded = tokenizer(
+        list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
+    )
+    return encoded["input_ids"]
+
+
+def pair(first: list[int], second: list[int], frame: Frame, max_length: int) -> tuple[list[int], int]:
+    """The ids of ``<s> first </s></s> second </s>`` and where in them the second text begins.
+
+    The longer is cut on the right until there are `max_length`.
+    """
+    room = max_length - frame.tokens_of_pair
+    excess = len(first) + len(second) - room
+    if excess > 0:
+        shorter = min(len(first), len(second), room // 2)
+        if len(first) >= len(second):
+            second = second[: max(shorter, room - len(first))]
+            first = first[: room - len(second)]
+        else:
+            first = first[: max(shorter, room - len(second))]
+            second = second[: room - len(first)]
+    prefix = [frame.begin, *first, *frame.between]
+    return [*prefix, *second, frame.end], len(prefix)
+
+
+def padded(sequences: Sequence[Sequence[int]], fill: int, length: int | None = None) -> Tensor:
+    """(B, L) int64: the sequences side by side, filled up on the right to `length` or to the longest."""
+    lengths = numpy.fromiter(map(len, sequences), dtype=numpy.int64, count=len(sequences))
+    width = int(lengths.max()) if length is None else length
+    table = numpy.full((len(sequences), width), fill, dtype=numpy.int64)
+    inside = numpy.arange(width) < lengths[:, None]
+    table[inside] = numpy.fromiter(chain.from_iterable(sequences), dtype=numpy.int64, count=int(lengths.sum()))
+    return torch.from_numpy(table)
+
+
+def padded_with_mask(
+    sequences: Sequence[Sequence[int]], pad_token_id: int, seconds: Sequence[int] | None = None
+) -> dict[str, Tensor]:
+    """'input_ids' and 'attention_mask' (1 = a token, 0 = padding), both (B, L) int64.
+
+    With `seconds`, the places where the second texts begin, also 'token_type_ids' (B, L), 1 from there on.
+    """
+    input_ids = padded(sequences, pad_token_id)
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    places = torch.arange(input_ids.shape[1])
+    mask = places < lengths[:, None]
+    batch = {"input_ids": input_ids, "attention_mask": mask.to(torch.int64)}
+    if seconds is not None:
+        batch["token_type_ids"] = (mask & (places >= torch.tensor(seconds)[:, None])).to(torch.int64)
+    return batch
+
+
+def label_index(label: Any, labels: Mapping[str, int], row: Mapping[str, Any], task_name: str) -> int:
+    """The number of the label called `label`; UserError naming the row if the task has no such label."""
+    try:
+        return labels[label]
+    except (KeyError, TypeError):
+        known = ", ".join(labels) if len(labels) <= 20 else f"{len(labels)} labels"
+        hint = did_you_mean(str(label), labels)
+        raise UserError(
+            f'Row {row.get("id")} of {task_name} has the label "{label}", which is none of its labels ({known}).{hint}'
+        ) from None
+
+
+def sequence_length(feature: Mapping[str, Any]) -> int:
+    """Tokens in a feature's longest sequence."""
+    ids = feature["input_ids"]
+    return max(map(len, ids)) if ids and isinstance(ids[0], list) else len(ids)
+
+
+def token_count(feature: Mapping[str, Any]) -> int:
+    """Tokens in all of a feature's sequences, without padding."""
+    ids = feature["input_ids"]
+    return sum(map(len, ids)) if ids and isinstance(ids[0], list) else len(ids)
