@@ -196,9 +196,9 @@ def publish(
     """
     options.prepare()
     from adapterstilts.exchange import catalogue, publishing
-    from adapterstilts.runs import systems
+    from adapterstilts.runs import results
 
-    measured = systems.read_all([catalogue.bundled(backbone), output])
+    measured = results.read_all([catalogue.bundled(backbone), output])
     made = [publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation) for word in adapters]
     done: list[dict[str, Any]] = []
     for one in made:

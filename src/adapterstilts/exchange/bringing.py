@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, importing, repositories
 from adapterstilts.exchange.importing.folders import PICKLED, SAFE
 from adapterstilts.runs import recipe, results
-from adapterstilts.runs.results import NO_ADAPTER
+from adapterstilts.runs.run import NO_ADAPTER, Given
 from adapterstilts.tasks import types
 
-_FOLDERS = ("checkpoints", "predictions", "recipes", "results")
+_FOLDERS = ("checkpoints", "logs", "predictions", "results")
 """What an output folder has beside adapters."""
 
 
@@ -72,28 +72,20 @@ def import_adapter(
         )
     found = importing.read(saved, loaded.module, its_task, labels, convert)
     del loaded  # two of the largest may be more than the memory
-    facts: dict[str, Any] = {"from": origin, "library": saved.library, "name": printable(saved.name or "")}
+    # its weights' digest, which is its identity, is that of the file which is written
+    own = Given(chosen, "", found.method, its_task.name if its_task else None, origin, saved.library)
     adapter = Adapter(
         name=chosen,
-        method=found.method,
-        composition=None,
-        task=its_task.name if its_task else None,
-        sources=(),
-        settings=found.settings,
+        run=own,
         backbone=identity,
+        settings=found.settings,
         labels=found.labels,
-        seed=0,
         tensors=found.tensors,
-        recipe={
-            "imported": facts,
-            "run": recipe.identity({**facts, "backbone": identity.fingerprint}),
-            "changed": {results.IMPORTED: chosen},
-            "trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values()),
-        },
-        data_revision="unknown",
+        training={"trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values())},
     )
     _check(adapter, its_backbone, its_task)
     save_adapter(adapter, output / chosen)
+    adapter = replace(adapter, run=replace(own, sha256=read_facts(output / chosen).sha256))
     return Imported(adapter, output / chosen, saved.library, found.without_head)
 
 

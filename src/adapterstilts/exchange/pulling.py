@@ -63,5 +63,5 @@ def _not_published(repository: str, revision: str | None, word: str, backbone: s
     make = ""
     if word in tasks.all_tasks():
         train = f"adapterstilts train {word}{chosen} --backbone {backbone}"
-        make = f"; train it: {train}{estimate.words(word, method, backbone)}"
+        make = f"; train it: {train}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")

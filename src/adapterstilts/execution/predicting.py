@@ -63,8 +63,8 @@ class Predictor:
         self._type = types.get(self.task.type)
         self.model = model.from_adapter(loaded, adapter, self._type, self.task)
         self.tokenizer = loaded.tokenizer
-        usual = recipe.resolve(backbone, adapter.method, None, self.task.name).run["max_length"]
-        self._max_length = max_length or int(adapter.recipe.get("settings", {}).get("max_length", usual))
+        trained_with = adapter.run.settings if isinstance(adapter.run, Run) else {}
+        self._max_length = max_length or recipe.of_evaluation(backbone, self.task.name, trained_with)["max_length"]
 
     def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
         """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""

@@ -8,7 +8,6 @@ hash names it.
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ import yaml
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
 from adapterstilts.base.places import recipes_folder
+from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
+from adapterstilts.runs.identity import HOW, OF_EVALUATION
 
 Values = dict[str, Any]
 
@@ -64,6 +64,34 @@ def resolve(
     return Settings(adapter, {key: values[key] for key in keys})
 
 
+def of_making(backbone: str, method: str, composition: str | None, task: str) -> Values:
+    """Return the recipe's settings that decide what a training makes: a run is told apart by what differs from them."""
+    return making(resolve(backbone, method, composition, task))
+
+
+def making(settings: Settings) -> Values:
+    """Return those of resolved settings that decide what a training makes."""
+    apart = (*HOW, "test_examples", "retrieval_layer")
+    return {key: value for key, value in {**settings.run, **settings.method}.items() if key not in apart}
+
+
+def of_evaluation(
+    backbone: str, target: str, trained_with: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+) -> Values:
+    """Return the settings of an evaluation on `target`: the recipe's, those an adapter was trained with, overrides.
+
+    Retrieval has a layer and computes in full precision, whatever an adapter was trained with.
+    """
+    retrieval = tasks.get(target).type == "retrieval"
+    names = [name for name in OF_EVALUATION if name != ("precision" if retrieval else "retrieval_layer")]
+    for key in overrides or {}:
+        if key not in names:
+            raise UserError(f'An evaluation on {target} has no setting "{key}"; it has {", ".join(names)}.')
+    usual = resolve(backbone, "head_only", None, target, overrides).run
+    kept = {} if retrieval else {key: trained_with[key] for key in ("max_length", "precision") if key in trained_with}
+    return {name: usual[name] for name in names} | kept | dict(overrides or {})
+
+
 def parse_overrides(pairs: Iterable[str]) -> Values:
     """Read ``key=value`` words, the value as YAML; `UserError` for one without a key or written twice."""
     found: Values = {}
@@ -76,12 +104,6 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
         found[key] = _value(text)
     return found
-
-
-def identity(facts: Mapping[str, Any]) -> str:
-    """Return the id of the run that `facts` determine: 16 hexadecimal digits, whatever the facts' order."""
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def dump(facts: Mapping[str, Any]) -> str:
