@@ -4,13 +4,13 @@ import dataclasses
 import json
 
 import pytest
+from adapterstilts.runs.systems import System
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
 from adapterstilts.findings import compare, report
 from adapterstilts.runs import results, systems
 from adapterstilts.runs.results import Result
-from adapterstilts.runs.systems import System
 
 PAWSX = tasks.get("pawsx")
 

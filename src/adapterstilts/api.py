@@ -13,6 +13,9 @@ from typing import Any
 from adapterstilts import execution
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution.how import How
+from adapterstilts.runs import asked
 from adapterstilts.runs.results import Result
 
 Given = str | Path
@@ -50,8 +53,8 @@ def predict(
 def train(task: str, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as
-    {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
+    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as {"learning_rate": 1e-3}),
+    progress. Scores are from 0 to 100.
     """
     return _learn(task, method, None, (), **options)
 
@@ -67,14 +70,16 @@ def stack(adapter: Given, target: str, *, method: str | None = None, **options: 
 
 
 def fuse(adapters: Sequence[Given], target: str, *, method: str | None = None, **options: Any) -> Result:
-    """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs."""
+    """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs.
+
+    Beside the `options` of `train`: control ('parameters' or 'untrained'), fresh (False: LoRA's mixing alone).
+    """
     return _learn(target, method, "fuse", adapters, **options)
 
 
-def baseline(target: str, *, via: str | None = None, progress: Progress = SILENT, **options: Any) -> Result:
+def baseline(target: str, *, via: str | None = None, **options: Any) -> Result:
     """Fine-tune the whole backbone on a target, straight or through an intermediate task."""
-    request = _request(target, "full", "continue" if via else None, (via,) if via else (), **options)
-    return execution.baseline(request, progress)
+    return _learn(target, "full", "continue" if via else None, (via,) if via else (), **options)
 
 
 def evaluate(
@@ -82,30 +87,25 @@ def evaluate(
     target: str | None = None,
     *,
     method: str | None = None,
+    backbone: str = "pocket",
+    data: str | None = None,
+    output: Given = "runs",
+    settings: Mapping[str, Any] | None = None,
+    languages: Sequence[str] = (),
     progress: Progress = SILENT,
     submission: Given | None = None,
-    **options: Any,
 ) -> Result:
     """Evaluate an adapter zero-shot in every language, on its own task or on a target.
 
     With `submission` the predictions also go to that folder in XTREME's layout.
     """
-    request = _request(target or "", method, None, (adapter,), **options)
-    return execution.evaluate(str(adapter), target, request, progress, None if submission is None else Path(submission))
+    here = AtHand(Path(output))
+    run = asked.evaluating(here, str(adapter), target, method, backbone=backbone, data=data, settings=settings)
+    how = How(Path(output), tuple(languages), settings=asked.only_how(settings or {}))
+    return execution.evaluate(run, how, progress, None if submission is None else Path(submission))
 
 
 def _learn(
-    task: str,
-    method: str | None,
-    composition: str | None,
-    adapters: Sequence[Given],
-    progress: Progress = SILENT,
-    **options: Any,
-) -> Result:
-    return execution.learn(_request(task, method, composition, adapters, **options), progress)
-
-
-def _request(
     task: str,
     method: str | None,
     composition: str | None,
@@ -115,17 +115,12 @@ def _request(
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
+    resume: bool = False,
+    progress: Progress = SILENT,
     **options: Any,
-) -> execution.Request:
-    words = tuple(str(adapter) for adapter in adapters)
-    return execution.Request(
-        task,
-        method or catalogue.method_of(words, backbone, Path(output)),
-        composition,
-        words,
-        backbone,
-        overrides=dict(settings or {}),
-        output=Path(output),
-        languages=tuple(languages),
-        **options,
-    )
+) -> Result:
+    here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
+    chosen = method or here.method_of(words, backbone)
+    run = asked.training(here, task, chosen, composition, words, backbone=backbone, settings=settings, **options)
+    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}))
+    return execution.learn(run, how, progress)

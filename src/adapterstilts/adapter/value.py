@@ -23,10 +23,11 @@ class Adapter:
     """What one run trained, or one merge computed, or others made.
 
     `run` says how it was made, `Given` that it was not made here. `settings` are those of `Installed.settings`: with
-    them and `tensors` the adapter is rebuilt from nothing but its backbone. `tensors` are 'adapter.*' (sources included)
-    and 'head.*' (none after a merge). `labels` are the names of the head's classes in its order, empty if it has none.
-    `scores` are language to metric to 0..100, on its own task. `training` holds what else was seen when it was made, no
-    part of its identity: steps, tokens, seconds, the best validation score, versions, the sources' digests.
+    them and `tensors` the adapter is rebuilt from nothing but its backbone. `tensors` are 'adapter.*' (sources
+    included) and 'head.*' (none after a merge). `labels` are the names of the head's classes in its order, empty if it
+    has none. `scores` are language to metric to 0..100, on its own task. `training` holds what else was seen when it
+    was made, no part of its identity: steps, tokens, seconds, the best validation score, versions, the sources'
+    digests.
     """
 
     name: str

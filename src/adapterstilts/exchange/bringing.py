@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import save_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
@@ -18,7 +18,6 @@ from adapterstilts.base.errors import UserError, printable
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, importing, repositories
 from adapterstilts.exchange.importing.folders import PICKLED, SAFE
-from adapterstilts.runs import recipe, results
 from adapterstilts.runs.run import NO_ADAPTER, Given
 from adapterstilts.tasks import types
 

@@ -5,6 +5,7 @@ Only names and facts are read here, so looking takes no time; `saving.load_adapt
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import statistics
@@ -14,12 +15,13 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones.identity import BackboneIdentity, identity_of
+from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import usual_source
+from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.run import Given, Rows, Run
 from adapterstilts.runs.words import is_plain
 from adapterstilts.tasks import metrics
@@ -201,10 +203,10 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
     return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> UserError:
+def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
     elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
-    return UserError(
+    return NotMade(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
         f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
     )
@@ -224,30 +226,41 @@ def _facts_of(folder: Path) -> Facts | None:
         return None
 
 
-@dataclass(frozen=True)
 class AtHand:
-    """What words mean on this machine: `runs.asked.Surroundings` over an output folder, the shipped zoo and the Hub."""
+    """What words mean on this machine: `runs.asked.Surroundings` over an output folder, the shipped zoo and the Hub.
 
-    output: Path
+    Each word is looked up once, so a study is planned at once; make another after something was made.
+    """
 
-    def backbone(self, word: str) -> BackboneIdentity:
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        # on the object, not the class: another one looks again
+        self.backbone = functools.cache(self._backbone)
+        self._rows = functools.cache(self._look_at_rows)
+        self.adapter = functools.cache(self._adapter)
+
+    def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
-        return identity_of(word)
+        from adapterstilts.backbones import loading
+
+        return loading.load_backbone(word).identity
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task, by what identifies them."""
-        place = data or reading.default_for(backbone)
-        return Rows(reading.word_of(place), reading.source_revision(task, place), place)
+        return self._rows(task.name, data or reading.default_for(backbone))
 
-    def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
+    def _look_at_rows(self, task: str, place: str) -> Rows:
+        return Rows(reading.word_of(place), reading.source_revision(tasks.get(task), place), place)
+
+    def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made; UserError as :func:`find`."""
-        return read_facts(find(word, backbone, method, self.output)).run
+        return read_facts(find(word, backbone, method, self._output)).run
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:
         """The method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
-        return method_of(words, backbone, self.output)
+        return method_of(words, backbone, self._output)
 
     def folder_of(self, adapter: Run | Given) -> Path | None:
         """Where an adapter is, by its identity: in the output folder, the zoo, or the Hub's cache; None if nowhere."""
-        fitting = [entry for entry in entries(self.output) if entry.run.id == adapter.id]
+        fitting = [entry for entry in entries(self._output) if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapterstilts import tasks
@@ -13,7 +13,7 @@ from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import card, catalogue, export, repositories
-from adapterstilts.runs import recipe, results
+from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Run
 

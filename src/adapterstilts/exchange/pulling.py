@@ -12,7 +12,7 @@ from adapterstilts.backbones import loading
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange import estimate, repositories
+from adapterstilts.exchange import repositories
 
 
 @dataclass(frozen=True)

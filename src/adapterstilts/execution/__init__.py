@@ -9,8 +9,8 @@ from adapterstilts.exchange.bringing import Imported, import_adapter
 from adapterstilts.exchange.exporting import Exported, export_adapter
 from adapterstilts.exchange.pulling import Pulled, pull
 from adapterstilts.execution.evaluating import LayerScores, evaluate, evaluate_layers
-from adapterstilts.execution.inspecting import Inspection, inspect
 from adapterstilts.execution.how import How
+from adapterstilts.execution.inspecting import Inspection, inspect
 from adapterstilts.execution.learning import learn
 from adapterstilts.execution.merging import Merge, merge
 from adapterstilts.execution.nearest import Nearest, Neighbour

@@ -155,11 +155,13 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
         results.save(result, output)
 
 
-def evaluate(run: Run, how: How = DEFAULT, progress: Progress = SILENT, submission_folder: Path | None = None) -> Result:
+def evaluate(
+    run: Run, how: How = DEFAULT, progress: Progress = SILENT, submission_folder: Path | None = None
+) -> Result:
     """Measure the adapter of `run`, which is at hand, or the backbone as it is.
 
-    With `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are then
-    predicted and not scored, which without it is refused if there are no others.
+    With `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are
+    then predicted and not scored, which without it is refused if there are no others.
     """
     ready = _prepare(run, how, progress, submission_folder)
     rows, task = ready.rows, ready.rows.task

@@ -49,7 +49,8 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
     ways = {key: value for key, value in run.settings.items() if key != "how"}
     merged = methods.merge([source.as_source() for source in sources], run.settings["how"], **ways)
     head = _adapter(run.head, run, how) if run.head else None
-    task, languages = None, ()
+    task: tasks.Task | None = None
+    languages: tuple[str, ...] = ()
     if run.evaluation is not None:
         place = place_of(run.evaluation.rows)
         task = reading.labelled(tasks.get(run.evaluation.target), place)

@@ -20,6 +20,7 @@ from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import recipe
+from adapterstilts.runs.run import Run
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import Task, types
 from adapterstilts.tasks.types import Row

@@ -80,7 +80,7 @@ class Comparison:
     data: str | None = None
 
     def averages(self, row: Row) -> list[float]:
-        """Return the average of each result of `row` over all languages of this comparison; none where one is missing."""
+        """Return the averages of the results of `row` that have all languages of this comparison."""
         complete = (result for result in row.results if set(result.scores) == set(self.languages))
         return [result.average for result in complete if result.average is not None]
 

@@ -29,7 +29,7 @@ def comparison(compared: Comparison) -> Table:
         column = Column(language, "number", drop=5 + len(languages) - place)
         columns.append(_means(column, partial(language_score, language=language), rows))
     columns += [
-        _filled(Column("average", "number"), _average, rows),
+        _filled(Column("average", "number"), partial(_average, compared=compared), rows),
         _filled(Column("gain", "gain"), _gain, rows),
         _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
         _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
@@ -78,7 +78,7 @@ def _means(column: Column, score: Callable[[Result], float | None], rows: Sequen
 
 def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
     name = compared.target + (f" ({compared.data})" if compared.data else "")
-    column, averages = _filled(Column(name, "number"), _marked_average, rows)
+    column, averages = _filled(Column(name, "number"), partial(_marked_average, compared=compared), rows)
     columns = [(column, [no if cell is None else cell for cell, no in zip(averages, not_run, strict=True)])]
     if _has_gap(compared):
         columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
@@ -87,12 +87,12 @@ def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: 
 
 
 def _with_the_recipes_settings(compared: Comparison) -> list[Row]:
-    return [row for row in compared.rows if not row.system.changed]
+    return [row for row in compared.rows if not row.changed]
 
 
 def _kin(row: Row) -> tuple[str, tuple[str, ...]]:
     """What tells the rows of a summary apart: what a system is, whatever the target."""
-    return row.label, row.system.sources
+    return row.label, row.sources
 
 
 def _kind(compared: Comparison) -> tuple[str, bool]:
@@ -105,16 +105,16 @@ def _name(row: Row) -> Cell:
     return Value(row.label, mark=SAW_TARGET_TRAINING) if _saw(row) else row.label
 
 
-def _average(row: Row) -> Cell:
-    averages = [result.average for result in row.results if result.average is not None]
+def _average(row: Row, compared: Comparison) -> Cell:
+    averages = compared.averages(row)
     if not averages:
         return None if row.results else "not run"
     average = statistics.fmean(averages)
     return Value(average, each=tuple(averages)) if len(averages) > 1 else average
 
 
-def _marked_average(row: Row) -> Cell:
-    average = mean(result.average for result in row.results)
+def _marked_average(row: Row, compared: Comparison) -> Cell:
+    average = mean(compared.averages(row))
     return Value(average, mark=SAW_TARGET_TRAINING) if _saw(row) else average
 
 
@@ -148,7 +148,7 @@ def _has_gap(compared: Comparison) -> bool:
 
 
 def _saw(row: Row) -> bool:
-    return any(result.source_saw_target_training for result in row.results)
+    return any(result.run.saw_target_training for result in row.results)
 
 
 def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
@@ -162,7 +162,7 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     said += _gain_notes(rows)
     if any(_saw(row) for row in rows):
         said.append(SAW)
-    changed = sum(bool(row.system.changed) for compared in comparisons for row in compared.rows)
+    changed = sum(bool(row.changed) for compared in comparisons for row in compared.rows)
     if changed:
         said.append(
             f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
@@ -198,7 +198,7 @@ def _notes(compared: Comparison) -> Iterator[str]:
     if any(len(row.results) > 1 for row in compared.rows):
         yield "Scores are means over seeds; in brackets the average of each seed."
     yield from _gain_notes(compared.rows)
-    machines = {str(result.provenance.get("machine")) for row in compared.rows for result in row.results}
+    machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
     yield from _left_out_notes(compared)

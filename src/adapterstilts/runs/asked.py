@@ -13,6 +13,11 @@ from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
 from adapterstilts.runs.words import name_of
 
+
+class NotMade(UserError):
+    """The adapter that a task's name stands for is not at hand."""
+
+
 OF_MERGING = ("density", "rank")
 
 
@@ -26,7 +31,7 @@ class Surroundings(Protocol):
         """The rows of a task; `data` None is where one expects them."""
 
     def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
-        """The adapter that a word means; UserError if there is none."""
+        """The adapter that a word means; UserError if there is none, NotMade if the word is a task's name."""
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:
         """The method of the first of these adapters whose word tells it, or 'bottleneck'."""
@@ -37,7 +42,7 @@ def training(
     task: str,
     method: str,
     composition: str | None = None,
-    sources: Sequence[str | Run | Given] = (),
+    sources: Sequence[str] = (),
     *,
     backbone: str = "pocket",
     data: str | None = None,
@@ -48,8 +53,9 @@ def training(
 ) -> Run:
     """Return the run that trains for a task and measures it on the task's own rows.
 
-    `sources` are words for adapters, or runs; `settings` those that differ from the recipe's. Settings that only change
-    how a run is computed are checked and left out. UserError for whatever does not fit.
+    `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe would
+    make. `settings` are those that differ from the recipe's; those that only change how a run is computed are checked and
+    left out. UserError for whatever does not fit.
     """
     declared, learned_from = trainable(task)
     if control is not None and (composition != "fuse" or control not in CONTROLS):
@@ -57,7 +63,7 @@ def training(
     resolved = recipe.resolve(backbone, method, None if control == "parameters" else composition, task, settings)
     making = recipe.making(resolved) | ({} if fresh else {"fresh": False})
     shared = {key: resolved.run[key] for key in (*_SHARED, "test_examples")}
-    built_on = [here.adapter(word, backbone, method) if isinstance(word, str) else word for word in sources]
+    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
     return Run(
         here.backbone(backbone),
         method,
@@ -90,8 +96,8 @@ def merging(
     """Return the run that merges adapters, measured on `target`, or else on the task of the `head`, if there is one."""
     asked = dict(settings or {})
     merged_with = {key: asked.pop(key) for key in OF_MERGING if key in asked}
-    built_on = [here.adapter(word, backbone, method) for word in sources]
-    topped = here.adapter(head, backbone, method) if head else None
+    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    topped = _adapter(here, head, method, backbone, data) if head else None
     task = topped.task if topped else None
     aim = target or task
     if aim and tasks.get(aim).type != "retrieval" and topped is None:
@@ -130,12 +136,20 @@ def evaluating(
         if target is not None and tasks.get(target).type != "retrieval":
             raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
     else:
-        adapter = here.adapter(word, backbone, method or here.method_of([word], backbone))
+        adapter = _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
     aim = target or adapter.task
     if aim is None:
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
     made = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter
     return measured(here, made, aim, data, settings)
+
+
+def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: str | None) -> Run | Given:
+    """The adapter that a word means; of a task's name that has none yet, the one that its recipe would make."""
+    try:
+        return here.adapter(word, backbone, method)
+    except NotMade:
+        return replace(training(here, word, method, backbone=backbone, data=data), evaluation=None)
 
 
 def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
@@ -146,7 +160,7 @@ def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
 def measured(
     here: Surroundings, made: Run, target: str, data: str | None = None, settings: Mapping[str, Any] | None = None
 ) -> Run:
-    """Return the run that measures what `made` makes on a target; `settings` those that differ from what one expects."""
+    """Return the run that measures what `made` makes on a target; `settings` are those that one would not expect."""
     settings = settings or {}
     task = tasks.get(target)
     if task.type != "retrieval" and "retrieval_layer" in settings:

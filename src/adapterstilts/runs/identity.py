@@ -2,7 +2,8 @@
 
 A setting at its default here is no part of an identity, so that a setting that is added later, with a default that does
 what was done before, keeps every old id. The defaults are never a recipe's: a recipe that goes from 800 to 2,400 steps
-makes other runs. A table is never changed once results have its version: a new version gets a new table, and a migrator.
+makes other runs. A table is never changed once results have its version: a new version gets a new table, and a
+migrator.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def canonical(value: Any) -> Any:
 
 
 def not_default(settings: Mapping[str, Any], composition: str | None = None) -> dict[str, Any]:
-    """Return the settings that are not at this version's default, canonical; of a merge all, since none is an adapter's."""
+    """Return the settings that are not at this version's default, canonical; of a merge, which has others, all."""
     kept = {key: canonical(value) for key, value in settings.items() if key not in HOW}
     if composition == "merge":
         return kept

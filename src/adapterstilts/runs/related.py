@@ -75,12 +75,8 @@ def _of(run: Run, method: str, composition: str | None, sources: tuple[Run | Giv
     settings = recipe.of_making(run.backbone.id, method, composition, run.task)
     evaluation = run.evaluation
     if evaluation is not None:
-        evaluation = replace(evaluation, settings={**evaluation.settings, **_shared(settings, evaluation.settings)})
+        shared = {key: settings[key] for key in ("max_length", "precision") if key in evaluation.settings}
+        evaluation = replace(evaluation, settings={**evaluation.settings, **shared})
     return Run(
         run.backbone, method, run.task, run.rows, composition, sources, None, None, run.seed, settings, evaluation
     )
-
-
-def _shared(settings: dict[str, object], evaluation: object) -> dict[str, object]:
-    """The settings of a training that its own evaluation shares."""
-    return {key: settings[key] for key in ("max_length", "precision") if key in settings and key in evaluation}

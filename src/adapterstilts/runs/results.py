@@ -28,10 +28,10 @@ Scores = Mapping[str, Mapping[str, schema.Finite]]
 class Result:
     """What a run found on its target.
 
-    `adapter` is the name of what was measured. `scores` maps language to metric to value (0 to 100), `examples` language
-    to count; what was predicted without labels has examples and no scores. `layer0` are the scores of a retrieval target
-    at the embedding layer. `facts` are what else was seen and is no part of the run's identity: the split, what was left
-    out of validation, weights' digests, versions, the machine.
+    `adapter` is the name of what was measured. `scores` maps language to metric to value (0 to 100), `examples`
+    language to count; what was predicted without labels has examples and no scores. `layer0` are the scores of a
+    retrieval target at the embedding layer. `facts` are what else was seen and is no part of the run's identity: the
+    split, what was left out of validation, weights' digests, versions, the machine.
     """
 
     run: Run
@@ -140,7 +140,7 @@ def read(path: Path) -> Result:
     version = content.get("format", 1) if isinstance(content, Mapping) else None
     if version != FORMAT:
         raise UserError(
-            f"The result {path} has the format {version}; this release reads format {FORMAT}: remove it and run it again."
+            f"The result {path} has the format {version}; this release reads format {FORMAT}: remove it, run it again."
         )
     result = schema.checked(Result, content, str(path), unknown="ignore")
     return replace(result, run=of_facts(content["run"], str(path)))

@@ -1,7 +1,7 @@
 """A run as a value: what is made, from what, and what it is measured on. Everything else is made from it.
 
-Its id is known before a row or a weight is loaded: a Merkle hash of its own facts and its sources' ids (as in Nix, or in
-marin's and exca's engines). The weights' digests are kept beside results as evidence; they are identity only for
+Its id is known before a row or a weight is loaded: a Merkle hash of its own facts and its sources' ids (as in Nix, or
+in marin's and exca's engines). The weights' digests are kept beside results as evidence; they are identity only for
 adapters that others made, which have no recipe.
 """
 
@@ -73,12 +73,12 @@ class Evaluation:
 class Run:
     """One run.
 
-    `method` is 'bottleneck', 'lora', 'full', 'head_only', or 'none' for the backbone as it is. `task` is what is learned
-    (None for a merge without a head), from the English `rows` of the task that it is trained on. `composition` is None
-    (alone), 'continue', 'stack', 'fuse' or 'merge', and builds on `sources`; a run without a composition and with one
-    source that others made is that adapter as it is. `head` is the adapter whose head a merge gets. `control` runs a
-    control of a fusion: 'parameters' (the task alone with as many parameters) or 'untrained' (sources that were never
-    trained). `settings` are all that change what is made, resolved; those that only change how are no part of it.
+    `method` is 'bottleneck', 'lora', 'full', 'head_only', or 'none' for the backbone as it is. `task` is what is
+    learned (None for a merge without a head), from the English `rows` of the task that it is trained on. `composition`
+    is None (alone), 'continue', 'stack', 'fuse' or 'merge', and builds on `sources`; a run without a composition and
+    with one source that others made is that adapter as it is. `head` is the adapter whose head a merge gets. `control`
+    runs a control of a fusion: 'parameters' (the task alone with as many parameters) or 'untrained' (sources that were
+    never trained). `settings` are all that change what is made, resolved; those that only change how are no part of it.
     `evaluation` None means that nothing is measured: so are sources.
     """
 

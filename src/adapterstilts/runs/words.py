@@ -42,7 +42,7 @@ def changed_in_making(run: Run | Given) -> dict[str, Any]:
 
 
 def changed_in_evaluation(run: Run) -> dict[str, Any]:
-    """Return the settings of an evaluation that are neither the recipe's nor those that the adapter was trained with."""
+    """Return an evaluation's settings where they are neither the recipe's nor those of the adapter's training."""
     if run.evaluation is None:
         return {}
     usual = recipe.of_evaluation(run.backbone.id, run.evaluation.target, run.settings)
@@ -58,8 +58,8 @@ def changed(run: Run) -> dict[str, Any]:
 
 def trained_elsewhere(run: Run) -> str | None:
     """Return where an adapter's training rows come from, where that is neither usual nor where it is measured on."""
-    measured = run.evaluation and unusual(run.evaluation.rows, run.evaluation.target, run.backbone.id)
-    return _elsewhere(run, measured)
+    own = run.evaluation
+    return _elsewhere(run, unusual(own.rows, own.target, run.backbone.id) if own else None)
 
 
 def unusual(rows: Rows, task: str, backbone: str) -> str | None:
@@ -101,8 +101,8 @@ def is_plain(run: Run | Given) -> bool:
 def name_of(run: Run | Given, short: bool = False) -> str:
     """Return an adapter's name, such as 'pocket-bottleneck-pawsx--fuse-mnli-squad-s0'.
 
-    `short` leaves out the backbone and seed 0, as in the folder of shipped adapters. With settings of its own it ends in
-    a digest of them. Of more than three sources only the number and a hash remain.
+    `short` leaves out the backbone and seed 0, as in the folder of shipped adapters. With settings of its own it ends
+    in a digest of them. Of more than three sources only the number and a hash remain.
     """
     if isinstance(run, Given):
         return run.name
