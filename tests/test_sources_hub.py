@@ -235,7 +235,7 @@ def test_every_task_is_read_in_the_columns_of_its_type(standing, name, splits, l
         rows = source.load(task, split, language)
         assert rows and all(set(row) == COLUMNS[task.type] for row in rows)
         assert len({row["id"] for row in rows}) == len(rows)
-        assert source.load(task, split, language, limit=1) == rows[:1]
+        assert source.first(task, split, language) == rows[0]
         if labels is not None:
             assert [row["label"] for row in rows] == labels
         if task.type == "question_answering":
@@ -263,7 +263,12 @@ def test_anli_plus_joins_its_parts_without_the_pairs_that_have_no_label(standing
     ]
     assert [row["label"] for row in rows[-2:]] == ["entailment", "contradiction"]
     assert len(load("anli_plus", "test")) == 3 * 3 + 2
-    assert load("anli_plus", "train", limit=4) == rows[:4]
+
+
+def test_a_limit_takes_anli_plus_from_its_parts_in_proportion(standing):
+    rows = load("anli_plus", "train", limit=5)
+    assert [row["id"].split("-")[1] for row in rows] == ["0", "1", "2", "3", "4"]
+    assert rows == [row for row in load("anli_plus", "train") if row in rows]
 
 
 def test_tydiqa_is_trained_on_english_alone_and_validates_on_a_tenth_held_out(standing):
@@ -526,8 +531,8 @@ def test_libraries_are_imported_on_the_first_use_and_the_environment_says_where_
     program = """
 import sys
 from adapterstilts import tasks
-from adapterstilts.errors import UserError
-from adapterstilts.sources import hub
+from adapterstilts.base.errors import UserError
+from adapterstilts.rows import hub
 assert not {"datasets", "huggingface_hub"} & set(sys.modules)
 print(len(hub.load(tasks.get("squad"), "train", "en")))
 import huggingface_hub

@@ -27,7 +27,10 @@ class Source(Protocol):
         """The languages in which all rows of `split` are there."""
 
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-        """The first `limit` rows (None: all)."""
+        """At most `limit` rows (None: all): always the same, and a sample of all."""
+
+    def first(self, task: Task, split: str, language: str) -> Row:
+        """The first row, without reading the others."""
 
     def revision(self, task: Task) -> str:
         """What identifies the rows of `task`."""
@@ -52,7 +55,7 @@ def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
     source, split = _source(data), evaluated_split(task, data)
     there = source.languages_of(task, split)
     if not there:
-        source.load(task, split, task.languages[0], limit=1)
+        source.first(task, split, task.languages[0])
         raise UserError(f'There are no {split} rows of "{task.name}" in the data {data}; choose another --data.')
     return there
 
@@ -67,21 +70,27 @@ def evaluated_split(task: Task, data: str = "pocket") -> str:
         return "test"
     source = _source(data)
     tested = source.languages_of(task, "test")
-    if tested and (task.role == "target" or are_labelled(task, source.load(task, "test", tested[0], limit=1))):
+    if tested and (task.role == "target" or are_labelled(task, [source.first(task, "test", tested[0])])):
         return "test"
     return "validation" if source.languages_of(task, "validation") or task.role == "intermediate" else "test"
 
 
 def load(task: Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list[Row]:
-    """The first ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
+    """At most ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
 
-    Test rows may lack their labels (``tasks.rows.are_labelled``).
+    Which they are follows from the rows alone: a sample by a hash of their ids (``rows.limits``), and pocket's first
+    ones, since their order is random. Test rows may lack their labels (``rows.labelled.are_labelled``).
 
     Raises:
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
             says, or training rows are asked for in a language other than English.
     """
     return _source(data).load(task, split, language, limit)
+
+
+def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
+    """The first row, without reading the others; UserError as ``load``."""
+    return _source(data).first(task, split, language)
 
 
 def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
@@ -139,6 +148,9 @@ class _Folder:
 
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
         return folder.load(task, split, language, self.path, limit)
+
+    def first(self, task: Task, split: str, language: str) -> Row:
+        return folder.first(task, split, language, self.path)
 
     def revision(self, task: Task) -> str:
         return folder.revision(task, self.path)
