@@ -15,7 +15,7 @@ from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.rows.layouts import Layout, Part, parts_of
-from adapterstilts.tasks import Task
+from adapterstilts.tasks import Task, tested_on_validation_of
 
 _CCG = (
     "; CCGbank is licensed (LDC2005T13) and never downloaded, so write these files from your own copy as jiant reads "
@@ -125,7 +125,7 @@ def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
 
 
 def revision(task: Task, folder: Path) -> str:
-    """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that hold rows of `task`.
+    """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that say which rows it has.
 
     UserError if a file cannot be read.
     """
@@ -144,12 +144,22 @@ def revision(task: Task, folder: Path) -> str:
 
 
 def _files(task: Task, folder: Path) -> list[Path]:
-    """The files that hold rows of `task`, labels in files of their own included, each once and sorted."""
+    """The files that say which rows `task` has, each once and sorted.
+
+    They hold its rows, or their labels, or test rows whose paragraphs are left out of its validation rows.
+    """
+    wanted = [
+        (part, language)
+        for split, parts in parts_of(task).items()
+        for language in _languages(task, split)
+        for part in parts
+    ]
+    wanted += [(part, "en") for other in tested_on_validation_of(task) for part in parts_of(other)["test"]]
     found: set[Path] = set()
-    for split, parts in parts_of(task).items():
-        for located in (_locate(part, language, folder) for language in _languages(task, split) for part in parts):
-            if not isinstance(located, str):
-                found.update(located[1])
+    for part, language in wanted:
+        located = _locate(part, language, folder)
+        if not isinstance(located, str):
+            found.update(located[1])
     beside = {path.with_suffix(".gold") for path in found if task.name == "bucc2018"}
     beside |= {path.with_name(ccg.TAGS) for path in found if task.name == "ccg"}
     return sorted(found.union(path for path in beside if path.is_file()))

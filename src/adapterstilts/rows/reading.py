@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.rows import folder
+from adapterstilts.rows import folder, limits
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
-from adapterstilts.tasks import SPLITS, Task
+from adapterstilts.rows.paragraphs import same_text
+from adapterstilts.tasks import SPLITS, Task, tested_on_validation_of
 
 WORDS = ("pocket", "hub")
 
@@ -91,6 +92,56 @@ def load(task: Task, split: str, language: str, data: str = "pocket", limit: int
 def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
     """The first row, without reading the others; UserError as ``load``."""
     return _source(data).first(task, split, language)
+
+
+@dataclass(frozen=True)
+class ValidationRows:
+    """What chooses a checkpoint: `rows`; how many others were left out of them, and `why` (None: nothing is to say)."""
+
+    rows: list[Row]
+    left_out: int
+    why: str | None
+
+
+def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit: int | None = None) -> ValidationRows:
+    """At most ``limit`` (None: all) English validation rows of ``train_task``, to choose a model for ``target`` by.
+
+    Questions about a paragraph that is tested on are left out before the limit is: XQuAD's are a part of SQuAD's
+    validation set. Tested on are the English test rows of ``target``, and of every task that declares so, whatever
+    the target is: what learns SQuAD is evaluated on XQuAD later. Pocket's paragraphs are each in one set.
+
+    Raises:
+        UserError: as ``load``, for the tested rows too, or if nothing is left.
+    """
+    if train_task.type != "question_answering" or data == "pocket":
+        return ValidationRows(load(train_task, "validation", "en", data, limit), 0, None)
+    kept = rows = load(train_task, "validation", "en", data)
+    said: list[str] = []
+    declared = tested_on_validation_of(train_task)
+    for tested in declared if target in declared else (*declared, target):
+        paragraphs = _tested_paragraphs(tested, data)
+        others = [row for row in kept if same_text(row["context"]) not in paragraphs]
+        if len(others) < len(kept):
+            said.append(f"{len(kept) - len(others)} are left out: {tested.name} tests on their paragraphs")
+        elif not paragraphs and tested in declared:
+            said.append(f"{tested.name}'s paragraphs may be among them: its English test rows are not there")
+        kept = others
+    if not kept:
+        raise UserError(
+            f'Every validation row of "{train_task.name}" in {data} is about a paragraph that is tested on '
+            f"({'; '.join(said)}); give it validation rows of other paragraphs."
+        )
+    return ValidationRows(limits.sample([kept], limit), len(rows) - len(kept), "; ".join(said) or None)
+
+
+def _tested_paragraphs(task: Task, data: str) -> set[str]:
+    """The paragraphs of the English test rows of `task`, none where these are not there."""
+    if "en" not in _source(data).languages_of(task, "test"):
+        return set()
+    try:
+        return {same_text(row["context"]) for row in load(task, "test", "en", data)}
+    except UserError as error:
+        raise UserError(f"{task.name}'s test paragraphs must be left out of the validation rows: {error}") from error
 
 
 def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
