@@ -7,14 +7,15 @@ folder alone; `layouts` has the names.
 from __future__ import annotations
 
 import hashlib
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.rows.layouts import Layout, Part, parts_of
-from adapterstilts.tasks import Task
+from adapterstilts.tasks import Task, tested_on_validation_of
 
 _CCG = (
     "; CCGbank is licensed (LDC2005T13) and never downloaded, so write these files from your own copy as jiant reads "
@@ -40,34 +41,50 @@ def languages_begun(task: Task, folder: Path, split: str) -> tuple[str, ...]:
 
 
 def load(task: Task, split: str, language: str, folder: Path, limit: int | None = None) -> list[Row]:
-    """The first `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+    """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
 
-    A test file without labels gives rows without the column of the labels, or for retrieval with one side each.
+    `limits` says which they are. A test file without labels gives rows without the column of the labels, or for
+    retrieval with one side each.
 
     Raises:
         UserError: `folder`, the split, the language or a file is not there, a file is not what its format says,
             or training or validation rows lack their labels.
     """
-    rows, absent = found(task, split, language, folder, limit)
-    if absent:
-        licensed = _CCG if task.name == "ccg" else ""
-        there = f"{len(rows)} rows were found; " if rows else ""
-        raise UserError(
-            f'{folder} has not all {split} rows of "{task.name}" in "{language}": {there}'
-            f"{'; '.join(absent)}; put what is missing there or choose another --data{licensed}."
-        )
-    return rows
+    return limits.sample([list(part) for part in _complete(task, split, language, folder)], limit)
 
 
-def found(
-    task: Task, split: str, language: str, folder: Path, limit: int | None = None
-) -> tuple[list[Row], tuple[str, ...]]:
+def first(task: Task, split: str, language: str, folder: Path) -> Row:
+    """The first of these rows: no other is read. UserError as `load`."""
+    return next(_complete(task, split, language, folder)[0])
+
+
+def found(task: Task, split: str, language: str, folder: Path) -> tuple[list[Row], tuple[str, ...]]:
     """The rows of those parts of the split that are there, and for each other part what is missing.
 
     Only ANLI+ has several parts. UserError as `load` says, but for the files that are not there.
     """
+    read, absent = _read(task, split, language, folder)
+    return [row for part in read for row in part], absent
+
+
+def _complete(task: Task, split: str, language: str, folder: Path) -> list[Iterator[Row]]:
+    """The rows of each part, read as they are asked for; UserError if a part is missing."""
+    read, absent = _read(task, split, language, folder)
+    if absent:
+        licensed = _CCG if task.name == "ccg" else ""
+        rows = sum(1 for part in read for _ in part)
+        there = f"{rows} rows were found; " if rows else ""
+        raise UserError(
+            f'{folder} has not all {split} rows of "{task.name}" in "{language}": {there}'
+            f"{'; '.join(absent)}; put what is missing there or choose another --data{licensed}."
+        )
+    return read
+
+
+def _read(task: Task, split: str, language: str, folder: Path) -> tuple[list[Iterator[Row]], tuple[str, ...]]:
+    """The rows of each part that is there, read as they are asked for, and for each other part what is missing."""
     _check(task, split, language, folder)
-    rows: list[Row] = []
+    read: list[Iterator[Row]] = []
     absent: list[str] = []
     parts = parts_of(task)[split]
     for number, part in enumerate(parts):
@@ -78,9 +95,8 @@ def found(
             continue
         layout, paths = located
         wanted = Wanted(task, split, language, prefix)
-        left = None if limit is None else limit - len(rows)
-        rows += islice(with_labels(layout.read(paths, wanted), wanted, paths[0], "fetch it again"), left)
-    return rows, tuple(absent)
+        read.append(with_labels(layout.read(paths, wanted), wanted, paths[0], "fetch it again"))
+    return read, tuple(absent)
 
 
 def missing(task: Task, split: str, language: str, folder: Path) -> tuple[str, ...]:
@@ -109,7 +125,7 @@ def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
 
 
 def revision(task: Task, folder: Path) -> str:
-    """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that hold rows of `task`.
+    """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that say which rows it has.
 
     UserError if a file cannot be read.
     """
@@ -128,12 +144,22 @@ def revision(task: Task, folder: Path) -> str:
 
 
 def _files(task: Task, folder: Path) -> list[Path]:
-    """The files that hold rows of `task`, labels in files of their own included, each once and sorted."""
+    """The files that say which rows `task` has, each once and sorted.
+
+    They hold its rows, or their labels, or test rows whose paragraphs are left out of its validation rows.
+    """
+    wanted = [
+        (part, language)
+        for split, parts in parts_of(task).items()
+        for language in _languages(task, split)
+        for part in parts
+    ]
+    wanted += [(part, "en") for other in tested_on_validation_of(task) for part in parts_of(other)["test"]]
     found: set[Path] = set()
-    for split, parts in parts_of(task).items():
-        for located in (_locate(part, language, folder) for language in _languages(task, split) for part in parts):
-            if not isinstance(located, str):
-                found.update(located[1])
+    for part, language in wanted:
+        located = _locate(part, language, folder)
+        if not isinstance(located, str):
+            found.update(located[1])
     beside = {path.with_suffix(".gold") for path in found if task.name == "bucc2018"}
     beside |= {path.with_name(ccg.TAGS) for path in found if task.name == "ccg"}
     return sorted(found.union(path for path in beside if path.is_file()))

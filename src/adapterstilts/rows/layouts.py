@@ -26,7 +26,7 @@ from adapterstilts.rows.formats import (
     tatoeba,
 )
 from adapterstilts.rows.formats.labels import NLI
-from adapterstilts.rows.held_out import held_out
+from adapterstilts.rows.paragraphs import held_out
 from adapterstilts.tasks import Task, get
 
 Reader = Callable[[Sequence[Path], Wanted], Iterator[Row]]
@@ -90,8 +90,8 @@ def _squad(paths: Sequence[Path], wanted: Wanted) -> Iterator[Row]:
 
 
 def _kept(rows: Iterator[Row], wanted: Wanted) -> Iterator[Row]:
-    """The training rows that `wanted` asks for: those that are held out validate."""
-    return (row for row in rows if held_out(row["id"]) == (wanted.split == "validation"))
+    """The training rows that `wanted` asks for: those about paragraphs that are held out validate."""
+    return (row for row in rows if held_out(row["context"]) == (wanted.split == "validation"))
 
 
 def _tydiqa_training(paths: Sequence[Path], wanted: Wanted) -> Iterator[Row]:

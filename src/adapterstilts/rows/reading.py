@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.rows import folder
+from adapterstilts.rows import folder, limits
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
-from adapterstilts.tasks import SPLITS, Task
+from adapterstilts.rows.paragraphs import same_text
+from adapterstilts.tasks import SPLITS, Task, tested_on_validation_of
 
 WORDS = ("pocket", "hub")
 
@@ -27,7 +28,10 @@ class Source(Protocol):
         """The languages in which all rows of `split` are there."""
 
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-        """The first `limit` rows (None: all)."""
+        """At most `limit` rows (None: all): always the same, and a sample of all."""
+
+    def first(self, task: Task, split: str, language: str) -> Row:
+        """The first row, without reading the others."""
 
     def revision(self, task: Task) -> str:
         """What identifies the rows of `task`."""
@@ -52,7 +56,7 @@ def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
     source, split = _source(data), evaluated_split(task, data)
     there = source.languages_of(task, split)
     if not there:
-        source.load(task, split, task.languages[0], limit=1)
+        source.first(task, split, task.languages[0])
         raise UserError(f'There are no {split} rows of "{task.name}" in the data {data}; choose another --data.')
     return there
 
@@ -67,21 +71,77 @@ def evaluated_split(task: Task, data: str = "pocket") -> str:
         return "test"
     source = _source(data)
     tested = source.languages_of(task, "test")
-    if tested and (task.role == "target" or are_labelled(task, source.load(task, "test", tested[0], limit=1))):
+    if tested and (task.role == "target" or are_labelled(task, [source.first(task, "test", tested[0])])):
         return "test"
     return "validation" if source.languages_of(task, "validation") or task.role == "intermediate" else "test"
 
 
 def load(task: Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list[Row]:
-    """The first ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
+    """At most ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
 
-    Test rows may lack their labels (``tasks.rows.are_labelled``).
+    Which they are follows from the rows alone: a sample by a hash of their ids (``rows.limits``), and pocket's first
+    ones, since their order is random. Test rows may lack their labels (``rows.labelled.are_labelled``).
 
     Raises:
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
             says, or training rows are asked for in a language other than English.
     """
     return _source(data).load(task, split, language, limit)
+
+
+def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
+    """The first row, without reading the others; UserError as ``load``."""
+    return _source(data).first(task, split, language)
+
+
+@dataclass(frozen=True)
+class ValidationRows:
+    """What chooses a checkpoint: `rows`; how many others were left out of them, and `why` (None: nothing is to say)."""
+
+    rows: list[Row]
+    left_out: int
+    why: str | None
+
+
+def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit: int | None = None) -> ValidationRows:
+    """At most ``limit`` (None: all) English validation rows of ``train_task``, to choose a model for ``target`` by.
+
+    Questions about a paragraph that is tested on are left out before the limit is: XQuAD's are a part of SQuAD's
+    validation set. Tested on are the English test rows of ``target``, and of every task that declares so, whatever
+    the target is: what learns SQuAD is evaluated on XQuAD later. Pocket's paragraphs are each in one set.
+
+    Raises:
+        UserError: as ``load``, for the tested rows too, or if nothing is left.
+    """
+    if train_task.type != "question_answering" or data == "pocket":
+        return ValidationRows(load(train_task, "validation", "en", data, limit), 0, None)
+    kept = rows = load(train_task, "validation", "en", data)
+    said: list[str] = []
+    declared = tested_on_validation_of(train_task)
+    for tested in declared if target in declared else (*declared, target):
+        paragraphs = _tested_paragraphs(tested, data)
+        others = [row for row in kept if same_text(row["context"]) not in paragraphs]
+        if len(others) < len(kept):
+            said.append(f"{len(kept) - len(others)} are left out: {tested.name} tests on their paragraphs")
+        elif not paragraphs and tested in declared:
+            said.append(f"{tested.name}'s paragraphs may be among them: its English test rows are not there")
+        kept = others
+    if not kept:
+        raise UserError(
+            f'Every validation row of "{train_task.name}" in {data} is about a paragraph that is tested on '
+            f"({'; '.join(said)}); give it validation rows of other paragraphs."
+        )
+    return ValidationRows(limits.sample([kept], limit), len(rows) - len(kept), "; ".join(said) or None)
+
+
+def _tested_paragraphs(task: Task, data: str) -> set[str]:
+    """The paragraphs of the English test rows of `task`, none where these are not there."""
+    if "en" not in _source(data).languages_of(task, "test"):
+        return set()
+    try:
+        return {same_text(row["context"]) for row in load(task, "test", "en", data)}
+    except UserError as error:
+        raise UserError(f"{task.name}'s test paragraphs must be left out of the validation rows: {error}") from error
 
 
 def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
@@ -139,6 +199,9 @@ class _Folder:
 
     def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
         return folder.load(task, split, language, self.path, limit)
+
+    def first(self, task: Task, split: str, language: str) -> Row:
+        return folder.first(task, split, language, self.path)
 
     def revision(self, task: Task) -> str:
         return folder.revision(task, self.path)

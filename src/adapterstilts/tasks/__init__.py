@@ -25,7 +25,7 @@ class HubData:
     `config` may hold ``{language}``, which `language_names` maps where the data set spells languages its own
     way. `splits` maps our split names to the data set's; a split that is not there has no entry.
     `revisions` are tried in order, since scripts on `main` are no longer run by `datasets`, after the commit that
-    `sources.hub.commits` pins. `lacking` has, for a split that is not there in every language, those without it.
+    `rows.hub.commits` pins. `lacking` has, for a split that is not there in every language, those without it.
     """
 
     id: str
@@ -45,8 +45,9 @@ class Declaration:
     copy: ccg). `metric` names a function of `adapterstilts.tasks.metrics`. `train_on` is the English task
     whose training data is used, None where there is none, and `train_examples` how many there are where it is the
     task's own (Phang et al. 2020, table 1; Chung et al. 2020, table 11). `chance` is the score of guessing, 0 to
-    100. `hub` lists the data sets whose rows are joined, none where the data is not on the Hub. `pocket` names
-    the generator, as ``module:function``.
+    100. `paragraphs_of` names the tasks whose validation rows hold the paragraphs of the test rows. `hub` lists the
+    data sets whose rows are joined, none where the data is not on the Hub. `pocket` names the generator, as
+    ``module:function``.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Declaration:
     train_on: str | None
     train_examples: int | None = None
     labels: tuple[str, ...] = ()
+    paragraphs_of: tuple[str, ...] = ()
     hub: tuple[HubData, ...] = ()
     pocket: str | None = None
 
@@ -81,6 +83,11 @@ def all_tasks() -> dict[str, Task]:
             declared = importlib.import_module(f"{folder.__name__}.{module.name}").TASK
             found[module.name] = Task(**vars(declared), name=module.name, role=role)
     return found
+
+
+def tested_on_validation_of(task: Task) -> tuple[Task, ...]:
+    """The tasks whose test rows are about paragraphs of the validation rows of `task`."""
+    return tuple(other for other in all_tasks().values() if task.name in other.paragraphs_of)
 
 
 def get(name: str) -> Task:

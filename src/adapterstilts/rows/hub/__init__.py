@@ -7,9 +7,9 @@ a network, what is there is read. `datasets` and `huggingface_hub` are imported 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.tasks import SPLITS, HubData, Task
@@ -35,23 +35,21 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
 
 
 def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-    """The first `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+    """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+
+    `limits` says which they are.
 
     Raises:
         UserError: the task, the split or the language is not on the Hub; the Hub cannot be reached or does not let
             this user in; no revision of a data set has the configuration; or its columns, its labels' names or a row
             are not what the task's are.
     """
-    _check(task, split, language)
-    rows: list[Row] = []
-    parts = _parts(task, split)
-    for number, data in enumerate(parts):
-        left = None if limit is None else limit - len(rows)
-        if left == 0:
-            break
-        prefix = split if len(parts) == 1 else f"{split}-{number}"
-        rows += islice(_part(data, Wanted(task, split, language, prefix)), left)
-    return rows
+    return limits.sample([list(part) for part in _read(task, split, language)], limit)
+
+
+def first(task: Task, split: str, language: str) -> Row:
+    """The first of these rows: no other is read. UserError as `load`."""
+    return next(next(_read(task, split, language)))
 
 
 def revision(task: Task) -> str:
@@ -99,6 +97,15 @@ def _check(task: Task, split: str, language: str) -> None:
         raise UserError(
             f'"{task.name}" has no {split} rows in "{language}" on the Hub.{hint} It has {", ".join(known)}.'
         )
+
+
+def _read(task: Task, split: str, language: str) -> Iterator[Iterator[Row]]:
+    """The rows of each data set that holds some of them, read as they are asked for."""
+    _check(task, split, language)
+    parts = _parts(task, split)
+    for number, data in enumerate(parts):
+        prefix = split if len(parts) == 1 else f"{split}-{number}"
+        yield _part(data, Wanted(task, split, language, prefix))
 
 
 def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from adapterstilts.rows.formats import Row, Wanted, choices
-from adapterstilts.rows.held_out import held_out
 from adapterstilts.rows.hub.tables import Table
+from adapterstilts.rows.paragraphs import held_out
 
 _NO_AGREEMENT = -1
 
@@ -45,13 +45,13 @@ def _tagged(column: str, table: Table, wanted: Wanted) -> Iterator[Row]:
 
 
 def _answered(
-    table: Table, wanted: Wanted, unanswerable: bool = False, keep: Callable[[str], bool] | None = None
+    table: Table, wanted: Wanted, unanswerable: bool = False, keep: Callable[[Row], bool] | None = None
 ) -> Iterator[Row]:
     seen: set[str] = set()
     for line, entry in table.entries(("id", "context", "question", "answers")):
         row: Row = {name: entry[name] for name in ("id", "context", "question")}
         _check_texts(table, line, *row.values())
-        if keep is not None and not keep(row["id"]):
+        if keep is not None and not keep(row):
             continue
         if row["id"] in seen:
             raise table.wrong(line, f'the id "{row["id"]}" is there twice: ids must differ.')
@@ -64,9 +64,9 @@ def _tydiqa(table: Table, wanted: Wanted) -> Iterator[Row]:
     """The questions of one language: all are in one split, and an id begins with its language's name."""
     begin = f"{wanted.task.hub[0].language_names[wanted.language]}-"
 
-    def keep(identifier: str) -> bool:
-        kept = wanted.split == "test" or held_out(identifier) == (wanted.split == "validation")
-        return kept and identifier.startswith(begin)
+    def keep(row: Row) -> bool:
+        kept = wanted.split == "test" or held_out(row["context"]) == (wanted.split == "validation")
+        return kept and row["id"].startswith(begin)
 
     return _answered(table, wanted, keep=keep)
 

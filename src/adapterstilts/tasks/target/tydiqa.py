@@ -1,7 +1,8 @@
 """TyDiQA-GoldP: questions by people who did not know the answer, in nine diverse languages.
 
 All languages lie in one split and the row's id starts with its language. Only the 3,696 English questions
-are trained on, a tenth of them held out for validation; the validation split is XTREME's test set.
+are trained on, less those about a tenth of the paragraphs, which are held out for validation; the validation split is
+XTREME's test set.
 """
 
 from adapterstilts.tasks import Declaration, HubData

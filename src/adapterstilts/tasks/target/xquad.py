@@ -11,6 +11,7 @@ TASK = Declaration(
     licence="CC BY-SA 4.0",
     reference="https://aclanthology.org/2020.acl-main.421/",
     train_on="squad",
+    paragraphs_of=("squad", "squad2"),
     hub=(HubData("google/xquad", "xquad.{language}", {"test": "validation"}),),
     pocket="adapterstilts.pocket.tasks:xquad",
 )
