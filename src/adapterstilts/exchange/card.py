@@ -255,8 +255,8 @@ def _training(entry: Entry) -> str:
     return (
         f"Data: {data} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} tokens "
         f"without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "
-        f"validation score {training['best_validation_score']:.1f} after {training['best_step']:,} steps, whose weights "
-        "these are."
+        f"validation score {training['best_validation_score']:.1f} after {training['best_step']:,} steps, whose "
+        "weights these are."
     )
 
 

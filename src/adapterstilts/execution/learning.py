@@ -176,13 +176,13 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     task_type, length = types.get(job.task.type), run.settings["max_length"]
     place = place_of(run.rows)
     rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"])
-    checked = reading.load(learned_from, "validation", "en", place, run.settings["validation_examples"])
+    checked = reading.validation_rows(learned_from, job.task, place, run.settings["validation_examples"])
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
     features = task_type.encode(rows, tokenizer, job.task, length)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
-    validate = evaluator.validator(built, task_type, job.task, checked, tokenizer, length, size, precision)
+    validate = evaluator.validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
     checkpoints = how.output / "checkpoints" / job.name
     settings = training_settings(run, how)
     pad = tokenizer.pad_token_id
@@ -194,16 +194,20 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
         settings=built.installed.settings,
         labels=job.task.labels,
         tensors=built.tensors(),
-        training=_record(job, built, trained),
+        training=_record(job, built, trained, checked),
     )
     save_adapter(adapter, job.folder)
     remove_checkpoints(checkpoints)
     return adapter
 
 
-def _record(job: _Job, built: model.Model, trained: TrainingRecord) -> dict[str, Any]:
+def _record(
+    job: _Job, built: model.Model, trained: TrainingRecord, checked: reading.ValidationRows
+) -> dict[str, Any]:
     """What was seen when the adapter was made, and is no part of which run it is."""
+    left_out = {"validation": {"left_out": checked.left_out, "why": checked.why}} if checked.why else {}
     return {
+        **left_out,
         "trainable_parameters": built.trainable_count(),
         "train_seconds": round(trained.seconds, 1),
         "steps": trained.steps,

@@ -53,9 +53,9 @@ def training(
 ) -> Run:
     """Return the run that trains for a task and measures it on the task's own rows.
 
-    `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe would
-    make. `settings` are those that differ from the recipe's; those that only change how a run is computed are checked and
-    left out. UserError for whatever does not fit.
+    `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe
+    would make. `settings` are those that differ from the recipe's; those that only change how a run is computed are
+    checked and left out. UserError for whatever does not fit.
     """
     declared, learned_from = trainable(task)
     if control is not None and (composition != "fuse" or control not in CONTROLS):

@@ -14,10 +14,10 @@ from adapterstilts import tasks
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
+from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
     changed_in_evaluation,
     changed_in_making,
-    plain,
     unusual,
     word_for,
     words_of_sources,
@@ -90,7 +90,7 @@ def _merged_with(run: Run) -> list[str]:
 def _settings(settings: Mapping[str, Any]) -> list[str]:
     words = []
     for key, value in sorted(settings.items()):
-        words += ["--no-fresh"] if (key, value) == ("fresh", False) else ["-o", f"{key}={plain(value)}"]
+        words += ["--no-fresh"] if (key, value) == ("fresh", False) else ["-o", f"{key}={written(key, value)}"]
     return words
 
 

@@ -1,14 +1,11 @@
-"""What a run is asked to do: read, check, fill in, identify.
+"""The settings of a run: read from the shipped recipe, checked, filled in.
 
-The shipped files under `recipes/` hold every setting's default, so a number is in one place; `-o key=value`
-changes one. A resolved recipe together with the backbone, the data and the sources determines a run, and its
-hash names it.
+The files under `recipes/` hold every setting's default, so a number is in one place; `-o key=value` changes one.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +18,11 @@ from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
 from adapterstilts.runs.identity import HOW, OF_EVALUATION
+from adapterstilts.runs.settings import check_run, read
 
 Values = dict[str, Any]
 
 _LENGTHS = ("max_steps", "epochs")
-_COUNTS = ("max_length", "evaluation_batch_size")
-_COUNTS_OR_NULL = ("train_examples", "validation_examples", "test_examples")
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,7 @@ def resolve(
 ) -> Settings:
     """Return every setting of a run: the backbone's recipe with `overrides`.
 
-    Raises `UserError` for a setting that does not exist, or for a value that is out of range and does not
-    belong to the training, which checks its own.
+    Raises `UserError` for a setting that does not exist, or for a value that is out of range.
     """
     check_method(method)
     if composition is not None:
@@ -58,8 +53,7 @@ def resolve(
         if any(length in layer for length in _LENGTHS):
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
-    for key in keys:
-        _check_run(key, values[key])
+    check_run({key: values[key] for key in keys})
     adapter = resolve_settings(method, {key: values[key] for key in own if key in values})
     return Settings(adapter, {key: values[key] for key in keys})
 
@@ -93,7 +87,7 @@ def of_evaluation(
 
 
 def parse_overrides(pairs: Iterable[str]) -> Values:
-    """Read ``key=value`` words, the value as YAML; `UserError` for one without a key or written twice."""
+    """Read ``key=value`` words, as `settings.read` does; `UserError` for one without a key or written twice."""
     found: Values = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -102,14 +96,8 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
             raise UserError(f'"{pair}" is not a setting; write it as key=value, such as -o learning_rate=0.001.')
         if key in found:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
-        found[key] = _value(text)
+        found[key] = read(key, text)
     return found
-
-
-def dump(facts: Mapping[str, Any]) -> str:
-    """Return a resolved recipe as YAML."""
-    text: str = yaml.safe_dump(json.loads(json.dumps(facts)), sort_keys=False, allow_unicode=True, width=110)
-    return text
 
 
 def _file_for(backbone: str) -> Path:
@@ -153,29 +141,3 @@ def _check_keys(given: Mapping[str, Any], method: str, run_keys: list[str], own:
         if key not in run_keys and key not in own:
             known = did_you_mean(key, [*run_keys, *own]) or f" There are {', '.join([*own, *run_keys])}."
             raise UserError(f'A {method} run has no setting "{key}".{known}')
-
-
-def _value(text: str) -> Any:
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    if isinstance(found, str):
-        # YAML 1.1 takes 1e-3 for a string
-        try:
-            return float(found)
-        except ValueError:
-            return found
-    return found
-
-
-def _check_run(key: str, value: Any) -> None:
-    """Check what the training's own settings do not: how much data, how long, which layer."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    count = whole and value >= 1
-    if key in _COUNTS and not count:
-        raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1.")
-    if key in _COUNTS_OR_NULL and not (count or value is None):
-        raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1, or null.")
-    if key == "retrieval_layer" and not (value is None or whole and value >= 0):
-        raise UserError(f"The setting {key} is {value!r}; it must be a layer, from 0 (the embeddings) on, or null.")
