@@ -107,6 +107,7 @@ def test_only_the_command_line_prints_or_exits(room):
         "cli",
         "exchange.catalogue",
         "findings.report",
+        "findings.table",
         "pocket",
         "runs.recipe",
         "runs.results",

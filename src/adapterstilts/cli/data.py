@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Column, Table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from adapterstilts.execution import Inspection
 
 _MOST_LABELS = 20
@@ -62,11 +61,9 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
 
 def _counts(found: Inspection) -> Table:
     """Languages down, splits across."""
-    table = drawing.table(("language", *found.splits), left=1)
-    for language in dict.fromkeys(language for counts in found.splits.values() for language in counts):
-        counted = (counts.get(language) for counts in found.splits.values())
-        table.add_row(language, *("" if count is None else f"{count:,}" for count in counted))
-    return table
+    languages = dict.fromkeys(language for counts in found.splits.values() for language in counts)
+    rows = [(language, *(counts.get(language) for counts in found.splits.values())) for language in languages]
+    return Table([Column("language"), *(Column(split, "count") for split in found.splits)], rows)
 
 
 def _labels(found: Inspection) -> Iterator[str]:

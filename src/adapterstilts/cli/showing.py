@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,21 @@ import click
 
 from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
+
+_ZOO = (
+    Column("name"),
+    Column("task"),
+    Column("method"),
+    Column("composition", drop=5),
+    Column("backbone", drop=4),
+    Column("seed", drop=6),
+    Column("score", "number"),
+    Column("megabytes", "number", drop=2),
+    Column("licence", drop=1),
+    Column("origin", drop=3),
+)
 
 
 @click.command()
@@ -58,8 +71,9 @@ def tasks(as_json: bool) -> None:
         )
         for task in listed
     ]
-    headings = ("task", "role", "type", "languages", "metric", "trained on", "in pocket in", "licence")
-    drawing.print_table(_table(headings, rows))
+    headings = {"task": 0, "role": 0, "type": 0, "languages": 0, "metric": 4, "trained on": 3, "in pocket in": 1}
+    columns = [Column(heading, drop=drop) for heading, drop in {**headings, "licence": 2}.items()]
+    drawing.print_table(Table(columns, rows))
 
 
 @click.group()
@@ -157,8 +171,7 @@ def zoo(
     if not rows:
         click.echo("There are no such adapters at hand; make one: adapterstilts train mnli")
         return
-    headings = ("name", "task", "method", "composition", "backbone", "seed", "score", "megabytes", "licence", "origin")
-    drawing.print_table(_table(headings, [[_cell(row.get(heading)) for heading in headings] for row in rows]))
+    drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows]))
 
 
 @zoo.command("show")
@@ -315,16 +328,3 @@ def _published(one: Any) -> dict[str, Any]:
     """The same of one that an organisation has published."""
     names = ("task", "method", "backbone", "licence", "score")
     return {"name": one.repository, **{name: getattr(one, name) for name in names}, "origin": "published"}
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.1f}" if isinstance(value, float) else printable(value)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    table = drawing.table(headings, left=len(headings))
-    for column, heading in zip(table.columns, headings, strict=True):
-        column.no_wrap = heading != "licence"
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -11,6 +11,7 @@ from adapterstilts import tasks
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
+from adapterstilts.findings.table import Column, Table
 from adapterstilts.runs.results import Result
 from adapterstilts.tasks import Task
 
@@ -61,9 +62,7 @@ whose fingerprint is `{fingerprint}`.
 ZERO_SHOT = """
 Zero-shot, this adapter as it is (retrieval: mean-pooled hidden states), average over languages and each language:
 
-| target | metric | average | full fine-tuning | languages |
-|---|---|---:|---:|---|
-{rows}
+{table}
 """
 WITHOUT_US = """
 Without adapterstilts, with {library} alone:
@@ -117,7 +116,7 @@ def render(entry: Entry, found: Iterable[Result], repository: str | None = None)
         fingerprint=entry.facts["backbone"]["fingerprint"],
         without_us=_without_us(entry, repository) if repository else "",
         own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
-        zero_shot=ZERO_SHOT.format(rows="\n".join(_row(one, full) for one in elsewhere)) if elsewhere else "",
+        zero_shot=ZERO_SHOT.format(table=_zero_shot(elsewhere, full)) if elsewhere else "",
         training=_training(entry),
         settings=_settings(entry),
     )
@@ -221,11 +220,15 @@ def _of_full(full: Sequence[Result], target: str) -> str:
     return f"{statistics.fmean(averages):.1f}" if averages else "not measured"
 
 
-def _row(result: Result, full: Sequence[Result]) -> str:
-    task = tasks.get(result.target)
-    each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
-    metric = report.metric_words(task.metric)
-    return f"| {task.title} | {metric} | {result.average:.1f} | {_of_full(full, result.target)} | {each} |"
+def _zero_shot(elsewhere: Sequence[Result], full: Sequence[Result]) -> str:
+    rows = []
+    for result in elsewhere:
+        task = tasks.get(result.target)
+        each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
+        fully_tuned = _of_full(full, result.target)
+        rows.append((task.title, report.metric_words(task.metric), result.average, fully_tuned, each))
+    numbers = [Column(heading, "number") for heading in ("average", "full fine-tuning")]
+    return Table([Column("target"), Column("metric"), *numbers, Column("languages")], rows).to_markdown()
 
 
 def _training(entry: Entry) -> str:
@@ -243,8 +246,8 @@ def _training(entry: Entry) -> str:
 
 def _settings(entry: Entry) -> str:
     settings = entry.facts["recipe"]["settings"]
-    rows = "\n".join(f"| `{key}` | {_plain(value)} |" for key, value in settings.items() if value is not None)
-    return f"| setting | value |\n|---|---|\n{rows}"
+    rows = [(key, _plain(value)) for key, value in settings.items() if value is not None]
+    return Table([Column("setting", "code"), Column("value")], rows).to_markdown()
 
 
 def _plain(value: object) -> str:
