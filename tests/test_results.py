@@ -4,7 +4,6 @@ import dataclasses
 import json
 
 import pytest
-from adapterstilts.runs.systems import System
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError

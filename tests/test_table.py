@@ -83,7 +83,7 @@ def test_a_cell_is_read_in_the_format_of_its_column(column, cell, text):
 def test_markdown_aligns_numbers_and_keeps_what_would_end_a_cell():
     table = Table(
         [Column(""), Column("command", "code"), Column("score", "number")],
-        [("a|b", "train mnli", 12.34), ("c\nd", "fuse", None)],
+        [("a|b", "train mnli", 12.34), ("c", "fuse", None)],
         title="said by the page",
         notes=["A note.", "Another."],
     )
@@ -91,7 +91,7 @@ def test_markdown_aligns_numbers_and_keeps_what_would_end_a_cell():
         "| | command | score |",
         "|---|---|---:|",
         "| a\\|b | `train mnli` | 12.3 |",
-        "| c d | `fuse` |  |",
+        "| c | `fuse` |  |",
         "",
         "A note.",
         "Another.",
@@ -177,10 +177,13 @@ def test_a_number_beside_a_name_is_whole_even_where_the_terminal_is_narrower():
     assert any("+1.7 ± 26.9" in line for line in drawn(TABLES["pawsx"], 20))
 
 
-def test_what_others_wrote_is_shown_and_not_obeyed():
-    table = Table([Column("name")], [("\x1b]0;title\x07[bold]x[/bold]",)], title="\x1b[31mred")
-    text = "\n".join(drawn(table, 80))
-    assert "\x1b" not in text and "\x07" not in text and "[bold]x[/bold]" in text
+def test_what_others_wrote_is_shown_and_not_obeyed(capsys):
+    hostile = "\x1b]0;title\x07[bold]x[/bold]"
+    table = Table([Column(hostile), Column("n", "number")], [(hostile, hostile)], hostile, [hostile])
+    for markdown in (False, True):
+        drawing.print_table(table, markdown)
+        text = capsys.readouterr().out
+        assert "\x1b" not in text and "\x07" not in text and text.count("[bold]x[/bold]") == 5 - markdown
 
 
 def test_a_terminal_is_filled_and_a_pipe_gets_everything(monkeypatch, capsys):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapterstilts.base.errors import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -101,7 +103,7 @@ def print_table(table: Table, markdown: bool = False) -> None:
     # it is as wide as it can be, and rich would cut what is wider than the console
     Console(width=_UNLIMITED).print(drawn)
     for note in table.notes:
-        click.echo(note)
+        click.echo(printable(note))
 
 
 def print_comparison(comparison: Comparison, markdown: bool = False) -> None:

@@ -201,9 +201,7 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     return adapter
 
 
-def _record(
-    job: _Job, built: model.Model, trained: TrainingRecord, checked: reading.ValidationRows
-) -> dict[str, Any]:
+def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: reading.ValidationRows) -> dict[str, Any]:
     """What was seen when the adapter was made, and is no part of which run it is."""
     left_out = {"validation": {"left_out": checked.left_out, "why": checked.why}} if checked.why else {}
     return {

@@ -66,6 +66,11 @@ class Column:
     drop: int = 0
 
     @property
+    def words(self) -> str:
+        """The heading as it is read."""
+        return printable(self.heading)
+
+    @property
     def numeric(self) -> bool:
         """Whether the cells are numbers, which are aligned to the right."""
         return self.kind in DIGITS
@@ -85,7 +90,7 @@ class Column:
 
     def _number(self, value: float | str, sign: str = "") -> str:
         if isinstance(value, str) or not self.numeric:
-            return str(value)
+            return printable(value)
         return f"{value:{sign},.{DIGITS[self.kind] if self.digits is None else self.digits}f}"
 
 
@@ -93,7 +98,8 @@ class Column:
 class Table:
     """Headings, rows of one cell a column, and notes: what a reader has to know, one sentence or command each.
 
-    The first column names the rows. `styles` are rich's, by the number of the row.
+    The first column names the rows. `styles` are rich's, by the number of the row. Any text may be others': it is read
+    without what a terminal would obey.
     """
 
     columns: Sequence[Column]
@@ -119,16 +125,16 @@ class Table:
         """Return the table and its notes as Markdown, without its title: a page has its own headings."""
         ruler = ("---:" if column.numeric else "---" for column in self.columns)
         lines = [
-            "|" + "|".join(f" {column.heading} " if column.heading else " " for column in self.columns) + "|",
+            "|" + "|".join(f" {column.words} " if column.words else " " for column in self.columns) + "|",
             "|" + "|".join(ruler) + "|",
         ]
         for texts in self.texts():
-            cells = (text.replace("|", "\\|").replace("\n", " ") for text in texts)
+            cells = (text.replace("|", "\\|") for text in texts)
             marked = (
                 f"`{cell}`" if column.kind == "code" else cell for column, cell in zip(self.columns, cells, strict=True)
             )
             lines.append(f"| {' | '.join(marked)} |")
-        return "\n".join([*lines, "", *self.notes] if self.notes else lines)
+        return "\n".join([*lines, "", *map(printable, self.notes)] if self.notes else lines)
 
     def to_terminal(self, width: int | None = None) -> RenderableType:
         """Return title and table for rich to print in `width` letters, or as wide as they are.
@@ -146,7 +152,7 @@ class Table:
             shown, left_out = brief, ["the values in brackets"]
         for drop in sorted({column.drop for column in self.columns} - {0}):
             if _least(shown) > room:
-                left_out += [each.heading for each in shown if each.column.drop == drop]
+                left_out += [each.column.words for each in shown if each.column.drop == drop]
                 shown = [each for each in shown if each.column.drop != drop]
         parts: list[RenderableType] = [self._drawn(block, room) for block in _blocks(shown, room)]
         if self.title:
@@ -158,10 +164,7 @@ class Table:
 
     def _shown(self, brief: bool = False) -> list[_Shown]:
         texts = self.texts(brief)
-        return [
-            _Shown(column, [printable(row[place]) for row in texts], place == 0)
-            for place, column in enumerate(self.columns)
-        ]
+        return [_Shown(column, [row[place] for row in texts], place == 0) for place, column in enumerate(self.columns)]
 
     def _drawn(self, block: Sequence[_Shown], room: int) -> RenderableType:
         """Columns side by side; room that is left goes to the first whose words would be wrapped."""
@@ -173,7 +176,7 @@ class Table:
             more = max(0, min(each.most - each.least, spare))
             spare -= more
             side: Literal["left", "right"] = "right" if each.column.numeric else "left"
-            drawn.add_column(Text(each.heading), width=each.least + more, justify=side, overflow="fold")
+            drawn.add_column(Text(each.column.words), width=each.least + more, justify=side, overflow="fold")
         for number in range(len(self.rows)):
             drawn.add_row(*(Text(each.texts[number]) for each in block), style=self.styles.get(number))
         return drawn
@@ -187,21 +190,17 @@ class _Shown:
     texts: list[str]
     names: bool
 
-    @property
-    def heading(self) -> str:
-        return printable(self.column.heading)
-
     @cached_property
     def most(self) -> int:
         """The letters where nothing is wrapped."""
-        return _longest([self.heading, *self.texts])
+        return _longest([self.column.words, *self.texts])
 
     @cached_property
     def least(self) -> int:
         """The letters where all words are wrapped that may be."""
         if self.column.numeric:
-            return _longest([*self.heading.split(), *self.texts])
-        return min(NAME, self.most if self.names else _longest(" ".join([self.heading, *self.texts]).split()))
+            return _longest([*self.column.words.split(), *self.texts])
+        return min(NAME, self.most if self.names else _longest(" ".join([self.column.words, *self.texts]).split()))
 
 
 def _longest(texts: Iterable[str]) -> int:
