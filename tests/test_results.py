@@ -117,7 +117,8 @@ def test_a_result_is_replaced_by_the_same_run_and_by_no_other(tmp_path):
         results.save(a_fusion(revision="2", fingerprint="xyz"), tmp_path)
     assert str(raised.value) == (
         f"{path} is of another run, and is never replaced "
-        '(backbone.fingerprint: "abc" there, "xyz" asked; evaluation.rows.revision: "pocket 1" there, "pocket 2" asked; '
+        '(backbone.fingerprint: "abc" there, "xyz" asked; '
+        'evaluation.rows.revision: "pocket 1" there, "pocket 2" asked; '
         'rows.revision: "pocket 1" there, "pocket 2" asked; '
         'sources[0].backbone.fingerprint: "abc" there, "xyz" asked; '
         'sources[0].rows.revision: "pocket 1" there, "pocket 2" asked; '
