@@ -41,7 +41,7 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_.-", min_size=1, max_size=
 
 
 class Here:
-    """Surroundings without a disk: every backbone and every source of rows is there, and the adapters that were told."""
+    """Surroundings without a disk: every backbone, all rows, and the adapters that were told."""
 
     def __init__(self, *adapters: Run | Given) -> None:
         self._adapters = {words.name_of(adapter): adapter for adapter in adapters}
@@ -81,14 +81,15 @@ def given_adapters(draw: st.DrawFn, method: str) -> Given:
 
 
 @st.composite
-def trainings(draw: st.DrawFn, method: str | None = None, depth: int = 2) -> Run:
+def trainings(draw: st.DrawFn, method: str | None = None, depth: int = 2, backbone: str | None = None) -> Run:
+    backbone = backbone or draw(st.sampled_from(["pocket", "xlm-roberta-base", "some/encoder"]))
     method = method or draw(st.sampled_from(sorted(OF_METHOD)))
     able = {"full": [None, "continue"], "head_only": [None]}.get(method, [None, "continue", "stack", "fuse"])
     composition = draw(st.sampled_from(able)) if depth else None
     sources: list[Run | Given] = []
     if composition:
         count = 1 if composition in ("continue", "stack") else draw(st.integers(2, 4))
-        source = trainings(method, depth - 1).map(lambda run: replace(run, evaluation=None))
+        source = trainings(method, depth - 1, backbone).map(lambda run: replace(run, evaluation=None))
         sources = draw(
             st.lists(source | given_adapters(method), min_size=count, max_size=count, unique_by=words.name_of)
         )
@@ -104,7 +105,7 @@ def trainings(draw: st.DrawFn, method: str | None = None, depth: int = 2) -> Run
         method,
         composition,
         [words.name_of(source) for source in sources],
-        backbone=draw(st.sampled_from(["pocket", "xlm-roberta-base", "some/encoder"])),
+        backbone=backbone,
         data=draw(st.sampled_from([None, "hub", "some/folder"])),
         seed=draw(st.integers(0, 2**31)),
         settings=changed,
@@ -116,7 +117,7 @@ def trainings(draw: st.DrawFn, method: str | None = None, depth: int = 2) -> Run
 @st.composite
 def merges(draw: st.DrawFn) -> Run:
     method, how = draw(st.sampled_from(["bottleneck", "lora"])), draw(st.sampled_from(["mean", "ties"]))
-    alone = trainings(method, 0).map(lambda run: replace(run, evaluation=None))
+    alone = trainings(method, 0, "pocket").map(lambda run: replace(run, evaluation=None))
     sources = draw(st.lists(alone, min_size=2, max_size=3, unique_by=words.name_of))
     head = draw(st.none() | st.sampled_from(sources))
     names = [words.name_of(source) for source in sources]
