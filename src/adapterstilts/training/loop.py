@@ -21,6 +21,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks.types import Feature, TaskType, batching
@@ -52,7 +53,7 @@ def train(
     resume: bool = False,
     progress: Progress = SILENT,
 ) -> TrainingRecord:
-    """Train `model` (an `nn.Module` that is `Trainable`) in place, and leave it with its best weights.
+    """Train `model` (an `nn.Module` that is `Trainable`) in place and where it is, and leave it with its best weights.
 
     `validate` gives a score, the higher the better; None: the last weights are kept. Checkpoints go to
     `folder` (None: none are written); they are removed first unless `resume`. UserError if the loss is no
@@ -90,9 +91,11 @@ class _Loop:
         self.settings, self.pad_token_id, self.folder = settings, pad_token_id, folder
         # mixed precision is ours to switch on, so that validation sees the model as every evaluation does
         self.accelerator = Accelerator(mixed_precision="no")
-        model.to(self.accelerator.device)
-        many = self.accelerator.num_processes > 1
-        self.forward = self.accelerator.prepare_model(model) if many else model
+        self.processes = self.accelerator.num_processes
+        self.device = device_of(model)
+        self.forward = model
+        if self.processes > 1:
+            self.forward = self.accelerator.prepare_model(model, device_placement=False)
         self.parameters: dict[str, nn.Parameter] = model.trainable_parameters()
         if not self.parameters:
             raise UserError("This model has nothing to train: all its weights are frozen.")
@@ -148,8 +151,8 @@ class _Loop:
         """Update until all steps are done or patience is at an end; then put the best weights back."""
         position = self.position
         progress.advance(position.step)
-        watched = torch.zeros((), device=self.accelerator.device)
-        losses = torch.zeros((), device=self.accelerator.device)
+        watched = torch.zeros((), device=self.device)
+        losses = torch.zeros((), device=self.device)
         since, shown = position.step, position.step
         epoch, batches = -1, []
         started = time.perf_counter()
@@ -187,22 +190,20 @@ class _Loop:
             group["lr"] = self.settings.learning_rate * _rate(step, self.total_steps, self.settings.warmup_ratio)
         batches = self._collate(indices)
         items = sum(self.task_type.items(batch) * weight for batch, weight in batches)
-        processes = accelerator.num_processes
-        if processes > 1:
-            items = int(accelerator.reduce(torch.tensor(items, device=accelerator.device), "sum"))
+        if self.processes > 1:
+            items = int(accelerator.reduce(torch.tensor(items, device=self.device), "sum"))
         self.optimizer.zero_grad(set_to_none=True)
-        mean = torch.zeros((), device=accelerator.device)
-        mixed = self.settings.precision == "bf16"
+        mean = torch.zeros((), device=self.device)
         for number, (batch, weight) in enumerate(batches):
             last = number == len(batches) - 1
-            with nullcontext() if last or processes == 1 else accelerator.no_sync(self.forward):
-                batch = {key: tensor.to(accelerator.device) for key, tensor in batch.items()}
-                with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=mixed):
+            with nullcontext() if last or self.processes == 1 else accelerator.no_sync(self.forward):
+                batch = moved(batch, self.device)
+                with precision_on(self.device, self.settings.precision):
                     outputs = self.forward(batch)
                 loss = self.task_type.loss(outputs, batch) * (weight / max(items, 1))
                 mean += loss.detach()
                 # the processes' gradients are averaged, and each has only its share of the sum
-                loss = loss * processes
+                loss = loss * self.processes
                 if last and (regularisation := self.model.regularisation()) is not None:
                     loss = loss + regularisation
                 accelerator.backward(loss)
@@ -215,10 +216,9 @@ class _Loop:
 
         Several processes need the same number of batches: one without features gets one at weight 0.
         """
-        processes = self.accelerator.num_processes
-        share = indices[self.accelerator.process_index :: processes]
+        share = indices[self.accelerator.process_index :: self.processes]
         parts = numpy.array_split(share, self.settings.gradient_accumulation_steps)
-        weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or processes > 1]
+        weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or self.processes > 1]
         return [
             (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)
             for part, weight in weighted
