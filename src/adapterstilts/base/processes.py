@@ -7,7 +7,7 @@ run without any of this. accelerate is imported on the first use.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -22,13 +22,18 @@ P = ParamSpec("P")
 
 # what accelerate itself reads
 _RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
+_SIZES = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 # others wait while the main process evaluates, which may take hours; that one has died a launcher sees at once
 _PATIENCE = timedelta(days=7)
 
 
 def index() -> int:
     """Return this process's number among those of the run, from 0; it costs no torch."""
-    return next((int(os.environ[name]) for name in _RANKS if os.environ.get(name, "").isdecimal()), 0)
+    return _number(_RANKS, 0)
+
+
+def _number(names: Sequence[str], otherwise: int) -> int:
+    return next((int(os.environ[name]) for name in names if os.environ.get(name, "").isdecimal()), otherwise)
 
 
 def is_main() -> bool:
@@ -51,17 +56,12 @@ def device() -> torch.device:
     return _group().device
 
 
-def wait() -> None:
-    """Go on when every process of the run has come here."""
-    _group().wait_for_everyone()
-
-
 def shared(compute: Callable[[], T]) -> T:
     """Let the main process `compute` something, and return it in every process; so is a `UserError` raised in each.
 
     Every process of the run has to come here. What is computed must be fit for pickling if there are several.
     """
-    if _group().num_processes == 1:
+    if _number(_SIZES, 1) == 1 or _group().num_processes == 1:
         return compute()
     from accelerate.utils import broadcast_object_list
 
