@@ -1,4 +1,4 @@
-"""What a training leaves to read: a line of JSON for each validation, and what a tracker draws of them."""
+"""What a training leaves to read: a line of JSON for each validation, and what a tracker draws of them. No torch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-from accelerate import Accelerator
+from typing import TYPE_CHECKING, Any
 
 from adapterstilts.base import files
 from adapterstilts.base.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 NAME = "log.jsonl"
 PROJECT = "adapterstilts"
