@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -25,6 +26,7 @@ _RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _SIZES = ("WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 # others wait while the main process evaluates, which may take hours; that one has died a launcher sees at once
 _PATIENCE = timedelta(days=7)
+_alone: ContextVar[bool] = ContextVar("_alone", default=False)
 
 
 def index() -> int:
@@ -43,9 +45,13 @@ def is_main() -> bool:
 
 def _group() -> Any:
     """accelerate's state of this process, which meets the others on the first call."""
+    import torch
     from accelerate.state import PartialState
+    from accelerate.utils import parse_flag_from_env
 
-    return PartialState(timeout=_PATIENCE)
+    # without being told so accelerate leaves several processes of a CPU strangers to each other
+    no_other = hasattr(torch, "accelerator") and not torch.accelerator.is_available()
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or no_other, timeout=_PATIENCE)
 
 
 def device() -> torch.device:
@@ -59,18 +65,22 @@ def device() -> torch.device:
 def shared(compute: Callable[[], T]) -> T:
     """Let the main process `compute` something, and return it in every process; so is a `UserError` raised in each.
 
-    Every process of the run has to come here. What is computed must be fit for pickling if there are several.
+    Every process of the run has to come here, but for a `shared` in what is computed: that is the main one's own. What
+    is computed must be fit for pickling if there are several.
     """
-    if _number(_SIZES, 1) == 1 or _group().num_processes == 1:
+    if _alone.get() or _number(_SIZES, 1) == 1 or _group().num_processes == 1:
         return compute()
     from accelerate.utils import broadcast_object_list
 
     outcome: list[Any] = [None, None]
     if is_main():
+        token = _alone.set(True)
         try:
             outcome[0] = compute()
         except UserError as error:
             outcome[1] = error
+        finally:
+            _alone.reset(token)
     broadcast_object_list(outcome)
     if outcome[1] is not None:
         raise outcome[1]
