@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.identity import BackboneIdentity
-from adapterstilts.base import places
+from adapterstilts.base import places, processes
 from adapterstilts.base.errors import UserError
 
 POCKET = "pocket"
@@ -64,11 +64,18 @@ class Backbone:
     identity: BackboneIdentity
 
 
-def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.dtype = torch.float32) -> Backbone:
+def load_backbone(
+    id_or_path: str,
+    *,
+    revision: str | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Backbone:
     """Load 'pocket' (shipped), a folder, or an id of the Hugging Face Hub, in evaluation mode.
 
-    Weights are read from safetensors only. The fingerprint is taken in float32, before the conversion to
-    `dtype`. UserError says what could not be loaded.
+    It goes to `device` (None: this process's accelerator, or the CPU without one), where all that is built on it
+    follows: adapters, heads, batches. Weights are read from safetensors only. The fingerprint is taken on the CPU in
+    float32, before any of that. UserError says what could not be loaded.
     """
     place = _place(id_or_path)
     try:
@@ -95,7 +102,8 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
         )
     encoders.check_tokenizer(tokenizer, id_or_path)
     identity = BackboneIdentity(id_or_path, getattr(config, "_commit_hash", None) or "", fingerprint(module))
-    return Backbone(module.to(dtype).eval(), tokenizer, identity)
+    chosen = processes.device() if device is None else device
+    return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
 
 
 def load_config(id_or_path: str) -> Any:

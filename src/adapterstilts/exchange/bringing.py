@@ -62,7 +62,7 @@ def import_adapter(
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
     progress.note(f"The backbone is {printable(its_backbone)}.")
-    loaded = loading.load_backbone(its_backbone)
+    loaded = loading.load_backbone(its_backbone, device="cpu")
     identity = loaded.identity
     if backbone is None and saved.revision not in (None, identity.revision):
         raise UserError(
@@ -126,5 +126,5 @@ def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
     """Rebuild it as every verb will; UserError if its tensors do not fit."""
     with_head = task if adapter.head_tensors() else None
     model.from_adapter(
-        loading.load_backbone(backbone), adapter, types.get(task.type if task else "retrieval"), with_head
+        loading.load_backbone(backbone, device="cpu"), adapter, types.get(task.type if task else "retrieval"), with_head
     )

@@ -49,7 +49,7 @@ def pull(
         except hub.Missing as error:
             raise _not_published(repository, revision, word, backbone, method) from error
         # loading a large backbone takes longer than the download, so only once something is there to fit it
-        identity = identity or loading.load_backbone(backbone).identity
+        identity = identity or loading.load_backbone(backbone, device="cpu").identity
         check_backbone(load_adapter(folder), identity)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         found.append(Pulled(repository, folder, size))

@@ -95,10 +95,11 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _data(run: Run) -> str | None:
+    """What --data has to say: a folder always, since there is none that one would expect."""
     rows, task = (run.evaluation.rows, run.evaluation.target) if run.evaluation else (run.rows, run.task)
-    if rows is None or task is None or not unusual(rows, task, run.backbone.id):
+    if rows is None or task is None:
         return None
-    return (rows.place or _FOLDER) if rows.source == "folder" else rows.source
+    return (rows.place or _FOLDER) if rows.source == "folder" else unusual(rows, task, run.backbone.id)
 
 
 def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:

@@ -27,16 +27,22 @@ from torch import Tensor
 
 from adapterstilts.base.errors import UserError
 
-FORMAT = 1
+FORMAT = 2
 _TENSORS, _FACTS = "state.safetensors", "state.json"
 _COMPLETE = re.compile(r"checkpoint-(\d+)")
 _PARTIAL = ".partial"
+_CHANGED = re.compile(r"-x[0-9a-f]+$")
+_OTHER = {"features": "other training rows or lengths", "parameters": "weights of other shapes"}
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass
 class Position:
-    """Where a training is. `run` says what determines it, and a checkpoint of another is refused."""
+    """Where a training is.
+
+    `run` says what determines it, and a checkpoint of another is refused. `computed` says how it was computed (threads,
+    processes, parts of a batch), which may change: it determines no more than rounding and what dropout draws.
+    """
 
     run: Mapping[str, Any]
     step: int = 0
@@ -47,7 +53,7 @@ class Position:
     best_step: int = 0
     without_gain: int = 0
     finished: bool = False
-    threads: int = 0
+    computed: dict[str, int] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -85,11 +91,42 @@ def latest(folder: Path) -> tuple[Position, dict[str, Tensor]] | None:
     damaged = UserError(f"The checkpoint {newest} is damaged: remove it, or train again without --resume.")
     try:
         facts = json.loads((newest / _FACTS).read_text(encoding="utf-8"))
-        if facts.pop("format") != FORMAT or facts.pop("sha256") != _sha256(newest / _TENSORS):
+        if facts.pop("format") != FORMAT:
+            raise UserError(f"The checkpoint {newest} is another version's: train again without --resume.")
+        if facts.pop("sha256") != _sha256(newest / _TENSORS):
             raise damaged
         return Position(**facts), load_file(newest / _TENSORS)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise damaged from error
+
+
+def differences(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Say in what the training `other` is not the training `run`, settings by name; '' if they are the same."""
+    settings, others = run.get("settings", {}), other.get("settings", {})
+    names = [name for name in {**settings, **others} if settings.get(name) != others.get(name)]
+    phrases = [f"{name} {others.get(name)}, here {settings.get(name)}" for name in names]
+    phrases += [words for key, words in _OTHER.items() if run.get(key) != other.get(key)]
+    return "; ".join(phrases)
+
+
+def instead_of(folder: Path, run: Mapping[str, Any]) -> str:
+    """Say that `folder` has no checkpoint to go on from, and which ones of other settings stand beside it, and why.
+
+    Those are in folders of the same name but for the mark of changed settings, `-x` and a digest.
+    """
+    sentence = f"There is no checkpoint of these settings in {folder}, so the training begins at step 0"
+    own = _CHANGED.sub("", folder.name)
+    for other in sorted(folder.parent.iterdir()) if folder.parent.is_dir() else ():
+        complete = _complete(other) if other != folder and _CHANGED.sub("", other.name) == own else []
+        if not complete:
+            continue
+        newest = max(complete)[1]
+        try:
+            theirs = json.loads((newest / _FACTS).read_text(encoding="utf-8"))["run"]
+            sentence += f"; {newest} is of others ({differences(run, theirs) or 'by another version'})"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            sentence += f"; {newest} is damaged"
+    return f"{sentence}."
 
 
 def remove_checkpoints(folder: Path) -> None:
