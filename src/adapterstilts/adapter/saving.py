@@ -5,12 +5,8 @@ Saving is all or nothing, and loading checks everything. Reading facts without w
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -21,6 +17,7 @@ from safetensors import SafetensorError
 
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, SourceInfo, check_backbone
 from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base import digests, files
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.methods import check_composition, check_method
 
@@ -41,21 +38,17 @@ def save_adapter(adapter: Adapter, folder: Path) -> None:
     not there. UserError if the disk refuses, or if `folder` holds something that is no adapter.
     """
     folder = Path(folder)
-    waiting = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        _recover(folder)
-        _check_replaceable(folder)
-        waiting.mkdir(parents=True)
-        _write_files(adapter, waiting)
-        _move_into_place(waiting, folder)
+        with files.whole(folder) as waiting:
+            _check_replaceable(folder)
+            waiting.mkdir()
+            _write_files(adapter, waiting)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(
             f'The adapter "{adapter.name}" could not be saved in {folder}: {reason}; '
             "make room there or choose another --output."
         ) from error
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)
 
 
 def _write_files(adapter: Adapter, folder: Path) -> None:
@@ -74,12 +67,10 @@ def _write_files(adapter: Adapter, folder: Path) -> None:
         "recipe": adapter.recipe,
         "data_revision": adapter.data_revision,
         "scores": adapter.scores,
-        "sha256": _sha256(folder / WEIGHTS),
+        "sha256": digests.sha256(folder / WEIGHTS),
     }
     text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
     (folder / FACTS).write_text(text, encoding="utf-8", newline="\n")
-    for path in (folder / WEIGHTS, folder / FACTS, folder):
-        _flush(path)
 
 
 def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -93,50 +84,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"an adapter's facts are plain JSON, but {value!r} is not")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _replaced(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.replaced"
-
-
-def _move_into_place(waiting: Path, folder: Path) -> None:
-    # A folder cannot be renamed over one that is not empty: the old one steps aside, and `_recover` brings it
-    # back if the process dies between the two renames.
-    aside = _replaced(folder)
-    if folder.exists():
-        os.rename(folder, aside)
-    try:
-        os.rename(waiting, folder)
-    except BaseException:
-        _recover(folder)
-        raise
-    _flush(folder.parent)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    aside = _replaced(folder)
-    if aside.is_dir():
-        if folder.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            os.rename(aside, folder)
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -177,7 +124,7 @@ def verify(folder: Path) -> dict[str, Any]:
     if not weights.is_file():
         raise UserError(f"The adapter in {folder} has no {WEIGHTS}; save or download it again.")
     try:
-        same = _sha256(weights) == facts["sha256"]
+        same = digests.sha256(weights) == facts["sha256"]
     except OSError as error:
         raise UserError(f"{weights} cannot be read: {error}; save or download the adapter again.") from error
     if not same:
@@ -219,7 +166,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 def _read_facts(folder: Path) -> dict[str, Any]:
     with suppress(OSError):  # a place that cannot be written cannot be mended, but may be read
-        _recover(folder)
+        files.recover(folder)
     if not folder.is_dir():
         near = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
         raise UserError(f"There is no adapter at {folder}: no such folder.{did_you_mean(folder.name, near)}")

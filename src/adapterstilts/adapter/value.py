@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.names import slug
 from adapterstilts.methods import Source
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def adapter_name(
     of more than three only the number and a hash remain. `backbone` (an id) and `seed` are given where the
     folder does not imply them, `data` (a source of rows) where the backbone does not.
     """
-    name = "-".join(part for part in (_slug(backbone or ""), data, method, task) if part)
+    name = "-".join(part for part in (slug((backbone or "").lower()), data, method, task) if part)
     if composition:
         name += f"--{composition}{_called(sources)}"
     return name if seed is None else f"{name}-s{seed}"
@@ -106,11 +106,7 @@ def adapter_name(
 def _called(sources: Sequence[SourceInfo]) -> str:
     tasks = [source.task for source in sources]
     by_task = None not in tasks and len(set(tasks)) == len(tasks)
-    words = sorted(_slug(str(source.task if by_task else source.name)) for source in sources)
+    words = sorted(slug(str(source.task if by_task else source.name).lower()) for source in sources)
     if len(words) > _NAMED_SOURCES:
         return f"{len(words)}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:8]}"
     return "".join(f"-{word}" for word in words)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9_.-]+", "-", text.rstrip("/").rsplit("/", 1)[-1].lower()).strip("-.")

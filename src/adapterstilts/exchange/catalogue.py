@@ -17,6 +17,7 @@ from typing import Any
 from adapterstilts import tasks
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.names import slug
 from adapterstilts.exchange import estimate, repositories
 from adapterstilts.rows.labelled import usual_source
 from adapterstilts.tasks import metrics
@@ -98,7 +99,7 @@ class Entry:
 
 def bundled(backbone: str) -> Path:
     """Return the shipped folder for `backbone`, whether or not there is one."""
-    return places.zoo_folder() / backbone.rstrip("/").rsplit("/", 1)[-1].lower()
+    return places.zoo_folder() / slug(backbone.lower())
 
 
 def entries(output: Path, backbone: str | None = None) -> list[Entry]:
