@@ -18,7 +18,7 @@ from adapterstilts import tasks
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
-from adapterstilts.exchange import estimate, repositories
+from adapterstilts.exchange import repositories
 from adapterstilts.rows.labelled import usual_source
 from adapterstilts.tasks import metrics
 
@@ -204,7 +204,7 @@ def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> Us
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return UserError(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
-        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}{estimate.words(task.name, method, backbone)}"
+        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
     )
 
 
