@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
@@ -132,7 +133,7 @@ def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> Mo
         datasets=None if _is_pocket(data) else sorted({found.id for name in _trained_on(entry) for found in name.hub}),
         library_name=LIBRARIES.get(entry.method, "adapterstilts"),
         pipeline_tag=PIPELINES[task.type if task else "retrieval"],
-        base_model=None if entry.backbone == "pocket" else entry.backbone,
+        base_model=None if declaration_of(entry.backbone).weights else entry.backbone,
         tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
         model_name=entry.name,
         eval_results=[

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
+from adapterstilts.backbones import DEFAULT, declaration_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
-from adapterstilts.rows.labelled import usual_source
 from adapterstilts.tasks import metrics
 
 FACTS = "adapterstilts.json"
@@ -88,7 +88,7 @@ class Entry:
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
         own = _mapping(self.facts.get("recipe")).get("data")
-        return self.task is None or own in (None, usual_source(tasks.get(self.task), self.backbone))
+        return self.task is None or own in (None, declaration_of(self.backbone).usual_rows(tasks.get(self.task)))
 
     @property
     def plain(self) -> bool:
@@ -200,7 +200,7 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
 
 
 def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> UserError:
-    elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
+    elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return UserError(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '

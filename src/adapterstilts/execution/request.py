@@ -15,12 +15,11 @@ import adapterstilts
 from adapterstilts import tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.value import Adapter, SourceInfo, adapter_name
-from adapterstilts.backbones import encoders
+from adapterstilts.backbones import declaration_of, encoders
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
-from adapterstilts.rows.labelled import usual_source
 from adapterstilts.runs import recipe
 
 _LIBRARIES = ("accelerate", "adapters", "peft", "tokenizers", "torch", "transformers")
@@ -53,12 +52,12 @@ class Request:
     @property
     def rows_from(self) -> str:
         """Where rows come from: 'pocket', 'hub' or a folder."""
-        return self.data or reading.default_for(self.backbone)
+        return self.data or declaration_of(self.backbone).rows
 
     def unusual_data(self, task: str) -> str | None:
         """'pocket', 'hub' or 'folder' where rows of `task` come from another source than one expects, else None."""
         word = reading.word_of(self.rows_from)
-        return None if word == usual_source(tasks.get(task), self.backbone) else word
+        return None if word == declaration_of(self.backbone).usual_rows(tasks.get(task)) else word
 
     def settings(self) -> recipe.Settings:
         """Return the recipe's settings with the overrides; `UserError` names what does not fit."""
@@ -151,7 +150,8 @@ def trained_elsewhere(adapter: Adapter, request: Request, task: str) -> str | No
     if own is None or adapter.task is None:
         return None
     unusual = request.unusual_data(task) if task else None
-    return None if own == (unusual or usual_source(tasks.get(adapter.task), request.backbone)) else str(own)
+    expected = unusual or declaration_of(request.backbone).usual_rows(tasks.get(adapter.task))
+    return None if own == expected else str(own)
 
 
 def trainable_task(name: str) -> tuple[tasks.Task, tasks.Task]:

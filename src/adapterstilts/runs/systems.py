@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.runs.results import IMPORTED, Result, made_with, plain, read
 from adapterstilts.tasks import Task
 
@@ -85,7 +86,7 @@ def command(system: System, target: Task, backbone: str, data: str | None = None
     if imported:
         words = ["evaluate", imported, "--target", target.name]
     changed = [word for key, value in system.changed if key != IMPORTED for word in _words_of_setting(key, value)]
-    elsewhere = [] if backbone == "pocket" else ["--backbone", backbone]
+    elsewhere = [] if backbone == DEFAULT else ["--backbone", backbone]
     elsewhere += ["--data", "FOLDER" if data == "folder" else data] if data else []
     return shlex.join(["adapterstilts", *words, *elsewhere, *changed])
 
