@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapterstilts import tasks
-from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones import BackboneIdentity, declaration_of
 from adapterstilts.base.errors import UserError
-from adapterstilts.rows.labelled import usual_source
 from adapterstilts.runs import asked, command, identity, recipe, related, words
 from adapterstilts.runs.run import Given, Rows, Run, differing, of_facts
 from adapterstilts.runs.settings import settings_schema
@@ -52,7 +51,7 @@ class Here:
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """Of a folder the revision is its name."""
-        place = data or usual_source(task, backbone)
+        place = data or declaration_of(backbone).usual_rows(task)
         source = place if place in ("pocket", "hub") else "folder"
         return Rows(source, f"{place} of {task.name}", place)
 

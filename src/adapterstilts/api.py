@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import execution
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
@@ -23,7 +24,7 @@ Given = str | Path
 
 
 def load(
-    adapter: Given, *, backbone: str = "pocket", method: str | None = None, output: Given = "runs"
+    adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode.
 
@@ -87,7 +88,7 @@ def evaluate(
     target: str | None = None,
     *,
     method: str | None = None,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
@@ -111,7 +112,7 @@ def _learn(
     composition: str | None,
     adapters: Sequence[Given],
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),

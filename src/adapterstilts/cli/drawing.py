@@ -14,6 +14,7 @@ from adapterstilts.base import processes
 from adapterstilts.base.errors import printable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from adapterstilts.execution import LayerScores

@@ -62,6 +62,5 @@ def _not_published(repository: str, revision: str | None, word: str, backbone: s
     chosen = "" if method == "bottleneck" else f" --method {method}"
     make = ""
     if word in tasks.all_tasks():
-        train = f"adapterstilts train {word}{chosen} --backbone {backbone}"
-        make = f"; train it: {train}"
+        make = f"; train it: adapterstilts train {word}{chosen} --backbone {backbone}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")
