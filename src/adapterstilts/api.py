@@ -54,8 +54,8 @@ def predict(
 def train(task: str, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as {"learning_rate": 1e-3}),
-    progress. Scores are from 0 to 100.
+    `options`: backbone, data, seed, output, languages, resume, log (a tracker),
+    settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
     """
     return _learn(task, method, None, (), **options)
 
@@ -117,11 +117,12 @@ def _learn(
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     resume: bool = False,
+    log: str | None = None,
     progress: Progress = SILENT,
     **options: Any,
 ) -> Result:
     here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
     chosen = method or here.method_of(words, backbone)
     run = asked.training(here, task, chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}))
+    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)
