@@ -171,6 +171,9 @@ class Notes:
     def advance(self, n: int = 1, **facts: object) -> None:
         pass
 
+    def report(self, **facts: object) -> None:
+        pass
+
     def finish(self) -> None:
         pass
 

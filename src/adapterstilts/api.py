@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import execution
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
@@ -23,7 +24,7 @@ Given = str | Path
 
 
 def load(
-    adapter: Given, *, backbone: str = "pocket", method: str | None = None, output: Given = "runs"
+    adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode.
 
@@ -53,8 +54,8 @@ def predict(
 def train(task: str, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as {"learning_rate": 1e-3}),
-    progress. Scores are from 0 to 100.
+    `options`: backbone, data, seed, output, languages, resume, log (a tracker),
+    settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
     """
     return _learn(task, method, None, (), **options)
 
@@ -87,7 +88,7 @@ def evaluate(
     target: str | None = None,
     *,
     method: str | None = None,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
@@ -111,16 +112,17 @@ def _learn(
     composition: str | None,
     adapters: Sequence[Given],
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     resume: bool = False,
+    log: str | None = None,
     progress: Progress = SILENT,
     **options: Any,
 ) -> Result:
     here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
     chosen = method or here.method_of(words, backbone)
     run = asked.training(here, task, chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}))
+    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)

@@ -47,9 +47,9 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
     """
     options.prepare(task)
     from adapterstilts import execution
-    from adapterstilts.rows import reading
+    from adapterstilts.backbones import declaration_of
 
-    found = execution.inspect(task, source or reading.default_for(backbone), backbone, language, split, drawing.Bars())
+    found = execution.inspect(task, source or declaration_of(backbone).rows, backbone, language, split, drawing.Bars())
     if as_json:
         drawing.print_json(found.as_json())
         return

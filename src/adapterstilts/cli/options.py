@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from adapterstilts.methods import METHODS
+from adapterstilts.training.logs import TRACKERS
 
 Command = Callable[..., Any]
 ADAPTER_METHODS = ("bottleneck", "lora")
@@ -89,6 +90,11 @@ def backbone(command: Command) -> Command:
 def learning(command: Command) -> Command:
     """Add the options of verbs that train."""
     command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
+    command = click.option(
+        "--log",
+        type=click.Choice(TRACKERS),
+        help="Also draw the training there; logs/NAME/log.jsonl is always written.",
+    )(command)
     return click.option(
         "--seed",
         type=click.IntRange(min=0),

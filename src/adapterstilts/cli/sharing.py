@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
@@ -120,7 +121,7 @@ def import_(
     if done.without_head:
         click.echo(f"  without a head: {done.without_head}")
     words = ["adapterstilts", "stack", made.name, "--target", "pawsx"]
-    words += [] if made.backbone.id == "pocket" else ["--backbone", made.backbone.id]
+    words += [] if made.backbone.id == DEFAULT else ["--backbone", made.backbone.id]
     words += [] if output == Path("runs") else ["--output", str(output)]
     click.echo(f"  {shlex.join(words)}")
 

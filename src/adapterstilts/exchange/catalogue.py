@@ -15,12 +15,12 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones import DEFAULT, BackboneIdentity, declaration_of, identity_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
-from adapterstilts.rows.labelled import usual_source
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.run import Given, Rows, Run
 from adapterstilts.runs.words import is_plain
@@ -96,7 +96,7 @@ class Entry:
         run = self.run
         if not isinstance(run, Run) or run.rows is None or run.task is None:
             return True
-        return run.rows.source == usual_source(tasks.get(run.task), self.backbone)
+        return run.rows.source == declaration_of(self.backbone).usual_rows(tasks.get(run.task))
 
     @property
     def plain(self) -> bool:
@@ -106,7 +106,7 @@ class Entry:
 
 def bundled(backbone: str) -> Path:
     """Return the shipped folder for `backbone`, whether or not there is one."""
-    return places.zoo_folder() / backbone.rstrip("/").rsplit("/", 1)[-1].lower()
+    return places.zoo_folder() / slug(backbone.lower())
 
 
 def entries(output: Path, backbone: str | None = None) -> list[Entry]:
@@ -204,7 +204,7 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
 
 
 def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
-    elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
+    elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return NotMade(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
@@ -241,13 +241,11 @@ class AtHand:
 
     def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
-        from adapterstilts.backbones import loading
-
-        return loading.load_backbone(word).identity
+        return identity_of(word)
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task, by what identifies them."""
-        return self._rows(task.name, data or reading.default_for(backbone))
+        return self._rows(task.name, data or declaration_of(backbone).rows)
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place), reading.source_revision(tasks.get(task), place), place)

@@ -49,7 +49,7 @@ def pull(
         except hub.Missing as error:
             raise _not_published(repository, revision, word, backbone, method) from error
         # loading a large backbone takes longer than the download, so only once something is there to fit it
-        identity = identity or loading.load_backbone(backbone).identity
+        identity = identity or loading.load_backbone(backbone, device="cpu").identity
         check_backbone(load_adapter(folder), identity)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         found.append(Pulled(repository, folder, size))
@@ -62,6 +62,5 @@ def _not_published(repository: str, revision: str | None, word: str, backbone: s
     chosen = "" if method == "bottleneck" else f" --method {method}"
     make = ""
     if word in tasks.all_tasks():
-        train = f"adapterstilts train {word}{chosen} --backbone {backbone}"
-        make = f"; train it: {train}"
+        make = f"; train it: adapterstilts train {word}{chosen} --backbone {backbone}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")

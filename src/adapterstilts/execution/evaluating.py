@@ -14,7 +14,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.base import files
+from adapterstilts.base import files, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, find
@@ -147,6 +147,9 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
     Without any score there is no result.
     """
     folder = output / "predictions" / result.adapter / words.measured_on(result.run)
+    # before the predictions, so that nothing of another run is touched; after them comes what says that all is there
+    results.check_free(result, output)
+    results.claim(folder, result.run)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -155,6 +158,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
         results.save(result, output)
 
 
+@processes.by_main
 def evaluate(
     run: Run, how: How = DEFAULT, progress: Progress = SILENT, submission_folder: Path | None = None
 ) -> Result:
@@ -206,6 +210,7 @@ class LayerScores:
         return {"diagnostic": self.warning, **facts, "layers": layers}
 
 
+@processes.by_main
 def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> LayerScores:
     """Score the adapter of `run` at every layer on its target, and write nothing.
 
@@ -247,6 +252,9 @@ class _Ready:
 
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
+    files.check_writable(how.output)
+    if submission_folder is not None:
+        files.check_writable(submission_folder, "--submission")
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)

@@ -26,12 +26,14 @@ class How:
     """Where adapters and results go, which languages are measured (none: all), and what saves memory or time.
 
     `settings` are those of `runs.identity.HOW`, where they are not the recipe's. `resume` goes on from a checkpoint.
+    `log` is a tracker that draws the training, one of `training.TRACKERS`.
     """
 
     output: Path = Path("runs")
     languages: tuple[str, ...] = ()
     resume: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    log: str | None = None
 
     def setting(self, name: str, run: Run) -> Any:
         """Return the value of a setting that only changes how a run is computed: the recipe's, unless it was given."""

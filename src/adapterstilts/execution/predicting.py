@@ -14,7 +14,7 @@ import numpy
 from adapterstilts import tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import loading
+from adapterstilts.backbones import declaration_of, loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
@@ -82,7 +82,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. UserError if there are none.
         """
-        own, place = self.task, data or reading.default_for(self._backbone)
+        own, place = self.task, data or declaration_of(self._backbone).rows
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):

@@ -7,9 +7,11 @@ folder alone; `layouts` has the names.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg
@@ -127,10 +129,16 @@ def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
 def revision(task: Task, folder: Path) -> str:
     """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that say which rows it has.
 
-    UserError if a file cannot be read.
+    It is remembered while the files stay as they are. UserError if one cannot be read.
     """
+    files = _files(task, folder)
+    memory = Memory(f"rows below {os.path.abspath(folder)}", files)
+    return f"folder {(memory.value or memory.keep(_digest(files, folder)))[:16]}"
+
+
+def _digest(files: list[Path], folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in _files(task, folder):
+    for path in files:
         try:
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
@@ -140,7 +148,7 @@ def revision(task: Task, folder: Path) -> str:
             raise UserError(
                 f"{path} cannot be read ({error.strerror or error}); check the path and its rights."
             ) from error
-    return f"folder {digest.hexdigest()[:16]}"
+    return digest.hexdigest()
 
 
 def _files(task: Task, folder: Path) -> list[Path]:

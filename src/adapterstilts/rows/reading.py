@@ -42,11 +42,6 @@ def word_of(data: str) -> str:
     return data if data in WORDS else "folder"
 
 
-def default_for(backbone: str) -> str:
-    """Where rows come from if nothing is said: what fits the backbone."""
-    return "pocket" if backbone == "pocket" else "hub"
-
-
 def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
     """The languages in which ``data`` has rows of ``task`` to evaluate on, in the benchmark's order.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from adapterstilts import tasks
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
@@ -35,7 +36,7 @@ def command_of(run: Run) -> str:
 
 def arguments_of(run: Run) -> list[str]:
     """Return the arguments that :func:`parse` reads back; a folder that is not at hand is called FOLDER."""
-    elsewhere = [] if run.backbone.id == "pocket" else ["--backbone", run.backbone.id]
+    elsewhere = [] if run.backbone.id == DEFAULT else ["--backbone", run.backbone.id]
     data = _data(run)
     elsewhere += ["--data", data] if data else []
     return [*_words(run), *elsewhere]
@@ -95,10 +96,11 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _data(run: Run) -> str | None:
+    """What --data has to say: a folder always, since there is none that one would expect."""
     rows, task = (run.evaluation.rows, run.evaluation.target) if run.evaluation else (run.rows, run.task)
-    if rows is None or task is None or not unusual(rows, task, run.backbone.id):
+    if rows is None or task is None:
         return None
-    return (rows.place or _FOLDER) if rows.source == "folder" else rows.source
+    return (rows.place or _FOLDER) if rows.source == "folder" else unusual(rows, task, run.backbone.id)
 
 
 def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
@@ -137,7 +139,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser(verb: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=verb, add_help=False, allow_abbrev=False)
     parser.add_argument("words", nargs="+")
-    parser.add_argument("--backbone", default="pocket")
+    parser.add_argument("--backbone", default=DEFAULT)
     parser.add_argument("--data")
     parser.add_argument("-o", dest="settings", action="append", default=[])
     if verb in ("continue", "stack", "fuse", "merge", "evaluate"):

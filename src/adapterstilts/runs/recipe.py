@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
@@ -44,12 +45,14 @@ def resolve(
     if composition is not None:
         check_composition(composition)
     given = dict(overrides or {})
-    recipe = _read(_file_for(backbone))
+    declared = declaration_of(backbone)
+    recipe = _read(recipes_folder() / declared.recipe)
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
     _check_keys(given, method, keys, own)
     values: Values = {}
-    for layer in [*_layers(recipe, method, composition, tasks.get(task)), given]:
+    own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
+    for layer in [*_layers(recipe, method, composition, tasks.get(task)), own_layer, given]:
         if any(length in layer for length in _LENGTHS):
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
@@ -98,10 +101,6 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
         found[key] = read(key, text)
     return found
-
-
-def _file_for(backbone: str) -> Path:
-    return recipes_folder() / ("pocket.yaml" if backbone == "pocket" else "xlmr.yaml")
 
 
 @functools.cache
