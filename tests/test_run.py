@@ -230,7 +230,7 @@ def test_two_backbones_of_one_name_do_not_share_an_output(trained, tmp_path):
         world.learn("pawsx", backbone=str(tmp_path / "b/enc"), **given)
     said = str(raised.value)
     assert str(tmp_path / "runs" / first.adapter) in said
-    assert "backbone.fingerprint: " in said and f'backbone.id: "{tmp_path / "a/enc"}"'[:60] in said
+    assert "backbone.fingerprint: " in said
     assert "settings" not in said and "rows" not in said and "seed" not in said
     assert files_in(tmp_path / "runs") == before
 

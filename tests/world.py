@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from doubles import SENTENCES, tokenizer
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
 from adapterstilts import execution, tasks
+from adapterstilts.backbones import declared
 from adapterstilts.base import places
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand
@@ -103,6 +105,9 @@ def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) ->
     """
     save_backbone(root / "zoo" / "pocket" / "backbone")
     monkeypatch.setattr(places, "zoo_folder", lambda: root / "zoo")
+    # its weights are others than those that are shipped
+    tiny = replace(declared.DECLARED["pocket"], fingerprint=None)
+    monkeypatch.setitem(declared.DECLARED, "pocket", tiny)
     monkeypatch.setattr(recipe, "_read", lambda _: RECIPE)
     if own_rows:
         monkeypatch.setattr(reading, "load", _load)
