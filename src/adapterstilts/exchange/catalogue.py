@@ -94,9 +94,10 @@ class Entry:
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
         run = self.run
-        if not isinstance(run, Run) or run.rows is None or run.task is None:
+        task = tasks.all_tasks().get(run.task or "")
+        if not isinstance(run, Run) or run.rows is None or task is None:
             return True
-        return run.rows.source == usual_source(tasks.get(run.task), self.backbone)
+        return run.rows.source == usual_source(task, self.backbone)
 
     @property
     def plain(self) -> bool:
@@ -250,7 +251,7 @@ class AtHand:
         return self._rows(task.name, data or reading.default_for(backbone))
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
-        return Rows(reading.word_of(place), reading.source_revision(tasks.get(task), place), place)
+        return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
     def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made; UserError as :func:`find`."""

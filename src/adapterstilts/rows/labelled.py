@@ -14,7 +14,12 @@ LABELS = ("label", "tags", "answers")
 
 
 def usual_source(task: Task, backbone: str) -> str:
-    """Where one expects rows of `task` to come from: 'pocket', 'hub', or 'folder' where the Hub does not have them."""
+    """Where one expects rows of `task` to come from: 'pocket', 'hub', or 'folder' where the Hub does not have them.
+
+    Those of a user's own task come from the Hub or from its own files: 'file'.
+    """
+    if task.own is not None:
+        return "hub" if task.hub else "file"
     return "pocket" if backbone == "pocket" else "hub" if task.hub else "folder"
 
 

@@ -16,5 +16,6 @@ TASK = Declaration(
     reference="https://aclanthology.org/J07-3004/",
     train_on="ccg",
     train_examples=38_015,
+    elsewhere="it is licensed (LDC2005T13) and never downloaded, so give --data a folder with your own copy",
     pocket="adapterstilts.pocket.tasks:ccg",
 )

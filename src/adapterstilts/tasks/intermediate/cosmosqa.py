@@ -17,6 +17,8 @@ TASK = Declaration(
             "allenai/cosmos_qa",
             "default",
             {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:cosmosqa",
+            commit="ed50fe83db62b355759053b1cd5eef344ee371e0",
             revisions=("refs/convert/parquet", "refs/pr/6", "main"),
         ),
     ),

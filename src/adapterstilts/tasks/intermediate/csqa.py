@@ -12,6 +12,14 @@ TASK = Declaration(
     reference="https://aclanthology.org/N19-1421/",
     train_on="csqa",
     train_examples=9_741,
-    hub=(HubData("tau/commonsense_qa", "default", {"train": "train", "validation": "validation"}),),
+    hub=(
+        HubData(
+            "tau/commonsense_qa",
+            "default",
+            {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:csqa",
+            commit="94630fe30dad47192a8546eb75f094926d47e155",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:csqa",
 )

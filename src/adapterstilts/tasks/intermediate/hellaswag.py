@@ -17,6 +17,8 @@ TASK = Declaration(
             "Rowan/hellaswag",
             "default",
             {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:hellaswag",
+            commit="218ec52e09a7e7462a5400043bb9a69a41d06b76",
             revisions=("main", "refs/convert/parquet", "refs/pr/7"),
         ),
     ),

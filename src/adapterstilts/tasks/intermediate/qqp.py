@@ -13,6 +13,15 @@ TASK = Declaration(
     reference="https://quoradata.quora.com/First-Quora-Dataset-Release-Question-Pairs",
     train_on="qqp",
     train_examples=363_846,
-    hub=(HubData("nyu-mll/glue", "qqp", {"train": "train", "validation": "validation"}),),
+    hub=(
+        HubData(
+            "nyu-mll/glue",
+            "qqp",
+            {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:pairs",
+            columns={"sentence1": "question1", "sentence2": "question2"},
+            commit="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:qqp",
 )

@@ -12,6 +12,14 @@ TASK = Declaration(
     reference="https://aclanthology.org/D16-1264/",
     train_on="squad",
     train_examples=87_599,
-    hub=(HubData("rajpurkar/squad", "plain_text", {"train": "train", "validation": "validation"}),),
+    hub=(
+        HubData(
+            "rajpurkar/squad",
+            "plain_text",
+            {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="7b6d24c440a36b6815f21b70d25016731768db1f",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:squad",
 )

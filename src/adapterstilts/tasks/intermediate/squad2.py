@@ -12,6 +12,14 @@ TASK = Declaration(
     reference="https://aclanthology.org/P18-2124/",
     train_on="squad2",
     train_examples=130_319,
-    hub=(HubData("rajpurkar/squad_v2", "squad_v2", {"train": "train", "validation": "validation"}),),
+    hub=(
+        HubData(
+            "rajpurkar/squad_v2",
+            "squad_v2",
+            {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="3ffb306f725f7d2ce8394bc1873b24868140c412",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:squad2",
 )

@@ -15,5 +15,7 @@ TASK = Declaration(
     licence="per corpus: CC BY-SA (Wikipedia) and News Commentary",
     reference="https://aclanthology.org/L18-1605/",
     train_on=None,
+    elsewhere="its copies there lack the sentences without a translation, so give --data the folder that XTREME's "
+    "download_data.sh leaves",
     pocket="adapterstilts.pocket.tasks:bucc2018",
 )

@@ -15,6 +15,14 @@ TASK = Declaration(
     licence="CC BY-SA 3.0",
     reference="https://aclanthology.org/2020.acl-main.653/",
     train_on="squad",
-    hub=(HubData("google/xtreme", "MLQA.{language}.{language}", {"validation": "validation", "test": "test"}),),
+    hub=(
+        HubData(
+            "google/xtreme",
+            "MLQA.{language}.{language}",
+            {"validation": "validation", "test": "test"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:mlqa",
 )

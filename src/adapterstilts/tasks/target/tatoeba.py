@@ -55,6 +55,8 @@ TASK = Declaration(
             "google/xtreme",
             "tatoeba.{language}",
             {"test": "validation"},
+            "adapterstilts.rows.hub.readers:tatoeba",
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
             language_names=_NAMES,
         ),
     ),

@@ -34,6 +34,8 @@ TASK = Declaration(
             "google-research-datasets/tydiqa",
             "secondary_task",
             {"train": "train", "validation": "train", "test": "validation"},
+            "adapterstilts.rows.hub.readers:tydiqa",
+            commit="da78f23f9119363459acbaf46bf89426ff26c259",
             language_names=_NAMES,
         ),
     ),

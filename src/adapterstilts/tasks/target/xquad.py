@@ -12,6 +12,14 @@ TASK = Declaration(
     reference="https://aclanthology.org/2020.acl-main.421/",
     train_on="squad",
     paragraphs_of=("squad", "squad2"),
-    hub=(HubData("google/xquad", "xquad.{language}", {"test": "validation"}),),
+    hub=(
+        HubData(
+            "google/xquad",
+            "xquad.{language}",
+            {"test": "validation"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="51adfef1c1287aab1d2d91b5bead9bcfb9c68583",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:xquad",
 )
