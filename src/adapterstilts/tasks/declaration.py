@@ -39,7 +39,7 @@ class Files:
     """Files of a folder that together hold a part of a split, and what reads them, as ``module:function``.
 
     A name may hold ``{language}`` (XTREME's code), ``{name}`` (what `language_names` maps it to) and ``*``. `beside`
-    are files that may lie there too and belong to them.
+    are the names of files that may lie in the same folder and belong to them.
     """
 
     names: tuple[str, ...]
@@ -52,9 +52,9 @@ Part = tuple[Files, ...]
 """The layouts in which a part of a split may be there, the preferred one first."""
 
 
-def any_of(read: str, *names: str) -> Part:
-    """A part that is one file, which may have any of these `names`."""
-    return tuple(Files((name,), read) for name in names)
+def any_of(read: str, *names: str, beside: tuple[str, ...] = ()) -> Part:
+    """Return a part that is one file, which may have any of these `names`."""
+    return tuple(Files((name,), read, beside=beside) for name in names)
 
 
 @dataclass(frozen=True)

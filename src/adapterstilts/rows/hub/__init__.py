@@ -6,12 +6,11 @@ a network, what is there is read. `datasets` and `huggingface_hub` are imported 
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import limits
-from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows.formats import Row, Wanted, reader
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.tasks import SPLITS, HubData, Task
 
@@ -109,7 +108,5 @@ def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:
     from adapterstilts.rows.hub.tables import read_table
 
     located = locate(data, wanted.split, wanted.language)
-    module, _, name = data.read.partition(":")
-    read: Callable[..., Iterator[Row]] = getattr(importlib.import_module(module), name)
-    rows = read(read_table(located), wanted, data.columns)
+    rows = reader(data.read)(read_table(located), wanted, data.columns)
     return with_labels(rows, wanted, located.place, "read them from a folder (--data FOLDER)")

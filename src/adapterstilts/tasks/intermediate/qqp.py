@@ -1,6 +1,6 @@
 """QQP: do two questions of Quora ask the same?"""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, any_of
 
 TASK = Declaration(
     title="Quora Question Pairs",
@@ -23,5 +23,9 @@ TASK = Declaration(
             commit="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
         ),
     ),
+    files={
+        "train": (any_of("adapterstilts.rows.formats.readers:glue_qqp", "QQP/train.tsv", "qqp/train.tsv"),),
+        "validation": (any_of("adapterstilts.rows.formats.readers:glue_qqp", "QQP/dev.tsv", "qqp/dev.tsv"),),
+    },
     pocket="adapterstilts.pocket.tasks:qqp",
 )

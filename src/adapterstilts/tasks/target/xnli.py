@@ -1,6 +1,15 @@
 """XNLI: MNLI's question in 15 languages; trained on MNLI."""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
+
+
+def _part(split: str) -> Part:
+    release = f"xnli.{split}.tsv"
+    return (
+        *any_of("adapterstilts.rows.formats.readers:pairs", f"xnli/{split}-{{language}}.tsv"),
+        *any_of("adapterstilts.rows.formats.readers:xnli_release", f"XNLI-1.0/{release}", release),
+    )
+
 
 TASK = Declaration(
     title="Cross-lingual Natural Language Inference",
@@ -22,5 +31,6 @@ TASK = Declaration(
             commit="b8dd5d7af51114dbda02c0e3f6133f332186418e",
         ),
     ),
+    files={"validation": (_part("dev"),), "test": (_part("test"),)},
     pocket="adapterstilts.pocket.tasks:xnli",
 )
