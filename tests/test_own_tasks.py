@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 import adapterstilts
 from adapterstilts import cli, tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.rows import reading
 from adapterstilts.rows.hub import repositories
-from adapterstilts.runs import recipe
+from adapterstilts.runs import asked, command, recipe
 from adapterstilts.tasks import own
 
 PAIRS = "premise,hypothesis,gold\nA paid B.,B was paid.,yes\nA paid B.,A was paid.,no\n"
@@ -630,6 +631,24 @@ def test_an_adapter_predicts_without_the_file_of_its_task(trained, call, monkeyp
     found = json.loads(call("predict", "claims", str(tmp_path / "lines.txt"), "--json"))
     assert [set(one["probabilities"]) for one in found["predictions"]] == [{"no", "yes"}] * 3
     assert "give it by --task-file FILE" in call("evaluate", "claims", code=1)
+
+
+@pytest.mark.parametrize("name", ["claims", "nli"])
+def test_its_runs_are_read_back_from_their_commands_which_name_its_file(trained, monkeypatch, name):
+    text = "type: classification\nlabels: [contradiction, entailment, neutral]\ntrain_on: mnli\n"
+    text += "files: {test: {de: nli.csv}}"
+    write(trained, text, "nli.yaml", **{"nli.csv": "sentence1,label\na,neutral\n"})
+    tasks.register_file(Path(f"{name}.yaml"))
+    here = AtHand(Path("runs"))
+    for run in (
+        asked.training(here, name, "bottleneck"),
+        asked.training(here, name, "bottleneck", "stack", ["mnli"], seed=1),
+        asked.training(here, name, "bottleneck", "fuse", ["mnli", "squad"], settings={"max_steps": 2}),
+    ):
+        words = command.arguments_of(run)
+        assert words[-2:] == ["--task-file", f"{name}.yaml"] and "--data" not in words
+        monkeypatch.setattr(tasks, "_registered", {})
+        assert command.parse(words, AtHand(Path("runs"))) == run
 
 
 def test_it_is_published_only_with_a_licence(trained, call, monkeypatch):
