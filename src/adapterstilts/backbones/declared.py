@@ -48,7 +48,12 @@ class Declaration:
         return None
 
     def usual_rows(self, task: Task) -> str:
-        """Where one expects rows of `task` from: 'pocket', 'hub', or 'folder' where the Hub does not have them."""
+        """Where one expects rows of `task` from: 'pocket', 'hub', or 'folder' where the Hub does not have them.
+
+        Those of a user's own task come from the Hub or from its own files: 'file'.
+        """
+        if task.own_rows:
+            return task.own_rows
         return "folder" if self.rows == "hub" and not task.hub else self.rows
 
 

@@ -35,6 +35,7 @@ _LONGEST = 300
 )
 @click.option("--language", metavar="L", help="Only what is in this language.")
 @click.option("--split", type=click.Choice(("train", "validation", "test")), help="Only this split.")
+@options.task_file
 @options.as_json
 def data(task: str, backbone: str, source: str | None, language: str | None, split: str | None, as_json: bool) -> None:
     """Show what is found of TASK: examples by split and language, labels, and three examples as read and as encoded.

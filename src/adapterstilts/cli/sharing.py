@@ -28,6 +28,7 @@ LOADING = {
 @click.argument("folder", type=click.Path(path_type=Path))
 @options.backbone
 @options.method(METHODS)
+@options.task_file
 @options.output
 @options.as_json
 def export(adapter: str, folder: Path, backbone: str, method: str | None, output: Path, as_json: bool) -> None:
@@ -73,6 +74,7 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
 @click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="What it is for. [default: the backbone that it names]")
 @click.option("--revision", metavar="R", help="A branch, tag or commit of its repository.")
 @click.option("--convert", is_flag=True, help="Read weights from a pickle, as plain tensors and nothing else.")
+@options.task_file
 @options.output
 @options.as_json
 def import_(
@@ -174,6 +176,7 @@ def pull(
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--dry-run", is_flag=True, help="Show the files and the cards, and upload nothing.")
 @options.backbone
+@options.task_file
 @options.output
 @options.as_json
 def publish(

@@ -94,9 +94,10 @@ class Entry:
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
         run = self.run
-        if not isinstance(run, Run) or run.rows is None or run.task is None:
+        task = tasks.all_tasks().get(run.task or "")
+        if not isinstance(run, Run) or run.rows is None or task is None:
             return True
-        return run.rows.source == declaration_of(self.backbone).usual_rows(tasks.get(run.task))
+        return run.rows.source == declaration_of(self.backbone).usual_rows(task)
 
     @property
     def plain(self) -> bool:
@@ -248,7 +249,7 @@ class AtHand:
         return self._rows(task.name, data or declaration_of(backbone).rows)
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
-        return Rows(reading.word_of(place), reading.source_revision(tasks.get(task), place), place)
+        return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
     def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""

@@ -46,6 +46,11 @@ class TestRows:
 
     def sentence(self, adapter: str) -> str:
         """What is wrong with the unlabelled languages, and what to do with the adapter of this name."""
+        if self.task.own is not None:
+            return (
+                f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels, so they can be "
+                f"predicted but not scored; add their labels, or adapterstilts predict {shlex.quote(adapter)} FILE."
+            )
         return (
             f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they "
             f"can be predicted but not scored: adapterstilts evaluate {shlex.quote(adapter)} --target "
@@ -280,7 +285,7 @@ def _check_rows(word: str, rows: TestRows, submission_folder: Path | None, progr
     """Refuse what cannot be submitted, or what can be neither submitted nor scored, before anything is loaded."""
     task, unlabelled = rows.task, rows.unlabelled
     if submission_folder is not None:
-        if task.role != "target":
+        if not task.of_xtreme:
             raise UserError(f"{task.name} is no task of XTREME, so there is nothing to submit; leave --submission out.")
         if rows.split != "test":
             raise UserError(f"{rows.data} has no test rows of {task.name}, so there is nothing to submit; add them.")

@@ -56,7 +56,8 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     chosen = tuple(dict.fromkeys(wanted))
     for language in chosen:
         if language not in known:
-            raise UserError(f'{task.name} has no language "{language}" in the data {data}; it has {", ".join(known)}.')
+            place = reading.place_of(task, data)
+            raise UserError(f'{task.name} has no language "{language}" in the data {place}; it has {", ".join(known)}.')
     return chosen or tuple(known)
 
 

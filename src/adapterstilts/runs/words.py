@@ -71,7 +71,11 @@ def _elsewhere(run: Run, expected: str | None = None) -> str | None:
     """Where training rows come from, if not from where one expects: what is usual, or an unusual place that is told."""
     if run.rows is None or run.task is None:
         return None
-    wanted = expected or declaration_of(run.backbone.id).usual_rows(tasks.get(run.task))
+    # a user's own task learns from its own rows, or from those of one of ours
+    task = tasks.get(run.task)
+    learned_from = tasks.get(task.train_on or task.name)
+    usual = declaration_of(run.backbone.id).usual_rows(learned_from)
+    wanted = usual if learned_from.own else expected or usual
     return None if run.rows.source == wanted else run.rows.source
 
 
