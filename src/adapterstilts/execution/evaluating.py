@@ -258,13 +258,13 @@ class _Ready:
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
     files.check_writable(how.output)
-    if submission_folder is not None:
-        files.check_writable(submission_folder, "--submission")
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
+    if submission_folder is not None:  # not before, since it makes the folder
+        files.check_writable(submission_folder, "--submission")
     backbone = loading.load_backbone(run.backbone.id)
     check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)
