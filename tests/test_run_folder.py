@@ -203,7 +203,7 @@ def test_bucc_by_layer_has_the_scores_of_each_and_writes_none(folder):
     output = Path("by-layer")
     run = asked.evaluating(AtHand(output), "none", "bucc2018", data="download", settings=WHOLE)
     by_layer = execution.evaluate_layers(run, How(output))
-    assert not kept(output)
+    assert not output.exists()
     for layer in (1, 2):
         result = evaluate("none", "bucc2018", settings={**WHOLE, "retrieval_layer": layer}, output=output)
         assert by_layer.scores[layer] == result.scores and by_layer.averages[layer] == result.average

@@ -172,6 +172,7 @@ def evaluate(
     With `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are
     then predicted and not scored, which without it is refused if there are no others.
     """
+    files.check_writable(how.output)
     ready = _prepare(run, how, progress, submission_folder)
     rows, task = ready.rows, ready.rows.task
     measured = measure(ready.built, ready.backbone, run, rows, how, progress)
@@ -257,7 +258,6 @@ class _Ready:
 
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
-    files.check_writable(how.output)
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)

@@ -13,7 +13,7 @@ import adapterstilts
 from adapterstilts import tasks
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.loading import Backbone
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import reading
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import Rows, Run
