@@ -18,7 +18,6 @@ import torch
 from hub_server import Hub
 from huggingface_hub import ModelCard, constants, snapshot_download
 from safetensors.torch import load_file
-from transformers import XLMRobertaConfig
 
 from adapterstilts import execution, tasks
 from adapterstilts.adapter import model, saving
@@ -26,7 +25,7 @@ from adapterstilts.backbones import loading
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.exchange import catalogue, estimate, publishing, repositories
+from adapterstilts.exchange import catalogue, publishing, repositories
 from adapterstilts.runs import systems
 from adapterstilts.tasks import types
 
@@ -272,31 +271,6 @@ def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub
     server.fail("pocket-lora-qqp", 404, times=10)
     with pytest.raises(UserError, match="adapterstilts train qqp --method lora --backbone pocket"):
         execution.pull(["qqp"], "pocket", "lora", "me")
-
-
-def test_what_is_not_published_for_a_large_backbone_comes_with_an_estimate(server: Hub, tmp_path: Path) -> None:
-    shape = {"num_hidden_layers": 24, "hidden_size": 1024, "intermediate_size": 4096}
-    XLMRobertaConfig(**shape).save_pretrained(tmp_path / "large")
-    for ask in (
-        lambda: execution.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
-        lambda: catalogue.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
-    ):
-        with pytest.raises(
-            UserError, match=r"train squad --backbone .*large \(about 0\.3 hours on one A100.*not measured"
-        ):
-            ask()
-
-
-def test_the_estimate_is_that_of_the_formula() -> None:
-    """SQuAD v1.1, a layer of 100 x 100 and 100 x 200 twice: by hand."""
-    config = XLMRobertaConfig(num_hidden_layers=1, hidden_size=100, intermediate_size=200)
-    length = {"epochs": 2, "max_length": 300}
-    adapter = estimate.gpu_hours(tasks.get("squad"), "lora", config, length)
-    assert adapter == pytest.approx(87_599 * 2 * 300 * 4 * 80_000 / 104e12 / 3600)
-    assert estimate.gpu_hours(tasks.get("squad"), "full", config, length) == pytest.approx(1.5 * adapter)
-    four = estimate.gpu_hours(tasks.get("hellaswag"), "lora", config, length)
-    assert four == pytest.approx(39_905 * 4 / 87_599 * adapter)
-    assert estimate.gpu_hours(tasks.get("tatoeba"), "lora", config, length) is None
 
 
 def test_an_adapter_of_another_backbone_is_refused(server: Hub, tmp_path: Path) -> None:

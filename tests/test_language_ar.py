@@ -9,6 +9,8 @@ from adapterstilts.pocket.languages import ar
 from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 # perfect with the vowels that tell the pattern, vowel of the imperfect's second radical
 CITATION = {
     "be": "كَانَ ضمة", "sell": "بَاعَ كسرة", "buy": "اشترى كسرة", "give": "أهدى كسرة",

@@ -15,6 +15,8 @@ from adapterstilts.pocket.languages.base import Variant, text_of, words
 from adapterstilts.pocket.meanings import RELATIONS, STATES, Event
 from adapterstilts.pocket.sampling import draw_event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Max Weber", "Ben", "red hat", "garden", "monday")
 CARS = make("sale", "Anna", "Ben", "4 car", "berlin", "1994")
 GIFT = make("gift", "Ben", "Maria Keller", "book", "monday")

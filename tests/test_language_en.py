@@ -8,6 +8,8 @@ from adapterstilts.pocket.languages import en
 from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import Concept, Event
 
+pytestmark = pytest.mark.pocket
+
 ANNA, BEN = Concept("person", "Anna"), Concept("person", "Ben", "Keller")
 CARS, HAT = Concept("thing", "car", number=3), Concept("thing", "hat", property="red")
 BERLIN, YEAR = Concept("city", "berlin"), Concept("year", "1994")

@@ -9,6 +9,8 @@ from adapterstilts.pocket.languages import es
 from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "3 car", "berlin", "1994")
 HAT = make("sale", "Anna", "Ben", "red hat", "market", "monday")
 GIFT = make("gift", "Ben", "Maria", "old book", "yesterday")

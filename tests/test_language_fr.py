@@ -12,6 +12,8 @@ from adapterstilts.pocket.languages import fr
 from adapterstilts.pocket.languages.base import Variant, spans_of, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "3 car", "berlin", "1994")
 HAT = make("sale", "Ivan", "Olga", "red hat", "market", "monday")
 GIFT = make("gift", "Anna", "Hugo", "old camera", "yesterday")

@@ -12,6 +12,8 @@ from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import KINDS, RELATIONS, Event
 from adapterstilts.pocket.sampling import draw_event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "3 book", "berlin", "1994")
 HAT = make("sale", "Max Weber", "Ben", "red hat", "garden", "monday")
 GIFT = make("gift", "Ben", "Maria Keller", "7 egg", "monday")

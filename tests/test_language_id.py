@@ -8,6 +8,8 @@ from events import make, state
 from adapterstilts.pocket.languages import id as indonesian
 from adapterstilts.pocket.languages.base import Variant, spans_of, text_of
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "3 car", "berlin", "1994")
 DOGS = make("sale", "Anna", "Ben", "3 dog", "market")
 HAT = make("gift", "Ben", "Maria Keller", "red hat", "library", "monday")

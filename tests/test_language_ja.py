@@ -9,6 +9,8 @@ from adapterstilts.pocket.languages import ja
 from adapterstilts.pocket.languages.base import Token, Variant, text_of, words
 from adapterstilts.pocket.meanings import RELATIONS, STATES, Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben", "3 book", "kyoto", "1994")
 LESSON = make("lesson", "Anna", "Ben", "japanese", "library", "monday")
 GAME = make("victory", "Anna", "Ben", "chess", "park")

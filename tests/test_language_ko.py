@@ -12,6 +12,8 @@ from adapterstilts.pocket.languages import en, ko
 from adapterstilts.pocket.languages.base import Variant, spans_of, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Max Weber", "Ben", "red hat", "garden", "monday")
 BOOKS = make("sale", "Anna", "Paul", "3 book", "berlin", "1994")
 GIFT = make("gift", "Tom", "Maria Novak", "4 dog", "yesterday")

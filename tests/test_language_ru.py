@@ -9,6 +9,8 @@ from adapterstilts.pocket.languages import ru
 from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "red hat", "berlin", "1994")
 CARS = make("sale", "Anna", "Ben", "3 car", "market", "tuesday")
 GIFT = make("gift", "Ben", "Maria", "7 letter", "yesterday")

@@ -12,6 +12,8 @@ from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import RELATIONS, Event
 from adapterstilts.pocket.sampling import draw_event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben", "3 book", "berlin", "1994")
 COW = make("sale", "Anna", "Ben", "black cow", "market", "monday")
 GIFT = make("gift", "Ben", "Maria Keller", "5 key", "yesterday")

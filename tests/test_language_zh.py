@@ -13,6 +13,8 @@ from adapterstilts.pocket.languages import zh
 from adapterstilts.pocket.languages.base import Variant, text_of
 from adapterstilts.pocket.meanings import Event
 
+pytestmark = pytest.mark.pocket
+
 SALE = make("sale", "Anna", "Ben Keller", "3 book", "kyoto", "1994")
 HORSE = make("sale", "Anna", "Ben", "old horse", "friday")
 LOAN = make("loan", "Anna", "Ben", "coat", "hospital")

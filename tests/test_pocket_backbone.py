@@ -38,6 +38,7 @@ def test_special_tokens_stand_where_xlm_r_has_them(tokenizer):
     assert [pair[0], pair[2], pair[3], pair[5]] == [0, 2, 2, 2]
 
 
+@pytest.mark.pocket  # it counts the words of 12,000 sentences in each language
 def test_the_tokenizer_is_made_of_the_pieces(tokenizer):
     assert [piece for piece, _ in pieces()] == tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
 

@@ -122,6 +122,7 @@ def test_a_mistyped_language_names_the_nearest():
         languages.get("jp")
 
 
+@pytest.mark.pocket
 @pytest.mark.parametrize("code", languages.codes())
 def test_the_proofread_samples_are_what_the_language_says(code):
     translations = [text_of(tokens) for _, tokens in sample_sentences.samples(languages.get("en"))]

@@ -12,6 +12,8 @@ from adapterstilts.pocket import languages, meanings
 from adapterstilts.pocket import tasks as pocket_tasks
 from adapterstilts.pocket.languages import en
 
+pytestmark = pytest.mark.pocket
+
 MARGIN = 3.0
 TRAIN, TEST = 6000, 2000
 

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from scipy.special import stdtrit
 
 from adapterstilts import tasks
 from adapterstilts.cli import cli
@@ -87,6 +86,28 @@ def test_the_python_runs(tmp_path, monkeypatch, capsys):
     assert len(capsys.readouterr().out.split()) == 2
 
 
+def test_the_task_of_ones_own_is_trained_fused_and_evaluated_as_it_says(tmp_path, monkeypatch, capsys):
+    section = README.split("## A task of your own")[1].split("\n## ")[0]
+    (declared,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    commands = [line.split()[1:] for line in re.findall(r"^    (adapterstilts .*)$", section, re.MULTILINE)]
+    assert [words[0] for words in commands] == ["data", "train", "fuse"] and "max_steps: 300" in declared
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tasks, "_registered", {})
+    Path("claims.yaml").write_text(declared.replace("max_steps: 300", "max_steps: 2"))
+    texts = {"en": ("Anna paid Ben.", "Ben was paid."), "de": ("Anna bezahlte Ben.", "Ben wurde bezahlt.")}
+    for name, language, count in (("train", "en", 60), ("test", "en", 8), ("test.de", "de", 8)):
+        rows = [
+            (f"{texts[language][0]} {n}", texts[language][1], ("refuted", "supported")[n % 2]) for n in range(count)
+        ]
+        lines = ["evidence,claim,verdict", *(",".join(row) for row in rows)]
+        Path(f"{name}.csv").write_text("\n".join(lines))
+    for words in commands:
+        assert cli.main(args=words, standalone_mode=False) is None
+    shown = capsys.readouterr().out
+    assert "claims from claims.yaml" in shown and "bottleneck, fusion of claims + mnli" in shown
+    assert re.search(r"system +en +de +average", shown)
+
+
 def test_what_the_tree_names_is_there():
     tree = README.split("## The tree")[1]
     for line in re.findall(r"^      ([\w/, ]+?)  ", tree, re.MULTILINE):
@@ -124,14 +145,18 @@ def by_seed(row, score=lambda result: result.average):
     return {result.seed: score(result) for result in row.results}
 
 
-def ahead(one, other, score=lambda result: result.average):
-    """1 or -1 if the 95 % interval of the difference, paired by seed, is above or below 0; else 0."""
+def above(one, other, score=lambda result: result.average):
+    """1 or -1 if one row is above or below the other with each of three seeds; 0 if the seeds disagree."""
     ours, theirs = by_seed(one, score), by_seed(other, score)
-    differences = [ours[seed] - theirs[seed] for seed in ours.keys() & theirs.keys()]
-    assert len(differences) >= 3, "a claim rests on three seeds or more"
-    width = float(stdtrit(len(differences) - 1, 0.975)) * statistics.stdev(differences) / len(differences) ** 0.5
-    mean = statistics.fmean(differences)
-    return 0 if abs(mean) <= width else 1 if mean > 0 else -1
+    assert ours.keys() == theirs.keys() == {0, 1, 2}
+    signs = {(ours[seed] > theirs[seed]) - (ours[seed] < theirs[seed]) for seed in ours}
+    return signs.pop() if len(signs) == 1 else 0
+
+
+def test_it_names_no_difference_significant_that_rests_on_one_of_dozens_of_intervals():
+    said = " ".join(README.split("### What it says")[1].split("### What pocket is")[0].split())
+    assert "are no test of significance" in said
+    assert not re.search(r"\b(ahead|behind|cannot be told|significant)", said)
 
 
 def test_what_it_says_of_the_intermediate_tasks_is_so():
@@ -166,19 +191,18 @@ def with_sources(rows):
 def test_what_it_says_of_pawsx_is_so():
     rows = rows_of("pawsx")
     for method in ("bottleneck", "lora", "full"):
-        alone = alone_of(rows, method)
-        assert ahead(continued_of(rows, method, "mnli"), alone) == 1
-        assert ahead(continued_of(rows, method, "mnli"), alone, english) == 1
-        assert ahead(continued_of(rows, method, "mnli"), alone, others) == 1
-    assert all(
-        ahead(rows[f"{method}, stack on mnli"], alone_of(rows, method)) == 1 for method in ("bottleneck", "lora")
-    )
-    assert all(ahead(row, alone, french) < 1 for row, alone in with_sources(rows))
+        helped = [continued_of(rows, method, "mnli")]
+        helped += [rows[f"{method}, stack on mnli"]] if method != "full" else []
+        for row in helped:
+            alone = alone_of(rows, method)
+            assert above(row, alone) == above(row, alone, english) == above(row, alone, others) == 1
+    assert all(above(row, alone, french) < 1 for row, alone in with_sources(rows))
     harmed = [continued_of(rows, method, "squad") for method in ("bottleneck", "lora", "full")]
     harmed += [rows[f"bottleneck, {words}"] for words in ("stack on squad", "fusion of mnli + squad")]
     for row in harmed:
-        assert ahead(row, alone_of(rows, row.system.method)) == -1
-        assert ahead(row, alone_of(rows, row.system.method), english) > -1
+        method = row.system.method
+        assert above(row, alone_of(rows, method)) == above(row, alone_of(rows, method), others) == -1
+        assert (above(row, alone_of(rows, method), english) == -1) == (method in ("lora", "full"))
 
 
 def test_what_it_says_of_tydiqa_is_so():
@@ -186,12 +210,17 @@ def test_what_it_says_of_tydiqa_is_so():
     for method in ("bottleneck", "lora"):
         assert min(by_seed(alone_of(rows, method), english).values()) > 95
     adapters = [pair for pair in with_sources(rows) if pair[0].system.method != "full" and not pair[0].system.control]
-    assert all(ahead(row, alone) < 1 for row, alone in adapters)
-    behind = {row.label for row, alone in adapters if ahead(row, alone) == -1}
-    assert behind == {"bottleneck, fusion of mnli + squad", "lora, continued from mnli"}
+    assert all(above(row, alone) < 1 for row, alone in adapters)
+    below = {row.label for row, alone in adapters if above(row, alone) == -1}
+    assert below == {
+        "bottleneck, fusion of mnli + squad",
+        "bottleneck, stack on squad",
+        "lora, continued from mnli",
+    }
+    assert max(row.gain.points + row.gain.half_width for row, _ in adapters) > 5
     full, via = rows["full fine-tuning"], rows["full fine-tuning via squad"]
     assert [seed for seed, score in by_seed(full, english).items() if score > 90] == [0]
-    assert ahead(via, full) == ahead(via, full, others) == 1
+    assert above(via, full) == above(via, full, others) == 1
 
 
 def test_what_it_says_of_learning_rates_is_so():
@@ -240,11 +269,10 @@ def test_what_it_says_of_continuing_and_stacking_is_so():
     for method in ("bottleneck", "lora"):
         continued, stacked = continued_of(rows, method, "mnli"), rows[f"{method}, stack on mnli"]
         assert max((row for row in rows.values() if row.system.method == method), key=average) is continued
-        assert ahead(continued, stacked) == (method == "lora")
-        assert ahead(continued, stacked, others) == 1
+        assert above(continued, stacked) == above(continued, stacked, others) == 1
     for words in ("stack on mnli", "continued from mnli"):
         assert min(by_seed(rows[f"lora, {words}"], english).values()) > 95
-        assert ahead(rows[f"bottleneck, {words}"], rows[f"lora, {words}"], others) == 1
+        assert above(rows[f"bottleneck, {words}"], rows[f"lora, {words}"], others) == 1
     assert min(by_seed(rows["lora, fusion of mnli + squad"], english).values()) > 95
     assert all(average(row, english) < 80 for row in rows.values() if row.system.method == "bottleneck")
     stack = rows["lora, stack on squad"]
@@ -260,13 +288,13 @@ def test_what_it_says_of_fusion_is_so():
             rows[f"bottleneck, fusion of {words}"] for words in ("mnli + squad", "2 untrained adapters")
         )
         for control in ("target only", "target only, parameters of the fusion of mnli + squad"):
-            assert ahead(fusion, rows[f"bottleneck, {control}"]) == -1
-        assert ahead(fusion, untrained) == ahead(fusion, untrained, english) == 1
-        assert ahead(fusion, untrained, others) == (-1 if target == "pawsx" else 1)
+            assert above(fusion, rows[f"bottleneck, {control}"]) == -1
+        assert above(fusion, untrained) == above(fusion, untrained, english) == 1
+        assert above(fusion, untrained, others) == (-1 if target == "pawsx" else 1)
         mixture = rows["lora, fusion of mnli + squad"]
-        assert ahead(mixture, rows["lora, target only"]) == (target == "pawsx")
+        assert above(mixture, rows["lora, target only"]) == (target == "pawsx")
         if target == "pawsx":
-            assert all(ahead(mixture, rows[f"lora, {words} mnli"]) == 0 for words in ("continued from", "stack on"))
+            assert all(above(mixture, rows[f"lora, {words} mnli"]) == 0 for words in ("continued from", "stack on"))
 
 
 def test_what_it_says_of_adapters_and_full_fine_tuning_is_so():
@@ -275,11 +303,11 @@ def test_what_it_says_of_adapters_and_full_fine_tuning_is_so():
     adapters = [row for row in rows.values() if row.system.method != "full"]
     assert all(max(by_seed(row).values()) < min(by_seed(via).values()) for row in adapters)
     lora, bottleneck = (continued_of(rows, method, "mnli") for method in ("lora", "bottleneck"))
-    assert ahead(via, lora) == 1 and 4 < average(via) - average(lora) < 6
-    assert ahead(via, bottleneck, others) == 1 and 2 < average(via, others) - average(bottleneck, others) < 3
+    assert above(via, lora) == 1 and 4 < average(via) - average(lora) < 6
+    assert above(via, bottleneck, others) == 1 and 2 < average(via, others) - average(bottleneck, others) < 3
     for method in ("bottleneck", "lora"):
-        assert ahead(rows["full fine-tuning"], alone_of(rows, method)) == 0
-        assert ahead(answers["full fine-tuning"], alone_of(answers, method)) == -1
+        assert above(rows["full fine-tuning"], alone_of(rows, method)) == 0
+        assert above(answers["full fine-tuning"], alone_of(answers, method)) == -1
     for row in [*rows.values(), *answers.values()]:
         if average(row, english) > 95:
             assert average(row, english) - average(row, others) > 30, row.label

@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import shutil
 from pathlib import Path
 
 import encoder_kinds
@@ -69,6 +70,15 @@ def test_a_fine_tuned_model_becomes_a_backbone(tmp_path, monkeypatch):
     after = trained.module(**ids).last_hidden_state
     assert not torch.allclose(before, after, atol=1e-3)
     assert trained.tokenizer.get_vocab() == backbone.tokenizer.get_vocab()
+
+
+def test_a_result_is_found_in_the_working_folder(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / SCRIPT["SHIPPED"] / "results", tmp_path / SCRIPT["WORK"] / "results")
+    result_of = SCRIPT["result_of"]
+    monkeypatch.setitem(result_of.__globals__, "ROOT", tmp_path)
+    for task, method, backbone in SCRIPT["ordered_systems"]():
+        result = result_of(task, method, backbone)
+        assert (result.target, result.method) == (task, method) and result.backbone.endswith(backbone)
 
 
 def test_every_command_is_one_of_the_program():

@@ -26,6 +26,7 @@ from torch import Tensor
 from training_process import EVERY, STEPS, fixture, score, settings
 
 from adapterstilts import training
+from adapterstilts.base import digests
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks import types
@@ -288,7 +289,7 @@ def test_a_killed_run_goes_on_from_its_last_complete_checkpoint(
     process.wait()
     process.stdout.close()
     assert seen[-1] == awaited
-    assert any(path.name.endswith(".partial") for path in tmp_path.iterdir()) == slow_save
+    assert any(path.name.endswith(".part") for path in tmp_path.iterdir()) == slow_save
     assert (tmp_path / f"checkpoint-{2 * EVERY}").is_dir()
     weights, record = run(tmp_path, resume=True)
     assert same(weights, undisturbed[0])
@@ -296,10 +297,18 @@ def test_a_killed_run_goes_on_from_its_last_complete_checkpoint(
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{STEPS}"]
 
 
+def test_a_checkpoint_that_had_stepped_aside_for_its_successor_comes_back(tmp_path: Path, undisturbed: Any) -> None:
+    run(tmp_path)
+    (tmp_path / f"checkpoint-{STEPS}").rename(tmp_path / f".checkpoint-{STEPS}.replaced")
+    (tmp_path / ".checkpoint-9.1a2b3c4d.part").mkdir()
+    assert same(run(tmp_path, resume=True)[0], undisturbed[0])
+    assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{STEPS}"]
+
+
 def test_checkpoints_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     run(folder)
-    (folder / f"checkpoint-9{checkpoints._PARTIAL}").mkdir()
+    (folder / ".checkpoint-9.1a2b3c4d.part").mkdir()
     training.remove_checkpoints(folder)
     assert not folder.exists()
     training.remove_checkpoints(folder)
@@ -345,8 +354,8 @@ def test_ctrl_c_while_saving_leaves_the_last_checkpoint(
             raise Interrupted
         return original(path)
 
-    original = checkpoints._sha256
-    monkeypatch.setattr(checkpoints, "_sha256", interrupted)
+    original = digests.sha256
+    monkeypatch.setattr(digests, "sha256", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{2 * EVERY}"]

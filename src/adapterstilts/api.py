@@ -10,17 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import execution
+from adapterstilts import execution, tasks
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution.how import How
+from adapterstilts.runs import asked
 from adapterstilts.runs.results import Result
+from adapterstilts.tasks import Task
 
 Given = str | Path
 """A folder, or for an adapter any word that the command line takes."""
 
 
 def load(
-    adapter: Given, *, backbone: str = "pocket", method: str | None = None, output: Given = "runs"
+    adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode.
 
@@ -47,85 +52,87 @@ def predict(
     return list(loaded.predict(rows, batch_size))
 
 
-def train(task: str, *, method: str = "bottleneck", **options: Any) -> Result:
+def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as
-    {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
+    `options`: backbone, data, seed, output, languages, resume, log (a tracker),
+    settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
     """
     return _learn(task, method, None, (), **options)
 
 
-def continue_(adapter: Given, target: str, *, method: str | None = None, **options: Any) -> Result:
+def continue_(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Go on training the adapter's own weights on a target: STILTs (Phang et al. 2020) with adapters."""
     return _learn(target, method, "continue", (adapter,), **options)
 
 
-def stack(adapter: Given, target: str, *, method: str | None = None, **options: Any) -> Result:
+def stack(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Train a fresh adapter for a target on top of a frozen one."""
     return _learn(target, method, "stack", (adapter,), **options)
 
 
-def fuse(adapters: Sequence[Given], target: str, *, method: str | None = None, **options: Any) -> Result:
-    """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs."""
+def fuse(adapters: Sequence[Given], target: str | Task, *, method: str | None = None, **options: Any) -> Result:
+    """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs.
+
+    Beside the `options` of `train`: control ('parameters' or 'untrained'), fresh (False: LoRA's mixing alone).
+    """
     return _learn(target, method, "fuse", adapters, **options)
 
 
-def baseline(target: str, *, via: str | None = None, progress: Progress = SILENT, **options: Any) -> Result:
+def baseline(target: str | Task, *, via: str | Task | None = None, **options: Any) -> Result:
     """Fine-tune the whole backbone on a target, straight or through an intermediate task."""
-    request = _request(target, "full", "continue" if via else None, (via,) if via else (), **options)
-    return execution.baseline(request, progress)
+    return _learn(target, "full", "continue" if via else None, (named(via),) if via else (), **options)
 
 
 def evaluate(
     adapter: Given,
-    target: str | None = None,
+    target: str | Task | None = None,
     *,
     method: str | None = None,
+    backbone: str = DEFAULT,
+    data: str | None = None,
+    output: Given = "runs",
+    settings: Mapping[str, Any] | None = None,
+    languages: Sequence[str] = (),
     progress: Progress = SILENT,
     submission: Given | None = None,
-    **options: Any,
 ) -> Result:
     """Evaluate an adapter zero-shot in every language, on its own task or on a target.
 
     With `submission` the predictions also go to that folder in XTREME's layout.
     """
-    request = _request(target or "", method, None, (adapter,), **options)
-    return execution.evaluate(str(adapter), target, request, progress, None if submission is None else Path(submission))
+    here = AtHand(Path(output))
+    aim = None if target is None else named(target)
+    run = asked.evaluating(here, str(adapter), aim, method, backbone=backbone, data=data, settings=settings)
+    how = How(Path(output), tuple(languages), settings=asked.only_how(settings or {}))
+    return execution.evaluate(run, how, progress, None if submission is None else Path(submission))
+
+
+def named(task: str | Task) -> str:
+    """Return the name of a task; one of the user's own is known by it from then on."""
+    if isinstance(task, str):
+        return task
+    tasks.register(task)
+    return task.name
 
 
 def _learn(
-    task: str,
-    method: str | None,
-    composition: str | None,
-    adapters: Sequence[Given],
-    progress: Progress = SILENT,
-    **options: Any,
-) -> Result:
-    return execution.learn(_request(task, method, composition, adapters, **options), progress)
-
-
-def _request(
-    task: str,
+    task: str | Task,
     method: str | None,
     composition: str | None,
     adapters: Sequence[Given],
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
+    resume: bool = False,
+    log: str | None = None,
+    progress: Progress = SILENT,
     **options: Any,
-) -> execution.Request:
-    words = tuple(str(adapter) for adapter in adapters)
-    return execution.Request(
-        task,
-        method or catalogue.method_of(words, backbone, Path(output)),
-        composition,
-        words,
-        backbone,
-        overrides=dict(settings or {}),
-        output=Path(output),
-        languages=tuple(languages),
-        **options,
-    )
+) -> Result:
+    here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
+    chosen = method or here.method_of(words, backbone)
+    run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
+    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}), log)
+    return execution.learn(run, how, progress)

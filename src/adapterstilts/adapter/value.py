@@ -1,58 +1,65 @@
-"""The adapter as a value: weights, method, provenance; and its name. No torch at import."""
+"""The adapter as a value: weights, and the run that made them. No torch at import."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Source
+from adapterstilts.runs.run import Given, Run
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 ADAPTER_PREFIX = "adapter."
 HEAD_PREFIX = "head."
-_NAMED_SOURCES = 3
-
-
-@dataclass(frozen=True)
-class SourceInfo:
-    """An adapter that another one builds on: its name, and the task that it was trained for (None for a
-    merge).
-    """
-
-    name: str
-    task: str | None
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """What one run trained, or one merge computed.
+    """What one run trained, or one merge computed, or others made.
 
-    `settings` are those of `Installed.settings`: with them and `tensors` the adapter is rebuilt from nothing
-    but its backbone. `tensors` are 'adapter.*' (sources included) and 'head.*' (none after a merge). `labels`
-    are the names of the head's classes in its order, empty if it has none. `recipe` holds every resolved
-    setting of the run, `scores` language to metric to 0..100, `data_revision` what the training data was.
+    `run` says how it was made, `Given` that it was not made here. `settings` are those of `Installed.settings`: with
+    them and `tensors` the adapter is rebuilt from nothing but its backbone. `tensors` are 'adapter.*' (sources
+    included) and 'head.*' (none after a merge). `labels` are the names of the head's classes in its order, empty if it
+    has none. `scores` are language to metric to 0..100, on its own task. `training` holds what else was seen when it
+    was made, no part of its identity: steps, tokens, seconds, the best validation score, versions, the sources'
+    digests.
     """
 
     name: str
-    method: str
-    composition: str | None
-    task: str | None
-    sources: tuple[SourceInfo, ...]
-    settings: Mapping[str, Any]
+    run: Run | Given
     backbone: BackboneIdentity
+    settings: Mapping[str, Any]
     labels: tuple[str, ...]
-    seed: int
     tensors: Mapping[str, Tensor]
-    recipe: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
-    data_revision: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        """One of the methods, such as 'lora'."""
+        return self.run.method
+
+    @property
+    def task(self) -> str | None:
+        """The task that it was trained for, whose head it has; None for a merge without a head."""
+        return self.run.task
+
+    @property
+    def composition(self) -> str | None:
+        """The composition that its weights have."""
+        return self.run.structure if isinstance(self.run, Run) else None
+
+    @property
+    def source_tasks(self) -> tuple[str | None, ...]:
+        """The tasks of the sources that its weights hold, in their order; None for one that knows no task."""
+        if not isinstance(self.run, Run) or self.composition is None:
+            return ()
+        return tuple(None if self.run.control else source.task for source in self.run.sources)
 
     def adapter_tensors(self) -> dict[str, Tensor]:
         """Return the tensors without the head, by the names that `Installed.load_state` takes."""
@@ -79,38 +86,3 @@ def check_backbone(adapter: Adapter, identity: BackboneIdentity) -> None:
             f'The adapter "{adapter.name}" was made for the backbone "{adapter.backbone.id}" and does '
             f'not fit "{identity.id}"{same}; give the backbone that it was made for, or train it on this one.'
         )
-
-
-def adapter_name(
-    method: str,
-    task: str | None,
-    composition: str | None = None,
-    sources: Sequence[SourceInfo] = (),
-    *,
-    backbone: str | None = None,
-    seed: int | None = None,
-    data: str | None = None,
-) -> str:
-    """Derive an adapter's name, such as 'bottleneck-pawsx--fuse-mnli-squad' or 'pocket-lora-squad-s1'.
-
-    Sources are called by their task, or by their own name if that would be ambiguous, in alphabetical order;
-    of more than three only the number and a hash remain. `backbone` (an id) and `seed` are given where the
-    folder does not imply them, `data` (a source of rows) where the backbone does not.
-    """
-    name = "-".join(part for part in (_slug(backbone or ""), data, method, task) if part)
-    if composition:
-        name += f"--{composition}{_called(sources)}"
-    return name if seed is None else f"{name}-s{seed}"
-
-
-def _called(sources: Sequence[SourceInfo]) -> str:
-    tasks = [source.task for source in sources]
-    by_task = None not in tasks and len(set(tasks)) == len(tasks)
-    words = sorted(_slug(str(source.task if by_task else source.name)) for source in sources)
-    if len(words) > _NAMED_SOURCES:
-        return f"{len(words)}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:8]}"
-    return "".join(f"-{word}" for word in words)
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9_.-]+", "-", text.rstrip("/").rsplit("/", 1)[-1].lower()).strip("-.")

@@ -9,22 +9,33 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from annotated_types import Predicate
 
-from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.errors import UserError, did_you_mean, printable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
 
-Finite = Annotated[float, Predicate(math.isfinite)]
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number that no float can hold
+        return False
+
+
+Finite = Annotated[float, Predicate(_is_finite)]
 """A number that is neither infinite nor NaN; a whole number becomes a float."""
+Number = Annotated[int | float, Predicate(_is_finite)]
+"""A finite number, whole or not, that stays as it was written."""
 
 _SHOWN = 60
 """Characters of a wrong value that a sentence quotes."""
@@ -53,6 +64,7 @@ _WANTED = {
     "less_than": "below {lt}",
     "less_than_equal": "at most {le}",
     "literal_error": "{expected}",
+    "union_tag_invalid": "of a known kind ({expected_tags})",
 }
 
 
@@ -70,11 +82,7 @@ class Words:
         )
 
 
-@overload
-def checked(type_: type[T], value: Any, where: str, *, unknown: Literal["forbid", "ignore"] = "forbid") -> T: ...
-@overload
-def checked(type_: Any, value: Any, where: str, *, unknown: Literal["forbid", "ignore"] = "forbid") -> Any: ...
-def checked(type_: Any, value: Any, where: str, *, unknown: Literal["forbid", "ignore"] = "forbid") -> Any:
+def checked(type_: type[T], value: Any, where: str, *, unknown: Literal["forbid", "ignore"] = "forbid") -> T:
     """Return `value`, plain data or dataclasses, as a `type_`; nothing is coerced but whole numbers to floats.
 
     Lists become tuples where the type says so. `unknown` names are refused or passed over.
@@ -95,10 +103,11 @@ def checked(type_: Any, value: Any, where: str, *, unknown: Literal["forbid", "i
 
     try:
         # by way of JSON: there pydantic's strictness takes objects for dataclasses, and lists for tuples
-        return _adapter(type_).validate_json(text, strict=True, extra=unknown)
+        checked_value: T = _adapter(cast(Any, type_)).validate_json(text, strict=True, extra=unknown)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         raise UserError(_sentence(errors, data, where)) from error
+    return checked_value
 
 
 def plain(value: Any) -> Any:
@@ -202,7 +211,10 @@ def _sentence(errors: Sequence[Any], value: Any, where: str) -> str:
         return f'{where}: "{name}" is not known.'
     wanted = " or ".join(dict.fromkeys(_wanted(error) for *_, error in alternatives))
     subject = f'{where}: "{name}"' if path else where
-    return f"{subject} is {_shown(shown)}, but must be {wanted}."
+    hint = ""
+    if kind == "literal_error" and isinstance(shown, str):
+        hint = did_you_mean(shown, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+    return f"{subject} is {_shown(shown)}, but must be {wanted}.{hint}"
 
 
 def _locate(error: Any, value: Any) -> tuple[str, tuple[Any, ...], Any]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Column, Table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from adapterstilts.execution import Inspection
 
 _MOST_LABELS = 20
@@ -36,6 +35,7 @@ _LONGEST = 300
 )
 @click.option("--language", metavar="L", help="Only what is in this language.")
 @click.option("--split", type=click.Choice(("train", "validation", "test")), help="Only this split.")
+@options.task_file
 @options.as_json
 def data(task: str, backbone: str, source: str | None, language: str | None, split: str | None, as_json: bool) -> None:
     """Show what is found of TASK: examples by split and language, labels, and three examples as read and as encoded.
@@ -48,9 +48,9 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
     """
     options.prepare(task)
     from adapterstilts import execution
-    from adapterstilts.rows import reading
+    from adapterstilts.backbones import declaration_of
 
-    found = execution.inspect(task, source or reading.default_for(backbone), backbone, language, split, drawing.Bars())
+    found = execution.inspect(task, source or declaration_of(backbone).rows, backbone, language, split, drawing.Bars())
     if as_json:
         drawing.print_json(found.as_json())
         return
@@ -62,11 +62,9 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
 
 def _counts(found: Inspection) -> Table:
     """Languages down, splits across."""
-    table = drawing.table(("language", *found.splits), left=1)
-    for language in dict.fromkeys(language for counts in found.splits.values() for language in counts):
-        counted = (counts.get(language) for counts in found.splits.values())
-        table.add_row(language, *("" if count is None else f"{count:,}" for count in counted))
-    return table
+    languages = dict.fromkeys(language for counts in found.splits.values() for language in counts)
+    rows = [(language, *(counts.get(language) for counts in found.splits.values())) for language in languages]
+    return Table([Column("language"), *(Column(split, "count") for split in found.splits)], rows)
 
 
 def _labels(found: Inspection) -> Iterator[str]:

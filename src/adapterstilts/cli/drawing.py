@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapterstilts.base import processes
+from adapterstilts.base.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
-    from rich.table import Table
 
     from adapterstilts.execution import LayerScores
     from adapterstilts.findings.compare import Comparison
+    from adapterstilts.findings.table import Table
+
+_UNLIMITED = 10_000
 
 
 class Bars:
@@ -144,70 +146,48 @@ def print_json(payload: dict[str, Any]) -> None:
     click.echo(json.dumps(payload, indent=2, ensure_ascii=False))
 
 
-def table(headings: Sequence[str], left: int) -> Table:
-    """Make an empty rich table without lines: the first `left` columns are aligned to the left, the others right."""
-    from rich.table import Table
-
-    made = Table(box=None, pad_edge=False)
-    for number, heading in enumerate(headings):
-        made.add_column(heading, justify="left" if number < left else "right", no_wrap=True)
-    return made
-
-
-def print_table(table: Any) -> None:
-    """Print a rich table, as wide as it is where the output is no terminal."""
+def print_table(table: Table, markdown: bool = False) -> None:
+    """Print a table and its notes; where the output is no terminal, as wide as it is."""
+    if markdown:
+        click.echo(table.to_markdown())
+        return
     from rich.console import Console
 
     console = Console()
-    if not console.is_terminal:
-        console = _wide(console, table)
-    console.print(table)
-
-
-def _wide(console: Console, table: Any) -> Console:
-    from rich.console import Console
-    from rich.measure import measure_renderables
-
-    unlimited = console.options.update(width=10_000, max_width=10_000)
-    return Console(file=sys.stdout, width=max(80, measure_renderables(console, unlimited, [table]).maximum))
+    drawn = table.to_terminal(console.width if console.is_terminal else None)
+    # it is as wide as it can be, and rich would cut what is wider than the console
+    Console(width=_UNLIMITED).print(drawn)
+    for note in table.notes:
+        click.echo(printable(note))
 
 
 def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
     """Print a comparison's table and its notes."""
     from adapterstilts.findings import report
 
-    if markdown:
-        click.echo(report.markdown(comparison))
-        return
-    print_table(report.comparison_table(comparison))
-    for line in report.notes(comparison):
-        click.echo(line)
+    print_table(report.comparison(comparison), markdown)
 
 
 def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
     """Print the one table of several comparisons and its notes."""
     from adapterstilts.findings import report
 
-    if markdown:
-        click.echo(report.summary_markdown(comparisons))
-        return
-    print_table(report.summary_table(comparisons))
-    for line in report.summary_notes(comparisons):
-        click.echo(line)
+    print_table(report.summary(comparisons), markdown)
 
 
 def print_layers(found: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
     from adapterstilts import tasks
     from adapterstilts.findings import report
+    from adapterstilts.findings.table import Column, Table
     from adapterstilts.tasks import metrics
 
     metric = tasks.get(found.target).metric
-    click.secho(f"{found.target}, {found.adapter}: {report.metric_words(metric)} by layer, a diagnostic", bold=True)
-    drawn = table(("layer", *found.examples, "average"), left=0)
-    for layer, scores in found.scores.items():
-        numbers = [metrics.main_score(metric, scores[language]) for language in found.examples]
-        average = found.averages[layer]
-        drawn.add_row(str(layer), *(f"{number:.1f}" for number in [*numbers, *([] if average is None else [average])]))
-    print_table(drawn)
-    click.echo(found.warning)
+    rows = [
+        (layer, *(metrics.main_score(metric, scores[language]) for language in found.examples), found.averages[layer])
+        for layer, scores in found.scores.items()
+    ]
+    headings = (*found.examples, "average")
+    title = f"{found.target}, {found.adapter}: {report.metric_words(metric)} by layer, a diagnostic"
+    columns = [Column("layer", "count"), *(Column(heading, "number") for heading in headings)]
+    print_table(Table(columns, rows, title, [found.warning]))

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from adapterstilts.scoring.submission import Score
 
 _FOLDER = click.Path(path_type=Path)
@@ -49,27 +48,30 @@ def _languages(found: Score) -> Table:
     from adapterstilts import tasks
     from adapterstilts.tasks import metrics
 
-    table = drawing.table(("language", *found.tasks), left=1)
     seen = {language for task in found.tasks.values() for language in task.languages}
+    rows: list[list[Cell]] = []
     for language in sorted(seen, key=lambda language: (language != "en", language)):
-        cells = []
+        row: list[Cell] = [language]
         for name, task in found.tasks.items():
             scores = task.languages.get(language)
-            cells.append("" if scores is None else f"{metrics.main_score(tasks.get(name).metric, scores):.2f}")
-        table.add_row(language, *cells)
-    return table
+            row.append(None if scores is None else metrics.main_score(tasks.get(name).metric, scores))
+        rows.append(row)
+    return Table([Column("language"), *(Column(name, "number", digits=2) for name in found.tasks)], rows)
 
 
 def _groups(found: Score) -> Table:
     """Groups and their tasks down, what they score across."""
-    table = drawing.table(("group", "task", "score", "metrics"), left=2)
-    table.columns[-1].justify = "left"
+    rows: list[tuple[Cell, ...]] = []
+    bold = {}
     for group in dict.fromkeys(task.group for task in found.tasks.values()):
-        for task in (one for one in found.tasks.values() if one.group == group):
+        for task in (task for task in found.tasks.values() if task.group == group):
             parts = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in task.averages.items())
-            table.add_row(group, task.task, f"{task.score:.2f}", parts)
+            rows.append((group, task.task, task.score, parts))
         if group in found.groups:
-            table.add_row(group, "average", f"{found.groups[group]:.2f}", "", style="bold")
+            bold[len(rows)] = "bold"
+            rows.append((group, "average", found.groups[group], None))
     if found.overall is not None:
-        table.add_row("overall", "average", f"{found.overall:.2f}", "", style="bold")
-    return table
+        bold[len(rows)] = "bold"
+        rows.append(("overall", "average", found.overall, None))
+    columns = [Column("group"), Column("task"), Column("score", "number", digits=2), Column("metrics", drop=1)]
+    return Table(columns, rows, styles=bold)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,28 @@ import click
 
 from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
+
+_ZOO = (
+    Column("name"),
+    Column("task"),
+    Column("method"),
+    Column("composition", drop=5),
+    Column("backbone", drop=4),
+    Column("seed", drop=6),
+    Column("score", "number"),
+    Column("megabytes", "number", drop=2),
+    Column("licence", drop=1),
+    Column("origin", drop=3),
+)
 
 
 @click.command()
+@options.task_file
 @options.as_json
 def tasks(as_json: bool) -> None:
-    """List the 18 tasks: type, languages, metric, licence.
+    """List the 18 tasks, and those of your own: type, languages, metric, licence.
 
     \b
     Example:
@@ -58,8 +72,9 @@ def tasks(as_json: bool) -> None:
         )
         for task in listed
     ]
-    headings = ("task", "role", "type", "languages", "metric", "trained on", "in pocket in", "licence")
-    drawing.print_table(_table(headings, rows))
+    headings = {"task": 0, "role": 0, "type": 0, "languages": 0, "metric": 4, "trained on": 3, "in pocket in": 1}
+    columns = [Column(heading, drop=drop) for heading, drop in {**headings, "licence": 2}.items()]
+    drawing.print_table(Table(columns, rows))
 
 
 @click.group()
@@ -157,8 +172,7 @@ def zoo(
     if not rows:
         click.echo("There are no such adapters at hand; make one: adapterstilts train mnli")
         return
-    headings = ("name", "task", "method", "composition", "backbone", "seed", "score", "megabytes", "licence", "origin")
-    drawing.print_table(_table(headings, [[_cell(row.get(heading)) for heading in headings] for row in rows]))
+    drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows]))
 
 
 @zoo.command("show")
@@ -184,27 +198,18 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     import json
     import re
 
-    from adapterstilts.base.errors import UserError
+    from adapterstilts.adapter.facts import read_facts, text_of
     from adapterstilts.exchange import catalogue
-    from adapterstilts.findings import compare
-    from adapterstilts.runs import systems
+    from adapterstilts.runs import results
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
     folder = catalogue.find(adapter, backbone, chosen, output)
-    facts = catalogue.facts_of(folder)
-    if facts is None:
-        raise UserError(f"{folder} is no adapter: it has no readable {catalogue.FACTS}.")
-    places = dict.fromkeys([folder.parent, output])
-    backbone_facts = facts.get("backbone")
-    fingerprint = backbone_facts.get("fingerprint") if isinstance(backbone_facts, dict) else None
-    measured = systems.read_all(places)
-    own = [
-        one
-        for one in measured
-        if (one.adapter, one.provenance.get("backbone_fingerprint")) == (facts.get("name"), fingerprint)
-    ]
+    entry = read_facts(folder)
+    facts = json.loads(text_of(entry))
+    measured = results.read_all(dict.fromkeys([folder.parent, output]))
+    own = [result for result in measured if result.run.adapter.id == entry.run.id]
     if as_json:
-        drawing.print_json({"folder": str(folder), **facts, "results": [one.as_json() for one in own]})
+        drawing.print_json({"folder": str(folder), **facts, "results": [result.told() for result in own]})
         return
     click.echo(f"folder: {folder}")
     for key, value in facts.items():
@@ -212,9 +217,10 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         click.echo(f"{printable(key)}: {printable(text)}")
     if own:
         click.echo("\nresults:")
-    for one in sorted(own, key=lambda one: one.target):
-        each = ", ".join(f"{language} {compare.language_score(one, language):.1f}" for language in one.scores)
-        click.echo(f"  {one.target} ({printable(one.provenance.get('data_revision'))}): {one.average:.1f}  ({each})")
+    for result in sorted(own, key=lambda result: result.target):
+        each = ", ".join(f"{language} {score:.1f}" for language, score in result.main_scores.items())
+        revision = result.run.evaluation and result.run.evaluation.rows.revision
+        click.echo(f"  {result.target} ({printable(revision)}): {result.average:.1f}  ({each})")
     card = folder / "README.md"
     if card.is_file():
         body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
@@ -234,6 +240,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
 )
 @click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
 @click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@options.task_file
 @options.output
 @options.as_json
 def compare(
@@ -251,10 +258,10 @@ def compare(
     from adapterstilts import tasks as declarations
     from adapterstilts.exchange import catalogue
     from adapterstilts.findings import compare
-    from adapterstilts.runs import systems
+    from adapterstilts.runs import results
 
-    found = systems.read_all([catalogue.bundled(backbone), output])
-    measured = {(result.target, result.data) for result in found if result.backbone == backbone}
+    found = results.read_all([catalogue.bundled(backbone), output])
+    measured = {(result.target, result.data) for result in found if result.run.backbone.id == backbone}
     names = [declarations.get(name).name for name in targets]
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
     comparisons = [
@@ -297,7 +304,7 @@ def _comparison(comparison: Any) -> dict[str, Any]:
                 "system": row.label,
                 "command": row.command,
                 "gain": asdict(row.gain) if row.gain else None,
-                "results": [result.as_json() for result in row.results],
+                "results": [result.told() for result in row.results],
             }
             for row in comparison.rows
         ],
@@ -308,23 +315,10 @@ def _entry(entry: Any) -> dict[str, Any]:
     """What is listed of an adapter at hand; `score` is its average on its own task."""
     names = ("name", "task", "method", "backbone", "seed", "origin", "score", "megabytes", "licence")
     facts = {name: getattr(entry, name) for name in names}
-    return {**facts, "composition": entry.facts.get("composition"), "folder": str(entry.folder)}
+    return {**facts, "composition": getattr(entry.run, "composition", None), "folder": str(entry.folder)}
 
 
 def _published(one: Any) -> dict[str, Any]:
     """The same of one that an organisation has published."""
     names = ("task", "method", "backbone", "licence", "score")
     return {"name": one.repository, **{name: getattr(one, name) for name in names}, "origin": "published"}
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.1f}" if isinstance(value, float) else printable(value)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    table = drawing.table(headings, left=len(headings))
-    for column, heading in zip(table.columns, headings, strict=True):
-        column.no_wrap = heading != "licence"
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,10 @@ from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
 if TYPE_CHECKING:
-    from adapterstilts.execution import Request
+    from adapterstilts.execution import How
     from adapterstilts.findings.compare import Comparison
     from adapterstilts.runs.results import Result
-    from adapterstilts.runs.systems import System
+    from adapterstilts.runs.run import Run
 
 
 @click.command()
@@ -37,14 +36,13 @@ def train(names: tuple[str, ...], **given: Any) -> None:
     options.prepare(*names)
     from adapterstilts import execution
 
-    made = []
+    how, trained = _how(given), []
     for name in dict.fromkeys(names):
-        request = _request(name, given)
-        made.append((request, execution.learn(request, drawing.Bars())))
+        trained.append(execution.learn(_training(name, given), how, drawing.Bars()))
         if not given["as_json"]:
-            _print_one(*made[-1])
+            _print_one(how, trained[-1])
     if given["as_json"]:
-        payloads = [_payload(result, _around(request, result)) for request, result in made]
+        payloads = [_payload(result, _around(how, result)) for result in trained]
         drawing.print_json(payloads[0] if len(payloads) == 1 else {"results": payloads})
 
 
@@ -61,7 +59,7 @@ def continue_(adapter: str, target: str, **given: Any) -> None:
     Example:
       adapterstilts continue mnli --target pawsx
     """
-    _compose("continue", (adapter,), target, given)
+    _learn(target, given, "continue", (adapter,))
 
 
 @click.command()
@@ -77,7 +75,7 @@ def stack(adapter: str, target: str, **given: Any) -> None:
     Example:
       adapterstilts stack squad --target pawsx
     """
-    _compose("stack", (adapter,), target, given)
+    _learn(target, given, "stack", (adapter,))
 
 
 @click.command()
@@ -103,7 +101,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
       adapterstilts fuse squad mnli --target pawsx --method lora --no-fresh
       adapterstilts fuse squad mnli --target pawsx --control untrained
     """
-    _compose("fuse", adapters, target, given, fresh=not no_fresh, control=control)
+    _learn(target, given, "fuse", adapters, fresh=not no_fresh, control=control)
 
 
 @click.command()
@@ -111,6 +109,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
 @options.target(required=False)
 @click.option(
     "--how",
+    "way",
     type=click.Choice(("mean", "ties")),
     default="mean",
     show_default=True,
@@ -124,7 +123,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
 )
 @options.method()
 @options.common
-def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | None, **given: Any) -> None:
+def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | None, **given: Any) -> None:
     """Make one adapter of several, without training.
 
     \b
@@ -135,25 +134,27 @@ def merge(adapters: tuple[str, ...], target: str | None, how: str, head: str | N
     """
     options.prepare(target)
     from adapterstilts import execution
+    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.runs import asked
 
-    request = _request(target or "", given, "merge", adapters)
-    made = execution.merge(request, how, head, drawing.Bars())
-    lost = {} if made.residual is None else {"residual": made.residual}
-    if given["as_json"] and made.result is not None:
-        drawing.print_json({**_payload(made.result, _around(request, made.result)), **lost})
+    how, here = _how(given), AtHand(given["output"])
+    method = given["method"] or here.method_of(adapters, given["backbone"])
+    run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(given))
+    merged = execution.merge(run, how, drawing.Bars())
+    lost = {} if merged.residual is None else {"residual": merged.residual}
+    if given["as_json"] and merged.result is not None:
+        drawing.print_json({**_payload(merged.result, _around(how, merged.result)), **lost})
     elif given["as_json"]:
-        facts = {"adapter": made.adapter.name, "target": None, "output": str(request.output)}
-        sources = [source.name for source in made.adapter.sources]
-        drawing.print_json({**facts, "method": request.method, "composition": "merge", "sources": sources, **lost})
+        drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
-        if made.residual is not None:
-            click.echo(f"Truncating to one rank lost {made.residual:.1%} of the merged weight change.")
-        if made.result is not None:
-            _print_one(request, made.result)
+        if merged.residual is not None:
+            click.echo(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
+        if merged.result is not None:
+            _print_one(how, merged.result)
         else:
             click.echo(
-                f"Saved in {made.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
-                f"evaluate {made.folder} --target tatoeba"
+                f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
+                f"evaluate {merged.folder} --target tatoeba"
             )
 
 
@@ -175,12 +176,7 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
       adapterstilts baseline pawsx
       adapterstilts baseline pawsx --via mnli
     """
-    options.prepare(target)
-    from adapterstilts import execution
-
-    sources = (via,) if via else ()
-    request = _request(target, {**given, "method": "full"}, "continue" if via else None, sources)
-    _finish(request, execution.baseline(request, drawing.Bars()), given["as_json"])
+    _learn(target, {**given, "method": "full"}, "continue" if via else None, (via,) if via else ())
 
 
 @click.command()
@@ -214,104 +210,104 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     if isinstance(layer, int):
         given["settings"] = (*given["settings"], f"retrieval_layer={layer}")
     from adapterstilts import execution
+    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.runs import asked
 
-    request = _request(target or "", given, None, (adapter,))
+    how = _how(given)
+    run = asked.evaluating(AtHand(how.output), adapter, target, given["method"], **_asked(given))
     if layer == options.ALL_LAYERS:
-        found = execution.evaluate_layers(adapter, target, request, drawing.Bars())
-        drawing.print_json(found.as_json()) if given["as_json"] else drawing.print_layers(found)
+        layers = execution.evaluate_layers(run, how, drawing.Bars())
+        drawing.print_json(layers.as_json()) if given["as_json"] else drawing.print_layers(layers)
         return
-    result = execution.evaluate(adapter, target, request, drawing.Bars(), submission)
+    result = execution.evaluate(run, how, drawing.Bars(), submission)
     if submission is not None and not given["as_json"]:
         click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
-    _finish(request, result, given["as_json"])
+    _finish(how, result, given["as_json"])
 
 
-def _compose(verb: str, adapters: Sequence[str], target: str, given: dict[str, Any], **more: Any) -> None:
-    options.prepare(target)
+def _learn(
+    task: str, given: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
+) -> None:
+    options.prepare(task)
     from adapterstilts import execution
 
-    request = _request(target, given, verb, tuple(adapters), **more)
-    _finish(request, execution.learn(request, drawing.Bars()), given["as_json"])
+    how = _how(given)
+    run = _training(task, given, composition, adapters, **more)
+    _finish(how, execution.learn(run, how, drawing.Bars()), given["as_json"])
 
 
-def _request(
-    task: str,
-    given: dict[str, Any],
-    composition: str | None = None,
-    sources: tuple[str, ...] = (),
-    **more: Any,
-) -> Request:
-    from adapterstilts.exchange import catalogue
-    from adapterstilts.execution import Request
+def _training(
+    task: str, given: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
+) -> Run:
+    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.runs import asked
+
+    here = AtHand(given["output"])
+    method = given["method"] or here.method_of(adapters, given["backbone"])
+    return asked.training(here, task, method, composition, adapters, seed=given["seed"], **_asked(given), **more)
+
+
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
+    """What every verb asks of a run by the same options."""
     from adapterstilts.runs import recipe
 
-    output: Path = given["output"]
-    method = given["method"] or catalogue.method_of(sources, given["backbone"], output)
-    return Request(
-        task=task,
-        method=method,
-        composition=composition,
-        sources=sources,
-        backbone=given["backbone"],
-        data=given["data"],
-        seed=given.get("seed", 0),
-        overrides=recipe.parse_overrides(given["settings"]),
-        output=output,
-        languages=given["languages"],
-        resume=given.get("resume", False),
-        **more,
-    )
+    settings = recipe.parse_overrides(given["settings"])
+    return {"backbone": given["backbone"], "data": given["data"], "settings": settings}
 
 
-def _finish(request: Request, result: Result, as_json: bool) -> None:
+def _how(given: dict[str, Any]) -> How:
+    from adapterstilts.execution import How
+    from adapterstilts.runs import asked, recipe
+
+    settings = asked.only_how(recipe.parse_overrides(given["settings"]))
+    return How(given["output"], given["languages"], given.get("resume", False), settings, given.get("log"))
+
+
+def _finish(how: How, result: Result, as_json: bool) -> None:
     if as_json:
-        drawing.print_json(_payload(result, _around(request, result)))
-    elif result.scores and (result.composition == "fuse" or result.control):
-        drawing.print_comparison(_around(request, result))
-        _print_where(request, result)
+        drawing.print_json(_payload(result, _around(how, result)))
+    elif result.scores and (result.run.composition == "fuse" or result.run.control):
+        drawing.print_comparison(_around(how, result))
+        _print_where(how, result)
     else:
-        _print_one(request, result)
+        _print_one(how, result)
 
 
-def _around(request: Request, result: Result) -> Comparison:
+def _around(how: How, result: Result) -> Comparison:
     """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
     from adapterstilts import tasks
     from adapterstilts.exchange import catalogue
     from adapterstilts.findings import compare
-    from adapterstilts.runs import systems
+    from adapterstilts.runs import related, results
 
-    target = tasks.get(result.target)
-    at_hand = systems.read_all([catalogue.bundled(result.backbone), request.output])
-    this = (result.target, result.data, systems.system_of(result), result.seed)
-    found = [one for one in at_hand if (one.target, one.data, systems.system_of(one), one.seed) != this]
-    expected: list[System] = []
-    if result.composition == "fuse" or result.control:
-        own = systems.system_of(result)
-        fusion = replace(own, composition="fuse", control=None, changed=()) if result.control else own
-        expected = compare.systems_around(target, fusion, result.source_tasks)
-    return compare.compare(target, result.backbone, [*found, result], expected, result.data, result)
+    run = result.run
+    at_hand = results.read_all([catalogue.bundled(run.backbone.id), how.output])
+    others = [each for each in at_hand if each.run.id != run.id]
+    expected = related.around(run) if run.composition == "fuse" else []
+    return compare.compare(tasks.get(result.target), run.backbone.id, [*others, result], expected, result.data, result)
 
 
 def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
-    others = [one.as_json() for row in comparison.rows for one in row.results if one is not result]
+    others = [each.told() for row in comparison.rows for each in row.results if each is not result]
     waiting = [{"system": row.label, "command": row.command} for row in comparison.rows if not row.results]
-    return {**result.as_json(), "others": others, "not_run": waiting}
+    return {**result.told(), "others": others, "not_run": waiting}
 
 
-def _print_one(request: Request, result: Result) -> None:
+def _print_one(how: How, result: Result) -> None:
     from adapterstilts import tasks
     from adapterstilts.findings import compare
 
     if not result.scores:
-        click.echo(f"Predictions of {result.target}, without scores: {request.output / 'predictions' / result.adapter}")
+        click.echo(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
         return
-    drawing.print_comparison(compare.compare(tasks.get(result.target), result.backbone, [result], data=result.data))
-    _print_where(request, result)
+    backbone = result.run.backbone.id
+    drawing.print_comparison(compare.compare(tasks.get(result.target), backbone, [result], data=result.data))
+    _print_where(how, result)
 
 
-def _print_where(request: Request, result: Result) -> None:
-    where = request.output / result.adapter
+def _print_where(how: How, result: Result) -> None:
+    where = how.output / result.adapter
     click.echo(
-        f"Saved in {where if where.is_dir() else request.output}; "
+        f"Saved in {where if where.is_dir() else how.output}; "
         f"side by side with the rest: adapterstilts compare {result.target}"
     )

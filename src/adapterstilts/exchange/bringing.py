@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import save_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.names import slug
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, importing, repositories
 from adapterstilts.exchange.importing.folders import PICKLED, SAFE
-from adapterstilts.runs import recipe, results
-from adapterstilts.runs.results import NO_ADAPTER
+from adapterstilts.runs.run import NO_ADAPTER, Given
 from adapterstilts.tasks import types
 
-_FOLDERS = ("checkpoints", "predictions", "recipes", "results")
+_FOLDERS = ("checkpoints", "logs", "predictions", "results")
 """What an output folder has beside adapters."""
 
 
@@ -72,34 +72,26 @@ def import_adapter(
         )
     found = importing.read(saved, loaded.module, its_task, labels, convert)
     del loaded  # two of the largest may be more than the memory
-    facts: dict[str, Any] = {"from": origin, "library": saved.library, "name": printable(saved.name or "")}
+    # its weights' digest, which is its identity, is that of the file which is written
+    own = Given(chosen, "", found.method, its_task.name if its_task else None, origin, saved.library)
     adapter = Adapter(
         name=chosen,
-        method=found.method,
-        composition=None,
-        task=its_task.name if its_task else None,
-        sources=(),
-        settings=found.settings,
+        run=own,
         backbone=identity,
+        settings=found.settings,
         labels=found.labels,
-        seed=0,
         tensors=found.tensors,
-        recipe={
-            "imported": facts,
-            "run": recipe.identity({**facts, "backbone": identity.fingerprint}),
-            "changed": {results.IMPORTED: chosen},
-            "trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values()),
-        },
-        data_revision="unknown",
+        training={"trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values())},
     )
     _check(adapter, its_backbone, its_task)
     save_adapter(adapter, output / chosen)
+    adapter = replace(adapter, run=replace(own, sha256=read_facts(output / chosen).sha256))
     return Imported(adapter, output / chosen, saved.library, found.without_head)
 
 
 def _name(word: str, given: str | None, output: Path) -> str:
     """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
-    own = re.sub(r"[^A-Za-z0-9_.-]+", "-", word.rstrip("/").rsplit("/", 1)[-1]).strip("-.")
+    own = slug(word)
     taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
     chosen = given or (f"imported-{own}" if own in taken else own)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:

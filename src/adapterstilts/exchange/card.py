@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
+from adapterstilts.findings.table import Column, Table
 from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import Given, Run
+from adapterstilts.runs.words import changed_in_evaluation, is_plain, words_of_sources
 from adapterstilts.tasks import Task
 
 PIPELINES = {
@@ -61,9 +66,7 @@ whose fingerprint is `{fingerprint}`.
 ZERO_SHOT = """
 Zero-shot, this adapter as it is (retrieval: mean-pooled hidden states), average over languages and each language:
 
-| target | metric | average | full fine-tuning | languages |
-|---|---|---:|---:|---|
-{rows}
+{table}
 """
 WITHOUT_US = """
 Without adapterstilts, with {library} alone:
@@ -74,38 +77,20 @@ Without adapterstilts, with {library} alone:
 """
 
 
-def render(entry: Entry, found: Iterable[Result], repository: str | None = None) -> str:
+def render(entry: Entry, results: Iterable[Result], repository: str | None = None) -> str:
     """Return the card of an adapter as Markdown with the Hub's metadata.
 
-    `found` are results to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
+    `results` are those to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
     what it was trained on. `repository` is where it is published.
     """
     task = tasks.get(entry.task) if entry.task else None
-    own_recipe = entry.facts["recipe"]
-    system = (entry.facts.get("composition"), sorted(own_recipe.get("source_tasks", ())), own_recipe.get("control"))
-    comparable = [
-        result
-        for result in found
-        if result.trained_on == (task.train_on if task else None)
-        and result.provenance.get("backbone_fingerprint") == entry.facts["backbone"]["fingerprint"]
-    ]
-    alike = [
-        result
-        for result in comparable
-        if result.method == entry.method
-        and (result.composition, sorted(result.source_tasks), result.control) == system
-        and (
-            not result.changed
-            or ((result.adapter, result.seed) == (entry.name, entry.seed) and not result.evaluated_with)
-        )
-    ]
-    full = [
-        result for result in comparable if (result.method, result.composition) == ("full", None) and not result.changed
-    ]
-    own = sorted((result for result in alike if result.target == entry.task), key=lambda result: result.seed)
-    elsewhere = [result for result in alike if result.target != entry.task and result.seed == entry.seed]
-    elsewhere.sort(key=lambda result: result.target)
-    metadata = _metadata(entry, task, [*[result for result in own if result.seed == entry.seed], *elsewhere])
+    measured = [result for result in results if not changed_in_evaluation(result.run)]
+    own = [result for result in measured if _unseeded(result.run.adapter) == _unseeded(entry.run)]
+    these = [result for result in own if result.run.seed == entry.seed]
+    elsewhere = sorted((result for result in these if result.target != entry.task), key=lambda result: result.target)
+    own = sorted((result for result in own if result.target == entry.task), key=lambda result: result.run.seed)
+    full = [result for result in measured if _is_full(result.run, entry)]
+    metadata = _metadata(entry, task, [*(result for result in these if result.target == entry.task), *elsewhere])
     body = BODY.format(
         name=entry.name,
         what=_what(entry, task),
@@ -114,25 +99,38 @@ def render(entry: Entry, found: Iterable[Result], repository: str | None = None)
         backbone=entry.backbone,
         word=repository or (entry.task if entry.plain else entry.name),
         method_name=entry.method,
-        fingerprint=entry.facts["backbone"]["fingerprint"],
+        fingerprint=entry.facts.backbone.fingerprint,
         without_us=_without_us(entry, repository) if repository else "",
         own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
-        zero_shot=ZERO_SHOT.format(rows="\n".join(_row(one, full) for one in elsewhere)) if elsewhere else "",
+        zero_shot=ZERO_SHOT.format(table=_zero_shot(elsewhere, full)) if elsewhere else "",
         training=_training(entry),
         settings=_settings(entry),
     )
     return f"---\n{metadata.to_yaml()}\n---\n{body}"
 
 
+def _unseeded(run: Run | Given) -> str:
+    return replace(run, seed=0, evaluation=None).id if isinstance(run, Run) else run.id
+
+
+def _is_full(run: Run, entry: Entry) -> bool:
+    """Whether a run is full fine-tuning, alone and by the recipe, on what an adapter learned."""
+    alike = (run.method, run.backbone.fingerprint) == ("full", entry.facts.backbone.fingerprint)
+    learned = {name and tasks.get(name).train_on for name in (run.task, entry.task)}
+    return alike and is_plain(run) and len(learned) == 1
+
+
 def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> ModelCardData:
-    data = str(entry.facts["data_revision"])
+    data = _data(entry)
     return ModelCardData(
         language="en",
         license="apache-2.0" if _is_pocket(data) else _licence(entry),
-        datasets=None if _is_pocket(data) else sorted({found.id for name in _trained_on(entry) for found in name.hub}),
+        datasets=None
+        if _is_pocket(data)
+        else sorted({source.id for task in _trained_on(entry) for source in task.hub}),
         library_name=LIBRARIES.get(entry.method, "adapterstilts"),
         pipeline_tag=PIPELINES[task.type if task else "retrieval"],
-        base_model=None if entry.backbone == "pocket" else entry.backbone,
+        base_model=None if declaration_of(entry.backbone).weights else entry.backbone,
         tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
         model_name=entry.name,
         eval_results=[
@@ -152,9 +150,20 @@ def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> Mo
 
 
 def _trained_on(entry: Entry) -> list[Task]:
+    """The tasks whose data anything in the adapter's graph was trained on, its own last."""
+    if not isinstance(entry.run, Run):
+        return [tasks.get(entry.task)] if entry.task else []
     own = [entry.task] if entry.task else []
-    names = [*entry.facts["recipe"].get("sources_trained_on", ()), *own]
-    return [tasks.get(name) for name in dict.fromkeys(names)]
+    names = [name for name in sorted(entry.run.trained_on) if name not in own] + own
+    return [tasks.get(name) for name in names]
+
+
+def _data(entry: Entry) -> str:
+    """The revisions of all rows that anything in the adapter's graph was trained on."""
+    if not isinstance(entry.run, Run):
+        return "unknown"
+    rows = {run.rows.revision for run in entry.run.graph() if isinstance(run, Run) and run.rows is not None}
+    return ", ".join(sorted(rows))
 
 
 def _licence(entry: Entry) -> str:
@@ -167,18 +176,24 @@ def _is_pocket(data_revision: str) -> bool:
 
 
 def _is_merge(entry: Entry) -> bool:
-    return entry.facts.get("composition") == "merge"
+    return _composition(entry) == "merge"
+
+
+def _composition(entry: Entry) -> str | None:
+    return entry.run.structure if isinstance(entry.run, Run) else None
 
 
 def _what(entry: Entry, task: Task | None) -> str:
-    miniature = " (pocket's miniature of it)" if _is_pocket(str(entry.facts["data_revision"])) else ""
+    miniature = " (pocket's miniature of it)" if _is_pocket(_data(entry)) else ""
     its_task = f" for {task.title}{miniature} with its head" if task else " without a head"
     return f"{METHODS[entry.method]}{its_task}{_composed(entry)}"
 
 
 def _composed(entry: Entry) -> str:
-    composition, sources = entry.facts.get("composition"), entry.facts["recipe"].get("source_tasks", ())
-    return f", {COMPOSITIONS[composition].format(sources=' and '.join(sources))}" if composition else ""
+    composition = _composition(entry)
+    if composition is None or not isinstance(entry.run, Run):
+        return ""
+    return f", {COMPOSITIONS[composition].format(sources=' and '.join(words_of_sources(entry.run)))}"
 
 
 def _without_us(entry: Entry, repository: str) -> str:
@@ -191,7 +206,7 @@ def _without_us(entry: Entry, repository: str) -> str:
             f'model = PeftModel.from_pretrained(model, "{repository}", subfolder="peft")'
         )
     elif library == "adapters":
-        load = "load_adapter_setup" if entry.facts.get("composition") in ("stack", "fuse") else "load_adapter"
+        load = "load_adapter_setup" if _composition(entry) in ("stack", "fuse") else "load_adapter"
         code = (
             "from adapters import AutoAdapterModel\nfrom huggingface_hub import snapshot_download\n\n"
             f'folder = snapshot_download("{repository}", allow_patterns="adapters/*") + "/adapters"\n'
@@ -209,7 +224,7 @@ def _own_scores(task: Task, own: Sequence[Result], seed: int, full: Sequence[Res
         return f"{task.title}: not measured."
     tested = "English test set" if list(own[0].scores) == ["en"] else f"average over {', '.join(own[0].scores)}"
     text = f"{task.title}, {tested} ({report.metric_words(task.metric)}, chance {task.chance:.1f}): " + ", ".join(
-        f"{result.average:.1f} with seed {result.seed}{' (these weights)' if result.seed == seed else ''}"
+        f"{result.average:.1f} with seed {result.run.seed}{' (these weights)' if result.run.seed == seed else ''}"
         for result in own
     )
     mean = f"; mean {statistics.fmean(averages):.1f}" if len(averages) > 1 else ""
@@ -221,30 +236,35 @@ def _of_full(full: Sequence[Result], target: str) -> str:
     return f"{statistics.fmean(averages):.1f}" if averages else "not measured"
 
 
-def _row(result: Result, full: Sequence[Result]) -> str:
-    task = tasks.get(result.target)
-    each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
-    metric = report.metric_words(task.metric)
-    return f"| {task.title} | {metric} | {result.average:.1f} | {_of_full(full, result.target)} | {each} |"
+def _zero_shot(elsewhere: Sequence[Result], full: Sequence[Result]) -> str:
+    rows = []
+    for result in elsewhere:
+        task = tasks.get(result.target)
+        each = ", ".join(f"{language} {language_score(result, language):.1f}" for language in result.scores)
+        fully_tuned = _of_full(full, result.target)
+        rows.append((task.title, report.metric_words(task.metric), result.average, fully_tuned, each))
+    numbers = [Column(heading, "number") for heading in ("average", "full fine-tuning")]
+    return Table([Column("target"), Column("metric"), *numbers, Column("languages")], rows).to_markdown()
 
 
 def _training(entry: Entry) -> str:
-    recipe, data = entry.facts["recipe"], str(entry.facts["data_revision"])
+    training, data = entry.facts.training, _data(entry)
     licences = "; ".join(f"{task.title}: {task.licence}" for task in _trained_on(entry))
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
-    if _is_merge(entry):
-        return f"None: computed from its sources ({recipe['how']}), whose data were {data} ({licence})."
+    if isinstance(entry.run, Run) and _is_merge(entry):
+        return f"None: computed from its sources ({entry.run.settings['how']}), whose data were {data} ({licence})."
     return (
-        f"Data: {data} ({licence}). Seed {entry.seed}, {recipe['steps']:,} steps, {recipe['tokens']:,} tokens without "
-        f"padding, {recipe['trainable_parameters']:,} trained parameters with the head; best English validation score "
-        f"{recipe['best_validation_score']:.1f} after {recipe['best_step']:,} steps, whose weights these are."
+        f"Data: {data} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} tokens "
+        f"without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "
+        f"validation score {training['best_validation_score']:.1f} after {training['best_step']:,} steps, whose "
+        "weights these are."
     )
 
 
 def _settings(entry: Entry) -> str:
-    settings = entry.facts["recipe"]["settings"]
-    rows = "\n".join(f"| `{key}` | {_plain(value)} |" for key, value in settings.items() if value is not None)
-    return f"| setting | value |\n|---|---|\n{rows}"
+    settings = entry.run.settings if isinstance(entry.run, Run) else {}
+    rows = [(key, _plain(value)) for key, value in settings.items() if value is not None]
+    return Table([Column("setting", "code"), Column("value")], rows).to_markdown()
 
 
 def _plain(value: object) -> str:

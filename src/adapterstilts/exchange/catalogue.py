@@ -5,23 +5,27 @@ Only names and facts are read here, so looking takes no time; `saving.load_adapt
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 import re
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from adapterstilts import tasks
+from adapterstilts.adapter.facts import FACTS, Facts, read_facts
+from adapterstilts.backbones import DEFAULT, BackboneIdentity, declaration_of, identity_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
-from adapterstilts.exchange import estimate, repositories
-from adapterstilts.rows.labelled import usual_source
+from adapterstilts.base.names import slug
+from adapterstilts.exchange import repositories
+from adapterstilts.rows import reading
+from adapterstilts.runs.asked import NotMade
+from adapterstilts.runs.run import Given, Rows, Run
+from adapterstilts.runs.words import is_plain
 from adapterstilts.tasks import metrics
 
-FACTS = "adapterstilts.json"
 ORIGINS = ("bundled", "local", "hub")
 """Where an adapter can be, the first that has it being used."""
 
@@ -36,39 +40,42 @@ class Entry:
     name: str
     folder: Path
     origin: str
-    facts: Mapping[str, Any]
+    facts: Facts
+
+    @property
+    def run(self) -> Run | Given:
+        """How it was made."""
+        return self.facts.run
 
     @property
     def method(self) -> str:
         """One of the methods, such as 'lora'."""
-        return printable(self.facts.get("method"))
+        return self.run.method
 
     @property
     def task(self) -> str | None:
         """The task it was trained for; None for a merge without a head."""
-        task = self.facts.get("task")
-        return None if task is None else printable(task)
+        return None if self.run.task is None else printable(self.run.task)
 
     @property
     def backbone(self) -> str:
         """The id of the backbone it was made for."""
-        return printable(_mapping(self.facts.get("backbone")).get("id"))
+        return printable(self.facts.backbone.id)
 
     @property
     def seed(self) -> int:
         """The seed of its training."""
-        seed = self.facts.get("seed")
-        return seed if isinstance(seed, int) else 0
+        return self.run.seed if isinstance(self.run, Run) else 0
 
     @property
     def score(self) -> float | None:
         """The average over languages of its main score on its own task, 0 to 100; None if it says none."""
-        task, scores = tasks.all_tasks().get(self.task or ""), _mapping(self.facts.get("scores"))
+        task = tasks.all_tasks().get(self.task or "")
         try:
-            found = [metrics.main_score(task.metric, each) for each in scores.values()] if task else []
-            return statistics.fmean(found) if found else None
-        except (TypeError, KeyError, ValueError):
+            scores = [metrics.main_score(task.metric, each) for each in self.facts.scores.values()] if task else []
+        except (KeyError, ValueError):
             return None
+        return statistics.fmean(scores) if scores else None
 
     @property
     def megabytes(self) -> float:
@@ -86,19 +93,21 @@ class Entry:
     @property
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
-        own = _mapping(self.facts.get("recipe")).get("data")
-        return self.task is None or own in (None, usual_source(tasks.get(self.task), self.backbone))
+        run = self.run
+        task = tasks.all_tasks().get(run.task or "")
+        if not isinstance(run, Run) or run.rows is None or task is None:
+            return True
+        return run.rows.source == declaration_of(self.backbone).usual_rows(task)
 
     @property
     def plain(self) -> bool:
         """Whether it was trained alone and with the recipe's own settings: what a task's name stands for."""
-        recipe = _mapping(self.facts.get("recipe"))
-        return self.facts.get("composition") is None and not recipe.get("changed") and not recipe.get("control")
+        return is_plain(self.run)
 
 
 def bundled(backbone: str) -> Path:
     """Return the shipped folder for `backbone`, whether or not there is one."""
-    return places.zoo_folder() / backbone.rstrip("/").rsplit("/", 1)[-1].lower()
+    return places.zoo_folder() / slug(backbone.lower())
 
 
 def entries(output: Path, backbone: str | None = None) -> list[Entry]:
@@ -109,7 +118,7 @@ def entries(output: Path, backbone: str | None = None) -> list[Entry]:
         folders.append((output, "local"))
     found = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
     for repository, folder in repositories.cached():
-        if facts := facts_of(folder):
+        if facts := _facts_of(folder):
             found.append(Entry(repository, folder, "hub", facts))
     return [entry for entry in found if backbone in (None, entry.backbone)]
 
@@ -167,10 +176,7 @@ def entry(word: str, backbone: str, output: Path) -> Entry:
         if found.name == word:
             return found
     folder = find(word, backbone, "bottleneck", output)
-    facts = facts_of(folder)
-    if facts is None:
-        raise UserError(f"{folder} is no adapter: it has no readable {FACTS}.")
-    return Entry(folder.name, folder, "local", facts)
+    return Entry(folder.name, folder, "local", read_facts(folder))
 
 
 def method_of(words: Iterable[str], backbone: str, output: Path) -> str:
@@ -181,7 +187,7 @@ def method_of(words: Iterable[str], backbone: str, output: Path) -> str:
 def _told_method(word: str, backbone: str, output: Path) -> str | None:
     """The method of the adapter that `word` names; None for a task's name, which may have several."""
     if repositories.is_repository(word) or looks_like_a_folder(word):
-        return (facts_of(find(word, backbone, "", output)) or {}).get("method")
+        return read_facts(find(word, backbone, "", output)).run.method
     named = [entry.method for entry in entries(output, backbone) if entry.name == word]
     return named[-1] if named else None
 
@@ -198,31 +204,62 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
     return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> UserError:
-    elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
+def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
+    elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
-    return UserError(
+    return NotMade(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
-        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}{estimate.words(task.name, method, backbone)}"
+        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
     )
 
 
 def _entries_in(folder: Path, origin: str) -> Iterator[Entry]:
     for path in sorted(folder.glob(f"*/{FACTS}")):
-        facts = facts_of(path.parent)
         # a folder that a broken-off saving left behind starts with a dot
-        if facts and not path.parent.name.startswith("."):
+        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent)):
             yield Entry(path.parent.name, path.parent, origin, facts)
 
 
-def facts_of(folder: Path) -> dict[str, Any] | None:
-    """Return what the adapter in `folder` says of itself, unchecked; None if there is nothing readable."""
+def _facts_of(folder: Path) -> Facts | None:
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_facts(folder)
+    except UserError:  # whoever uses it is told; a list shows what can be used
         return None
-    return facts if isinstance(facts, dict) else None
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+class AtHand:
+    """What words mean on this machine: `runs.asked.Surroundings` over an output folder, the shipped zoo and the Hub.
+
+    Each word is looked up once, so a study is planned at once; make another after something was made.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        # on the object, not the class: another one looks again
+        self.backbone = functools.cache(self._backbone)
+        self._rows = functools.cache(self._look_at_rows)
+        self.adapter = functools.cache(self._adapter)
+
+    def _backbone(self, word: str) -> BackboneIdentity:
+        """The backbone that a word means, by its weights; they are loaded only where they are new here."""
+        return identity_of(word)
+
+    def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
+        """The rows of a task, by what identifies them."""
+        return self._rows(task.name, data or declaration_of(backbone).rows)
+
+    def _look_at_rows(self, task: str, place: str) -> Rows:
+        return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
+
+    def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
+        """How the adapter that a word means was made; UserError as :func:`find`."""
+        return read_facts(find(word, backbone, method, self._output)).run
+
+    def method_of(self, words: Sequence[str], backbone: str) -> str:
+        """The method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
+        return method_of(words, backbone, self._output)
+
+    def folder_of(self, adapter: Run | Given) -> Path | None:
+        """Where an adapter is, by its identity: in the output folder, the zoo, or the Hub's cache; None if nowhere."""
+        fitting = [entry for entry in entries(self._output) if entry.run.id == adapter.id]
+        return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None

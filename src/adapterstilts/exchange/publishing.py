@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapterstilts import tasks
@@ -13,8 +13,9 @@ from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import card, catalogue, export, repositories
-from adapterstilts.runs import recipe, results
+from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -43,26 +44,32 @@ def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) 
     weights, or if the Hub cannot be asked.
     """
     adapter = saving.load_adapter(entry.folder)
-    if adapter.recipe.get("imported") or adapter.recipe.get("holds_imported"):
+    if not isinstance(adapter.run, Run) or adapter.run.origins:
         raise UserError(
             f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
             "published is not known here; `adapterstilts export` writes it to a folder that you can publish yourself."
         )
+    _check_licences(adapter)
     repository = repositories.repository_of(entry.name, entry.backbone, organisation)
     measured = list(found)
-    own = [result for result in measured if result.adapter == entry.name]
+    own = [result for result in measured if result.run.adapter.id == adapter.run.id]
     files = {name: (entry.folder / name).read_bytes() for name in (saving.WEIGHTS, saving.FACTS)}
-    files["recipe.yaml"] = recipe.dump(adapter.recipe).encode()
-    for one in own:
-        files[results.path_of(one.adapter, one.target, one.data, Path(), one.evaluated_with).as_posix()] = _text(one)
+    for result in own:
+        files[results.path_of(result.run, result.adapter, Path()).as_posix()] = results.text_of(result).encode()
     files |= _plain(adapter, entry)
     files["README.md"] = card.render(entry, measured, repository).encode()
     return Publication(entry.name, files, repositories.plan(repository, files))
 
 
-def _text(result: Result) -> bytes:
-    # where it was saved names this machine's folders
-    return results.text_of(replace(result, output=None)).encode()
+def _check_licences(adapter: Adapter) -> None:
+    """UserError if a user's own task that `adapter` was trained on says nothing of its licence: a card must."""
+    names = adapter.run.trained_on if isinstance(adapter.run, Run) else ()
+    for task in (tasks.get(name) for name in sorted(names)):
+        if task.own is not None and not task.licence:
+            raise UserError(
+                f'{task.own.source} says no licence of "{task.name}", which the card must name; add one to its file, '
+                "such as licence: CC BY 4.0, and give that by --task-file FILE."
+            )
 
 
 def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:

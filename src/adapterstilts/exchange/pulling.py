@@ -12,7 +12,7 @@ from adapterstilts.backbones import loading
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange import estimate, repositories
+from adapterstilts.exchange import repositories
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,5 @@ def _not_published(repository: str, revision: str | None, word: str, backbone: s
     chosen = "" if method == "bottleneck" else f" --method {method}"
     make = ""
     if word in tasks.all_tasks():
-        train = f"adapterstilts train {word}{chosen} --backbone {backbone}"
-        make = f"; train it: {train}{estimate.words(word, method, backbone)}"
+        make = f"; train it: adapterstilts train {word}{chosen} --backbone {backbone}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")

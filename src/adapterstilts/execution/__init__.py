@@ -1,24 +1,25 @@
-"""Carry out one run: resolve, build, train, save, evaluate, record.
+"""Carry out one run: build, train, save, measure, record.
 
-Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in
-`results/`, its resolved recipe in `recipes/`, its predictions in `predictions/` and, until it is done, its
-checkpoints in `checkpoints/`. A run that is already there, by its identity, is not done again.
+Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in `results/`, its
+predictions in `predictions/` and, until it is done, its checkpoints in `checkpoints/`. A run that is already there, by
+its identity, is not done again, and that of another run is never replaced.
 """
 
 from adapterstilts.exchange.bringing import Imported, import_adapter
 from adapterstilts.exchange.exporting import Exported, export_adapter
 from adapterstilts.exchange.pulling import Pulled, pull
 from adapterstilts.execution.evaluating import LayerScores, evaluate, evaluate_layers
+from adapterstilts.execution.how import How
 from adapterstilts.execution.inspecting import Inspection, inspect
-from adapterstilts.execution.learning import baseline, learn
+from adapterstilts.execution.learning import learn
 from adapterstilts.execution.merging import Merge, merge
 from adapterstilts.execution.nearest import Nearest, Neighbour
 from adapterstilts.execution.predicting import FIELDS, Prediction, Predictor, rows_of
-from adapterstilts.execution.request import Request
 
 __all__ = [
     "FIELDS",
     "Exported",
+    "How",
     "Imported",
     "Inspection",
     "LayerScores",
@@ -28,8 +29,6 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Pulled",
-    "Request",
-    "baseline",
     "evaluate",
     "evaluate_layers",
     "export_adapter",

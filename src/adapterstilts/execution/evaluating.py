@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,24 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.base import files
+from adapterstilts.base import files, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange import catalogue
-from adapterstilts.execution.request import Request, check_length, languages_of, provenance, trained_elsewhere
+from adapterstilts.exchange.catalogue import AtHand, find
+from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
-from adapterstilts.runs import recipe, results
-from adapterstilts.runs.results import NO_ADAPTER, Result
+from adapterstilts.runs import results, words
+from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import NO_ADAPTER, Given, Run
 from adapterstilts.scoring import evaluator, mining, submission
 from adapterstilts.tasks import types
 
-_OF_EVALUATION = ("evaluation_batch_size", "max_length", "precision", "retrieval_layer", "test_examples")
 Scores = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Rows:
+class TestRows:
     """The rows to evaluate on, by language, and their split ('test' or 'validation')."""
 
     task: tasks.Task
@@ -46,6 +46,11 @@ class Rows:
 
     def sentence(self, adapter: str) -> str:
         """What is wrong with the unlabelled languages, and what to do with the adapter of this name."""
+        if self.task.own is not None:
+            return (
+                f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels, so they can be "
+                f"predicted but not scored; add their labels, or adapterstilts predict {shlex.quote(adapter)} FILE."
+            )
         return (
             f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they "
             f"can be predicted but not scored: adapterstilts evaluate {shlex.quote(adapter)} --target "
@@ -62,44 +67,83 @@ class Measured:
 
     scores: Scores
     examples: Mapping[str, int]
-    rows: Rows
+    rows: TestRows
     predictions: Mapping[str, Sequence[Any]]
     layer0: Scores | None
 
 
-def rows_to_measure(task: tasks.Task, run: Mapping[str, Any], languages: Sequence[str], data: str) -> Rows:
-    """Read what `task` is evaluated on in `languages`."""
-    split = reading.evaluated_split(task, data)
-    rows = {language: reading.load(task, split, language, data, run["test_examples"]) for language in languages}
-    return Rows(task, split, rows, data)
+def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str]) -> TestRows:
+    """Read what `task` is measured on in `languages`."""
+    assert run.evaluation is not None
+    place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
+    split = reading.evaluated_split(task, place)
+    rows = {language: reading.load(task, split, language, place, limit) for language in languages}
+    return TestRows(task, split, rows, place)
 
 
 def measure(
-    built: model.Model, backbone: loading.Backbone, run: Mapping[str, Any], rows: Rows, progress: Progress
+    built: model.Model, backbone: loading.Backbone, run: Run, rows: TestRows, how: How, progress: Progress
 ) -> Measured:
-    """Evaluate a model on `rows`."""
-    task, by_language = rows.task, rows.by_language
+    """Measure a model on `rows`, by the settings of the run's evaluation."""
+    assert run.evaluation is not None
+    task, by_language, settings = rows.task, rows.by_language, run.evaluation.settings
     if rows.split != "test":
         progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
-    size, length, layer0 = run["evaluation_batch_size"], run["max_length"], None
+    size, length, layer0 = how.setting("evaluation_batch_size", run), settings["max_length"], None
     if task.type == "retrieval":
-        layer, tuned_on = run["retrieval_layer"], _rows_to_tune_on(rows)
+        layer, tuned_on = settings["retrieval_layer"], _rows_to_tune_on(rows)
         scores, layer0, examples, predicted = mining.evaluate(
             built, task, by_language, backbone.tokenizer, length, layer, size, tuned_on, progress
         )
     else:
         task_type = types.get(task.type)
         scores, examples, predicted = evaluator.evaluate(
-            built, task_type, task, by_language, backbone.tokenizer, length, size, run["precision"], progress
+            built, task_type, task, by_language, backbone.tokenizer, length, size, settings["precision"], progress
         )
     return Measured(scores, examples, rows, predicted, layer0)
 
 
-def _rows_to_tune_on(rows: Rows) -> dict[str, Sequence[Mapping[str, Any]]]:
+def _rows_to_tune_on(rows: TestRows) -> dict[str, Sequence[Mapping[str, Any]]]:
     """The validation rows of what is mined; nothing else is tuned."""
     if rows.task.metric != "mining_f1":
         return {}
     return {language: reading.load(rows.task, "validation", language, rows.data) for language in rows.by_language}
+
+
+def measured_result(
+    run: Run,
+    adapter: Adapter | None,
+    task: tasks.Task,
+    built: model.Model,
+    backbone: loading.Backbone,
+    languages: Sequence[str],
+    how: How,
+    progress: Progress,
+) -> tuple[Result, Measured]:
+    """Measure what was just made on the rows of `task` in `languages`."""
+    rows = rows_to_measure(task, run, languages)
+    if rows.unlabelled:
+        progress.note(rows.sentence(str(how.output / words.name_of(run))))
+    measured = measure(built, backbone, run, rows, how, progress)
+    return result_of(run, adapter, measured, backbone), measured
+
+
+def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: loading.Backbone) -> Result:
+    """Make the record of a run's scores; how the adapter was trained is in its own facts, too."""
+    training = adapter.training if adapter else {}
+    facts = {"split": measured.rows.split, "backbone_revision": backbone.identity.revision, **surroundings()}
+    # what was trained elsewhere was trained by that machine's clock
+    facts |= {key: training[key] for key in ("machine", "source_weights", "validation") if key in training}
+    return Result(
+        run=run,
+        adapter=adapter.name if adapter else words.name_of(run),
+        scores=measured.scores,
+        examples=measured.examples,
+        trainable_parameters=int(training.get("trainable_parameters", 0)),
+        train_seconds=float(training.get("train_seconds", 0.0)),
+        layer0=measured.layer0,
+        facts=facts,
+    )
 
 
 def record(result: Result, measured: Measured, output: Path, complete: bool) -> None:
@@ -107,8 +151,10 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
 
     Without any score there is no result.
     """
-    place = results.measured_on(result.target, result.data, result.evaluated_with)
-    folder = output / "predictions" / result.adapter / place
+    folder = output / "predictions" / result.adapter / words.measured_on(result.run)
+    # before the predictions, so that nothing of another run is touched; after them comes what says that all is there
+    results.check_free(result, output)
+    results.claim(folder, result.run)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -117,31 +163,23 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
         results.save(result, output)
 
 
+@processes.by_main
 def evaluate(
-    word: str,
-    target: str | None,
-    request: Request,
-    progress: Progress = SILENT,
-    submission_folder: Path | None = None,
+    run: Run, how: How = DEFAULT, progress: Progress = SILENT, submission_folder: Path | None = None
 ) -> Result:
-    """Evaluate the adapter that `word` means ('none': the bare backbone) on `target`, or else its own task.
+    """Measure the adapter of `run`, which is at hand, or the backbone as it is.
 
-    Of `request` the backbone, method, data, languages, output and the evaluation's overrides count. With
-    `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are then
-    predicted and not scored, which without it is refused if there are no others.
+    With `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are
+    then predicted and not scored, which without it is refused if there are no others.
     """
-    ready = _prepare(word, target, request, progress, submission_folder)
-    request, adapter, settings, rows, task = ready.request, ready.adapter, ready.settings, ready.rows, ready.rows.task
-    measured = measure(ready.built, ready.backbone, settings.run, rows, progress)
+    ready = _prepare(run, how, progress, submission_folder)
+    rows, task = ready.rows, ready.rows.task
+    measured = measure(ready.built, ready.backbone, run, rows, how, progress)
     if submission_folder is not None:
         for language, guesses in measured.predictions.items():
             submission.write(submission_folder, task, language, rows.by_language[language], guesses)
-    usual = recipe.resolve(request.backbone, request.method, None, task.name).run
-    changed = {key: value for key, value in request.overrides.items() if value != usual[key]}
-    all_changed = {**adapter.recipe.get("changed", {}), **changed} if adapter else changed
-    result = result_of(request, adapter, task, settings, measured, ready.backbone, all_changed)
-    result = replace(result, evaluated_with=changed)
-    record(result, measured, request.output, complete=not request.languages)
+    result = result_of(run, ready.adapter, measured, ready.backbone)
+    record(result, measured, how.output, complete=not how.languages)
     return result
 
 
@@ -177,92 +215,77 @@ class LayerScores:
         return {"diagnostic": self.warning, **facts, "layers": layers}
 
 
-def evaluate_layers(word: str, target: str | None, request: Request, progress: Progress = SILENT) -> LayerScores:
-    """Score the adapter that `word` means at every layer on `target`, and write nothing.
+@processes.by_main
+def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> LayerScores:
+    """Score the adapter of `run` at every layer on its target, and write nothing.
 
     Tatoeba has no validation rows, so a layer that is chosen by these scores is chosen by the test rows: they show what
     an adapter does to the layers, and no score of them is one. Raises `UserError` as :func:`evaluate`, and for a target
-    that is not retrieval.
+    that is not retrieval, or a layer that is given.
     """
-    if "retrieval_layer" in request.overrides:
+    assert run.evaluation is not None
+    if run.evaluation.settings.get("retrieval_layer") is not None:
         raise UserError("Give one layer (retrieval_layer) or all of them, not both.")
-    ready = _prepare(word, target, request, progress, of_layers=True)
-    rows, run = ready.rows, ready.settings.run
-    length, size, tuned_on = run["max_length"], run["evaluation_batch_size"], _rows_to_tune_on(rows)
+    if tasks.get(run.evaluation.target).type != "retrieval":
+        raise UserError(
+            f"{run.target} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
+            "(retrieval_layer), or give --target tatoeba or --target bucc2018."
+        )
+    ready = _prepare(run, how, progress)
+    rows, length = ready.rows, run.evaluation.settings["max_length"]
+    size, tuned_on = how.setting("evaluation_batch_size", run), _rows_to_tune_on(rows)
     scores = mining.scores_by_layer(
         ready.built, rows.task, rows.by_language, ready.backbone.tokenizer, length, size, tuned_on, progress
     )
-    averages = {layer: results.summarise(rows.task, found)[0] for layer, found in scores.items()}
-    name = _name_of(ready.adapter, request)
+    averages = {layer: results.average_of(rows.task, by_language) for layer, by_language in scores.items()}
     default = mining.default_layer(ready.backbone.module.config.num_hidden_layers)
     scored = [language for language in rows.by_language if language not in rows.unlabelled]
     examples = {language: len(rows.by_language[language]) for language in scored}
-    return LayerScores(name, rows.task.name, request.backbone, default, scores, averages, examples)
+    name = ready.adapter.name if ready.adapter else words.name_of(run)
+    return LayerScores(name, rows.task.name, run.backbone.id, default, scores, averages, examples)
 
 
 @dataclass(frozen=True)
 class _Ready:
     """What an evaluation takes, all of it checked."""
 
-    request: Request
     adapter: Adapter | None
-    settings: recipe.Settings
-    rows: Rows
+    rows: TestRows
     backbone: loading.Backbone
     built: model.Model
 
 
-def _prepare(
-    word: str,
-    target: str | None,
-    request: Request,
-    progress: Progress,
-    submission_folder: Path | None = None,
-    of_layers: bool = False,
-) -> _Ready:
-    adapter = None
-    if word != NO_ADAPTER:
-        adapter = load_adapter(catalogue.find(word, request.backbone, request.method, request.output))
-    task = _task_of(word, target, request, adapter)
-    if task.type != "retrieval" and (of_layers or "retrieval_layer" in request.overrides):
-        raise UserError(
-            f"{task.name} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
-            "(retrieval_layer), or give --target tatoeba or --target bucc2018."
-        )
-    method = adapter.method if adapter else "head_only"
-    request = replace(request, task=task.name, method=method, composition=None)
-    settings = _settings(request, adapter, task)
-    languages = languages_of(task, request.rows_from, request.languages)
-    rows = rows_to_measure(task, settings.run, languages, request.rows_from)
-    _check_rows(word, rows, submission_folder, progress)
-    backbone = loading.load_backbone(request.backbone)
-    check_length(settings.run, backbone)
+def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
+    assert run.evaluation is not None
+    files.check_writable(how.output)
+    if submission_folder is not None:
+        files.check_writable(submission_folder, "--submission")
+    adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
+    place = place_of(run.evaluation.rows)
+    task = reading.labelled(tasks.get(run.evaluation.target), place)
+    rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
+    _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
+    backbone = loading.load_backbone(run.backbone.id)
+    check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)
     if adapter is None:
-        built = model.build(backbone, task_type, task, method, None, {})
+        built = model.build(backbone, task_type, task, "head_only", None, {})
     else:
         built = model.from_adapter(backbone, adapter, task_type, task)
-    return _Ready(request, adapter, settings, rows, backbone, built)
+    return _Ready(adapter, rows, backbone, built)
 
 
-def _task_of(word: str, target: str | None, request: Request, adapter: Adapter | None) -> tasks.Task:
-    name = target or (adapter.task if adapter else None)
-    if name is None:
-        raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
-    task = reading.labelled(tasks.get(name), request.rows_from)
-    if adapter is None and task.type != "retrieval":
-        raise UserError(f"The backbone alone has no head for {task.name}; only retrieval works without one.")
-    for key in request.overrides:
-        if key not in _OF_EVALUATION:
-            raise UserError(f'An evaluation has no setting "{key}"; it has {", ".join(_OF_EVALUATION)}.')
-    return task
+def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
+    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
+    folder = AtHand(output).folder_of(adapter)
+    return folder or find(words.word_for(adapter), backbone, adapter.method, output)
 
 
-def _check_rows(word: str, rows: Rows, submission_folder: Path | None, progress: Progress) -> None:
+def _check_rows(word: str, rows: TestRows, submission_folder: Path | None, progress: Progress) -> None:
     """Refuse what cannot be submitted, or what can be neither submitted nor scored, before anything is loaded."""
     task, unlabelled = rows.task, rows.unlabelled
     if submission_folder is not None:
-        if task.role != "target":
+        if not task.of_xtreme:
             raise UserError(f"{task.name} is no task of XTREME, so there is nothing to submit; leave --submission out.")
         if rows.split != "test":
             raise UserError(f"{rows.data} has no test rows of {task.name}, so there is nothing to submit; add them.")
@@ -272,61 +295,3 @@ def _check_rows(word: str, rows: Rows, submission_folder: Path | None, progress:
         raise UserError(rows.sentence(word))
     elif unlabelled:
         progress.note(rows.sentence(word))
-
-
-def result_of(
-    request: Request,
-    adapter: Adapter | None,
-    task: tasks.Task,
-    settings: recipe.Settings,
-    measured: Measured,
-    backbone: loading.Backbone,
-    changed: Mapping[str, Any],
-) -> Result:
-    """Make the record of an adapter's scores on `task`; how it was trained is in the adapter's own recipe."""
-    own: Mapping[str, Any] = adapter.recipe if adapter else {}
-    average, gap = results.summarise(task, measured.scores)
-    trained_task = tasks.all_tasks().get(adapter.task) if adapter and adapter.task else None
-    data_revision = reading.source_revision(task, request.rows_from)
-    facts = {**provenance(request, backbone, data_revision, settings), "split": measured.rows.split}
-    # what was trained elsewhere was trained by that machine's clock
-    facts["machine"] = own.get("machine", facts["machine"])
-    elsewhere = trained_elsewhere(adapter, request, task.name) if adapter else None
-    return Result(
-        adapter=_name_of(adapter, request),
-        target=task.name,
-        backbone=request.backbone,
-        method=adapter.method if adapter else NO_ADAPTER,
-        composition=None if own.get("control") == "parameters" or not adapter else adapter.composition,
-        sources=tuple(own.get("sources", ())),
-        source_tasks=tuple(own.get("source_tasks", ())),
-        seed=adapter.seed if adapter else 0,
-        scores=measured.scores,
-        examples=measured.examples,
-        average=average,
-        cross_lingual_gap=gap,
-        trainable_parameters=int(own.get("trainable_parameters", 0)),
-        train_seconds=float(own.get("train_seconds", 0.0)),
-        output=str(request.output),
-        run=str(own.get("run", NO_ADAPTER)),
-        trained_on=trained_task.train_on if trained_task else None,
-        control=own.get("control"),
-        changed={**changed, "data": elsewhere} if elsewhere else changed,
-        source_saw_target_training=task.train_on in own.get("sources_trained_on", ()),
-        layer0=measured.layer0,
-        data=request.unusual_data(task.name),
-        provenance=facts,
-    )
-
-
-def _settings(request: Request, adapter: Adapter | None, task: tasks.Task) -> recipe.Settings:
-    """The evaluation's settings: the backbone's recipe, what the adapter was trained with, overrides."""
-    usual = recipe.resolve(request.backbone, request.method, None, task.name).run
-    trained_with = adapter.recipe.get("settings", {}) if adapter and task.type != "retrieval" else {}
-    kept = {key: trained_with[key] for key in ("max_length", "precision") if key in trained_with}
-    recipe.resolve(request.backbone, request.method, None, task.name, request.overrides)  # checks them
-    return recipe.Settings(adapter.settings if adapter else {}, {**usual, **kept, **request.overrides})
-
-
-def _name_of(adapter: Adapter | None, request: Request) -> str:
-    return adapter.name if adapter else f"{request.backbone.rstrip('/').rsplit('/', 1)[-1].lower()}-{NO_ADAPTER}"

@@ -90,7 +90,7 @@ def inspect(
     lacking = {part: _of_language(found, language) for part, found in reading.missing(task, data).items()}
     return Inspection(
         task=name,
-        source=data,
+        source=reading.place_of(task, data),
         revision=reading.source_revision(task, data),
         splits=counts,
         labels=labels,
@@ -133,7 +133,7 @@ def _nothing(task: tasks.Task, data: str, language: str | None, split: str | Non
         hint = did_you_mean(language, task.languages)
         return UserError(f'{task.name} has no language "{language}".{hint} It has {", ".join(task.languages)}.')
     wanted = split or reading.evaluated_split(task, data)
-    reading.load(task, wanted, language or task.languages[0], data, limit=1)
+    reading.first(task, wanted, language or task.languages[0], data)
     return UserError(f"{data} has no {wanted} rows of {task.name}; choose another --data.")
 
 

@@ -1,8 +1,8 @@
-"""Train one adapter on English data, evaluate it in every language, and record it."""
+"""Train one adapter on English rows, measure it in every language, and record it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -11,35 +11,140 @@ from typing import Any
 import torch
 
 from adapterstilts import methods, tasks
-from adapterstilts.adapter import model, saving
-from adapterstilts.adapter.value import Adapter, SourceInfo, check_backbone
+from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import FACTS, read_facts
+from adapterstilts.adapter.saving import load_adapter, save_adapter
+from adapterstilts.adapter.value import Adapter, check_backbone
 from adapterstilts.backbones import loading
-from adapterstilts.base import files
+from adapterstilts.backbones.loading import Backbone
+from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange import catalogue
-from adapterstilts.execution.evaluating import measure, record, result_of, rows_to_measure
-from adapterstilts.execution.request import (
-    Found,
-    Request,
-    check_length,
-    find_sources,
-    languages_of,
-    made_by_others,
-    name_of,
-    provenance,
-    trainable_task,
-)
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution.evaluating import folder_of, measured_result, record
+from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
 from adapterstilts.rows import reading
-from adapterstilts.runs import recipe, results
+from adapterstilts.runs import asked, recipe, results
+from adapterstilts.runs.asked import trainable
 from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import Given, Run
+from adapterstilts.runs.words import name_of
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
-from adapterstilts.training import TrainingRecord, TrainingSettings, remove_checkpoints, train
+from adapterstilts.training import TrainingRecord, TrainingSettings, check_tracker, remove_checkpoints, train
 
 # The seeds of adapters that are never trained: far from any seed of a run, and one for each source.
 _UNTRAINED_SEED = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A run with what carries it out: its task with its labels, its sources, the place of its adapter."""
+
+    run: Run
+    how: How
+    task: tasks.Task
+    sources: tuple[Adapter, ...]
+
+    @property
+    def name(self) -> str:
+        """The adapter's name."""
+        return name_of(self.run)
+
+    @property
+    def folder(self) -> Path:
+        """Where the adapter goes."""
+        return self.how.output / self.name
+
+
+def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
+    """Train what `run` describes and measure it; a run that is already there is only read.
+
+    Full fine-tuning through another task trains that first, if need be. Raises `UserError`, before anything is trained,
+    for whatever does not fit.
+    """
+    assert run.task is not None and run.rows is not None and run.evaluation is not None
+    task, _ = trainable(run.task)
+    task = reading.labelled(task, place_of(run.rows))
+    languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
+    job = _Job(run, how, task, ())
+    _check_free(job)
+    training_settings(run, how)
+    if how.log is not None:
+        check_tracker(how.log)
+    files.check_writable(how.output)
+    with locks.holding(how.output, job.name, progress.note):
+        result = _known_result(job, languages)
+        if result is not None:
+            progress.note(f"This run is done already; delete {job.folder} to do it again.")
+            return result
+        return _carry_out(job, languages, progress)
+
+
+def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Result:
+    run, how = job.run, job.how
+    job = replace(job, sources=tuple(_source(source, run, how, progress) for source in run.sources))
+    as_sources = [adapter.as_source() for adapter in job.sources]
+    methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
+    load = partial(loading.load_backbone, run.backbone.id)
+    backbone = load()
+    check_length(run.settings, backbone)
+    for adapter in job.sources:
+        check_backbone(adapter, backbone.identity)
+    trained = _known_adapter(job, backbone)
+    if trained is None:
+        trained = _train(job, load, backbone, progress)
+        del backbone  # before the next one is there: two of the largest may be more than the memory
+        backbone = load()
+    return processes.shared(lambda: _measure(job, trained, backbone, languages, progress))
+
+
+def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adapter:
+    """The adapter of a source; one of full fine-tuning is made if there is none, since nobody ships its weights."""
+    folder = AtHand(how.output).folder_of(source)
+    if folder is None and run.method == "full" and isinstance(source, Run):
+        progress.note(f"Full fine-tuning on {source.task} comes first.")
+        assert source.task is not None and source.rows is not None
+        own = asked.measured(AtHand(how.output), source, source.task, place_of(source.rows))
+        learn(own, replace(how, languages=()), progress)
+        folder = how.output / name_of(source)
+    return load_adapter(folder or folder_of(source, run.backbone.id, how.output))
+
+
+def training_settings(run: Run, how: How) -> TrainingSettings:
+    """Return the loop's settings of a run; UserError names one that is out of range."""
+    known = {field.name for field in fields(TrainingSettings)}
+    accumulated = how.setting("gradient_accumulation_steps", run)
+    own = {key: value for key, value in run.settings.items() if key in known}
+    return TrainingSettings(**own, gradient_accumulation_steps=accumulated, seed=run.seed)
+
+
+def _of_method(run: Run) -> dict[str, Any]:
+    return {key: run.settings[key] for key in methods.default_settings(run.method) if key in run.settings}
+
+
+def _check_free(job: _Job) -> None:
+    """Raise UserError if the place of the adapter holds that of another run."""
+    if (job.folder / FACTS).is_file():
+        old = read_facts(job.folder).run
+        if isinstance(old, Given):
+            raise UserError(f"{job.folder} is an adapter that others made; give another --output, or remove it.")
+        results.check_same(old, replace(job.run, evaluation=None), job.folder)
+
+
+def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
+    """The result of this very run, in these languages, if it is there and its adapter still is."""
+    path = results.path_of(job.run, job.name, job.how.output)
+    if not path.is_file() or not (job.folder / FACTS).is_file():
+        return None
+    result = results.read(path)
+    return result if result.run.id == job.run.id and set(languages) == set(result.examples) else None
+
+
+def _known_adapter(job: _Job, backbone: Backbone) -> Adapter | None:
+    """The adapter of this very run, if it was trained but not measured."""
+    return load_adapter(job.folder, backbone.identity) if (job.folder / FACTS).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -49,156 +154,24 @@ class _Plan:
     composition: str | None
     settings: Mapping[str, Any]
     sources: tuple[Source, ...]
-    infos: tuple[SourceInfo, ...]
 
 
-@dataclass(frozen=True)
-class _Job:
-    """A request with all that follows from it; `facts` determine the run, and `run` is their digest."""
-
-    request: Request
-    task: tasks.Task
-    train_task: tasks.Task
-    settings: recipe.Settings
-    training: TrainingSettings
-    found: tuple[Found, ...]
-    name: str
-    facts: Mapping[str, Any]
-    run: str
-
-    @property
-    def folder(self) -> Path:
-        """Where the adapter goes."""
-        return self.request.output / self.name
-
-
-def learn(request: Request, progress: Progress = SILENT) -> Result:
-    """Train what `request` describes and evaluate it; a run that is already there is only read.
-
-    Raises `UserError`, before anything is trained, for whatever does not fit.
-    """
-    task, train_task = trainable_task(request.task)
-    task = reading.labelled(task, request.rows_from)
-    _check_control(request)
-    settings = request.settings()
-    training = _training_settings(settings, request.seed)
-    languages = languages_of(task, request.rows_from, request.languages)
-    found = tuple(find_sources(request.sources, request))
-    given = [one.adapter.as_source() for one in found]
-    methods.check_sources(request.method, request.composition, given, settings.method)
-
-    load = partial(loading.load_backbone, request.backbone)
-    backbone = load()
-    check_length(settings.run, backbone)
-    for one in found:
-        check_backbone(one.adapter, backbone.identity)
-    unusual = request.unusual_data(task.name)
-    name = name_of(request, [one.called for one in found], _kind(request), request.changed, unusual)
-    facts = _facts(request, settings, found, backbone, train_task)
-    job = _Job(request, task, train_task, settings, training, found, name, facts, recipe.identity(facts))
-    known = _known_result(job, languages)
-    if known is not None:
-        progress.note(f"This run is done already; delete {job.folder} to do it again.")
-        return known
-    adapter = _known_adapter(job, backbone)
-    if adapter is None:
-        adapter = _train(job, _plan(job, load), backbone, progress)
-        del backbone  # before the next one is there: two of the largest may be more than the memory
-        backbone = load()
-    return _evaluate(job, adapter, backbone, languages, progress)
-
-
-def baseline(request: Request, progress: Progress = SILENT) -> Result:
-    """Fine-tune the whole backbone, straight or through a source's task, which is trained if need be."""
-    if request.sources:
-        trainable_task(request.task)
-        via = request.sources[0]
-        if via in tasks.all_tasks() and catalogue.plain_adapter(via, request.backbone, "full", request.output) is None:
-            progress.note(f"Full fine-tuning on {via} comes first.")
-            first = replace(request, task=via, composition=None, sources=(), seed=0, languages=(), overrides={})
-            learn(first, progress)
-    return learn(request, progress)
-
-
-def _check_control(request: Request) -> None:
-    if request.control is None:
-        return
-    if request.composition != "fuse" or request.control not in results.CONTROLS:
-        raise UserError(f"A control belongs to a fusion and is one of {', '.join(results.CONTROLS)}.")
-
-
-def _training_settings(settings: recipe.Settings, seed: int) -> TrainingSettings:
-    known = {field.name for field in fields(TrainingSettings)}
-    return TrainingSettings(**{key: value for key, value in settings.run.items() if key in known}, seed=seed)
-
-
-def _kind(request: Request) -> str | None:
-    """The word for the composition in the adapter's name."""
-    if request.control == "parameters":
-        return "parameters-of-fuse"
-    return "untrained-fuse" if request.control == "untrained" else request.composition
-
-
-def _facts(
-    request: Request,
-    settings: recipe.Settings,
-    found: Sequence[Found],
-    backbone: loading.Backbone,
-    train_task: tasks.Task,
-) -> dict[str, Any]:
-    """Everything that determines the run, as plain JSON."""
-    return {
-        "task": request.task,
-        "train_on": train_task.name,
-        "method": request.method,
-        "composition": request.composition,
-        "control": request.control,
-        "fresh": request.fresh,
-        "seed": request.seed,
-        "backbone": {"id": request.backbone, "fingerprint": backbone.identity.fingerprint},
-        "data": reading.word_of(request.rows_from),
-        "data_revision": reading.source_revision(train_task, request.rows_from),
-        "sources": [{"name": one.adapter.name, "sha256": one.sha256} for one in found],
-        "settings": {**settings.run, **settings.method},
-    }
-
-
-def _known_result(job: _Job, languages: Sequence[str]) -> Result | None:
-    """The result of this very run, in these languages, if it is there and its adapter still is."""
-    path = results.path_of(job.name, job.task.name, job.request.unusual_data(job.task.name), job.request.output)
-    if not path.is_file() or not (job.folder / saving.FACTS).is_file():
-        return None
-    result = results.read(path)
-    return result if result.run == job.run and set(languages) == set(result.examples) else None
-
-
-def _known_adapter(job: _Job, backbone: loading.Backbone) -> Adapter | None:
-    """The adapter of this very run, if it was trained but not evaluated."""
-    if not (job.folder / saving.FACTS).is_file():
-        return None
-    if saving.read_facts(job.folder)["recipe"].get("run") != job.run:
-        return None
-    return saving.load_adapter(job.folder, backbone.identity)
-
-
-def _plan(job: _Job, load: Callable[[], loading.Backbone]) -> _Plan:
-    request, method = job.request, job.request.method
-    given = tuple(one.adapter.as_source() for one in job.found)
-    infos = tuple(one.info for one in job.found)
-    if request.control == "parameters":
-        fusion = replace(request, control=None).settings()
+def _plan(job: _Job, load: Callable[[], Backbone]) -> _Plan:
+    run = job.run
+    sources = tuple(adapter.as_source() for adapter in job.sources)
+    if run.control == "parameters":
+        assert run.task is not None
+        fusion = recipe.resolve(run.backbone.id, run.method, "fuse", run.task).method
         task_type = types.get(job.task.type)
-        fused = model.build(load(), task_type, None, method, "fuse", fusion.method, given, request.fresh)
+        fused = model.build(load(), task_type, None, run.method, "fuse", fusion, sources)
         count = fused.trainable_count()
-        matched = methods.match_parameters(load().module, method, job.settings.method, count)
-        return _Plan(None, matched, (), ())
-    if request.control == "untrained":
-        given = tuple(_untrained(number, source, load) for number, source in enumerate(given))
-        infos = tuple(SourceInfo(source.name, None) for source in given)
-    return _Plan(request.composition, job.settings.method, given, infos)
+        return _Plan(None, methods.match_parameters(load().module, run.method, _of_method(run), count), ())
+    if run.control == "untrained":
+        sources = tuple(_untrained(number, source, load) for number, source in enumerate(sources))
+    return _Plan(run.composition, _of_method(run), sources)
 
 
-def _untrained(number: int, like: Source, load: Callable[[], loading.Backbone]) -> Source:
+def _untrained(number: int, like: Source, load: Callable[[], Backbone]) -> Source:
     """An adapter of the same size as `like`, as the library initialises it."""
     torch.manual_seed(_UNTRAINED_SEED + number)
     settings = methods.collapse(like.settings, like.tensors)[0] if like.method == "lora" else like.settings
@@ -206,78 +179,55 @@ def _untrained(number: int, like: Source, load: Callable[[], loading.Backbone]) 
     return Source(f"untrained-{number}", like.method, installed.settings, installed.state())
 
 
-def _train(job: _Job, plan: _Plan, backbone: loading.Backbone, progress: Progress) -> Adapter:
-    request, run, tokenizer = job.request, job.settings.run, backbone.tokenizer
-    task_type, length = types.get(job.task.type), run["max_length"]
-    rows = reading.load(job.train_task, "train", "en", request.rows_from, run["train_examples"])
-    checked = reading.load(job.train_task, "validation", "en", request.rows_from, run["validation_examples"])
-    torch.manual_seed(request.seed)
-    built = model.build(
-        backbone,
-        task_type,
-        job.task,
-        request.method,
-        plan.composition,
-        plan.settings,
-        plan.sources,
-        request.fresh,
-    )
+def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress: Progress) -> Adapter:
+    run, how, tokenizer, plan = job.run, job.how, backbone.tokenizer, _plan(job, load)
+    assert run.task is not None and run.rows is not None
+    _, learned_from = trainable(run.task)
+    task_type, length = types.get(job.task.type), run.settings["max_length"]
+    place = place_of(run.rows)
+    rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"])
+    checked = reading.validation_rows(learned_from, job.task, place, run.settings["validation_examples"])
+    torch.manual_seed(run.seed)
+    fresh = run.settings.get("fresh", True)
+    built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
     features = task_type.encode(rows, tokenizer, job.task, length)
-    size, precision = run["evaluation_batch_size"], run["precision"]
-    validate = evaluator.validator(built, task_type, job.task, checked, tokenizer, length, size, precision)
-    checkpoints = request.output / "checkpoints" / job.name
+    size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
+    validate = evaluator.validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
+    checkpoints = how.output / "checkpoints" / job.name
+    settings = training_settings(run, how)
     pad = tokenizer.pad_token_id
-    trained = train(built, task_type, features, validate, job.training, pad, checkpoints, request.resume, progress)
+    trained = train(
+        built,
+        task_type,
+        features,
+        validate,
+        settings,
+        pad,
+        checkpoints,
+        how.resume,
+        progress,
+        how.output / "logs" / job.name,
+        how.log,
+    )
     adapter = Adapter(
         name=job.name,
-        method=request.method,
-        composition=plan.composition,
-        task=job.task.name,
-        sources=plan.infos,
-        settings=built.installed.settings,
+        run=replace(run, evaluation=None),
         backbone=backbone.identity,
+        settings=built.installed.settings,
         labels=job.task.labels,
-        seed=request.seed,
         tensors=built.tensors(),
-        recipe=_recipe_of(job, built, backbone, trained),
-        data_revision=str(job.facts["data_revision"]),
+        training=_record(job, built, trained, checked),
     )
-    saving.save_adapter(adapter, job.folder)
-    files.write_text(request.output / "recipes" / f"{job.name}.yaml", recipe.dump({"run": job.run, **job.facts}))
-    remove_checkpoints(checkpoints)
+    processes.shared(partial(save_adapter, adapter, job.folder))
+    processes.shared(partial(remove_checkpoints, checkpoints))
     return adapter
 
 
-def _evaluate(
-    job: _Job, adapter: Adapter, backbone: loading.Backbone, languages: Sequence[str], progress: Progress
-) -> Result:
-    request, complete = job.request, not job.request.languages
-    built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)
-    rows = rows_to_measure(job.task, job.settings.run, languages, request.rows_from)
-    if rows.unlabelled:
-        progress.note(rows.sentence(str(job.folder)))
-    measured = measure(built, backbone, job.settings.run, rows, progress)
-    if complete:
-        saving.save_adapter(replace(adapter, scores=measured.scores), job.folder)
-    result = result_of(request, adapter, job.task, job.settings, measured, backbone, request.changed)
-    record(result, measured, request.output, complete)
-    return result
-
-
-def _recipe_of(job: _Job, built: model.Model, backbone: loading.Backbone, trained: TrainingRecord) -> dict[str, Any]:
-    """What the adapter says of its own making: the resolved recipe, what was changed in it, what it took."""
-    kept = provenance(job.request, backbone, str(job.facts["data_revision"]), job.settings)
+def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: reading.ValidationRows) -> dict[str, Any]:
+    """What was seen when the adapter was made, and is no part of which run it is."""
+    left_out = {"validation": {"left_out": checked.left_out, "why": checked.why}} if checked.why else {}
     return {
-        "run": job.run,
-        "settings": job.facts["settings"],
-        "changed": job.request.changed,
-        "control": job.request.control,
-        "data": kept["data"],
-        "sources": [one.word for one in job.found],
-        "source_weights": [one.sha256 for one in job.found],
-        **made_by_others(job.found),
-        "source_tasks": [one.adapter.task for one in job.found if one.adapter.task],
-        "sources_trained_on": sorted(set().union(*(one.trained_on for one in job.found))),
+        **left_out,
         "trainable_parameters": built.trainable_count(),
         "train_seconds": round(trained.seconds, 1),
         "steps": trained.steps,
@@ -285,6 +235,24 @@ def _recipe_of(job: _Job, built: model.Model, backbone: loading.Backbone, traine
         "best_validation_score": trained.best_score,
         "tokens": trained.tokens,
         "history": list(trained.history),
-        "versions": kept["versions"],
-        "machine": kept["machine"],
+        **weights_of(job.sources, job.how),
+        **surroundings(),
     }
+
+
+def weights_of(sources: tuple[Adapter, ...], how: How) -> dict[str, Any]:
+    """Return the digests of the weights that were built on, by the sources' names: evidence, no identity."""
+    here = AtHand(how.output)
+    folders = {adapter.name: here.folder_of(adapter.run) for adapter in sources}
+    digests = {name: read_facts(folder).sha256 for name, folder in folders.items() if folder is not None}
+    return {"source_weights": digests} if digests else {}
+
+
+def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
+    built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)
+    result, measured = measured_result(job.run, adapter, job.task, built, backbone, languages, job.how, progress)
+    complete = not job.how.languages
+    if complete:
+        save_adapter(replace(adapter, scores=result.scores), job.folder)
+    record(result, measured, job.how.output, complete)
+    return result

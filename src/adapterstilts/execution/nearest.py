@@ -16,7 +16,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.runs import recipe
-from adapterstilts.runs.results import NO_ADAPTER
+from adapterstilts.runs.run import NO_ADAPTER
 from adapterstilts.scoring import mining
 from adapterstilts.tasks import types
 

@@ -14,12 +14,13 @@ import numpy
 from adapterstilts import tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import loading
+from adapterstilts.backbones import declaration_of, loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import recipe
+from adapterstilts.runs.run import Run
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import Task, types
 from adapterstilts.tasks.types import Row
@@ -63,8 +64,8 @@ class Predictor:
         self._type = types.get(self.task.type)
         self.model = model.from_adapter(loaded, adapter, self._type, self.task)
         self.tokenizer = loaded.tokenizer
-        usual = recipe.resolve(backbone, adapter.method, None, self.task.name).run["max_length"]
-        self._max_length = max_length or int(adapter.recipe.get("settings", {}).get("max_length", usual))
+        trained_with = adapter.run.settings if isinstance(adapter.run, Run) else {}
+        self._max_length = max_length or recipe.of_evaluation(backbone, self.task.name, trained_with)["max_length"]
 
     def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
         """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""
@@ -81,7 +82,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. UserError if there are none.
         """
-        own, place = self.task, data or reading.default_for(self._backbone)
+        own, place = self.task, data or declaration_of(self._backbone).rows
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
@@ -119,7 +120,8 @@ def _of_json(text: str, number: int, task: Task) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"Line {number} is no JSON object ({error}).") from error
     fields = FIELDS[task.type]
-    row = {name: found[name] for name in fields if name in found}
+    called = {name: name if name in found else task.columns.get(name, name) for name in fields}
+    row = {name: found[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in found}
     for name, value in row.items():
         kind = list if name in ("tokens", "choices") else str
         texts = value if isinstance(value, list) else [value]
@@ -141,7 +143,9 @@ def _of_tabs(text: str, number: int, task: Task) -> dict[str, Any]:
 
 
 def _whole(row: dict[str, Any], number: int, task: Task) -> dict[str, Any]:
-    missing = [name for name in FIELDS[task.type] if name not in row]
+    # a user's own classification may be of one sentence
+    may_lack = ("sentence2",) if task.own else ()
+    missing = [name for name in FIELDS[task.type] if name not in row and name not in may_lack]
     if missing:
         raise UserError(f"Line {number} has no {' and no '.join(missing)}; {_wanted(task)}.")
     return row

@@ -1,23 +1,30 @@
-"""Results side by side: systems, gains over the method alone, and the command that runs what is missing. No torch."""
+"""Results side by side: one row for each way to get scores, and its gain over the method alone. No torch."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from adapterstilts.runs.results import CONTROLS, Result, made_with
-from adapterstilts.runs.systems import System, command, label, system_of
-from adapterstilts.tasks import Task, metrics
-from adapterstilts.tasks import get as get_task
+from adapterstilts import tasks
+from adapterstilts.runs import words
+from adapterstilts.runs.command import command_of
+from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
+from adapterstilts.tasks import Task
+
+System = tuple[Any, ...]
+"""What tells the rows of a comparison apart: a run without its seed, in words."""
 
 
 @dataclass(frozen=True)
 class Gain:
     """What a system's average is above another's, over the `seeds` that both were run with.
 
-    `half_width` is that of the 95 % interval of the mean (paired Student's t); None for one seed.
+    Each pair of runs is averaged over the languages that both were measured on, with as many examples. `half_width` is
+    that of the 95 % interval of the mean (paired Student's t); None for one seed.
     """
 
     points: float
@@ -27,17 +34,35 @@ class Gain:
 
 @dataclass(frozen=True)
 class Row:
-    """One system of a comparison: its results, one per seed; none means not run, and `command` runs it.
+    """One system of a comparison: a run of it, its results, one per seed (none: not run), and what runs it.
 
-    `gain` is over the system that takes no other task's adapter (:func:`reference_of`), with the same settings changed
-    if that was run, else with the recipe's; None if there is nothing to compare.
+    `gain` is over the system that takes no other task's adapter, with the same settings changed if that was run, else
+    with the recipe's; None if there is nothing to compare.
     """
 
-    system: System
-    label: str
+    run: Run
     results: tuple[Result, ...]
-    command: str
     gain: Gain | None = None
+
+    @cached_property
+    def label(self) -> str:
+        """The words that a reader sees."""
+        return words.label_of(self.run)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """What one types for its sources."""
+        return words.words_of_sources(self.run)
+
+    @cached_property
+    def changed(self) -> Mapping[str, Any]:
+        """What is other than the recipe says."""
+        return words.changed(self.run)
+
+    @property
+    def command(self) -> str:
+        """The line that runs it."""
+        return command_of(self.run)
 
 
 @dataclass(frozen=True)
@@ -54,92 +79,124 @@ class Comparison:
     left_out: int = 0
     data: str | None = None
 
+    def averages(self, row: Row) -> list[float]:
+        """Return the averages of the results of `row` that have all languages of this comparison."""
+        complete = (result for result in row.results if set(result.scores) == set(self.languages))
+        return [result.average for result in complete if result.average is not None]
 
-def systems_around(target: Task, fusion: System, source_tasks: Sequence[str]) -> list[System]:
-    """Return the systems that a `fusion` for `target` is to be compared with, itself included."""
-    method, task, sources = fusion.method, target.train_on, fusion.sources
-    return [
-        System(method, trained_on=task),
-        System(method, None, sources, "parameters", task),
-        System(method, "fuse", sources, "untrained", task),
-        *(System(method, "stack", (source,), None, task) for source in sources if source != task),
-        fusion,
-        System("full", trained_on=task),
-        *(System("full", "continue", (source,), None, task) for source in source_tasks if source != task),
-    ]
+
+def system_of(run: Run) -> System:
+    """Return what tells a run's row apart from others on its target; the order of sources does not matter."""
+    changes = tuple(sorted((key, words.plain(value)) for key, value in words.changed(run).items()))
+    return (run.method, run.composition, words.words_of_sources(run), run.control, _learned(run), changes)
+
+
+def _learned(run: Run) -> str | None:
+    return tasks.get(run.task).train_on if run.task else None
+
+
+def made_with(result: Result) -> tuple[str, str]:
+    """Return what tells results apart that look alike: the backbone's weights and the rows that were measured on."""
+    assert result.run.evaluation is not None
+    return result.run.backbone.fingerprint, result.run.evaluation.rows.revision
 
 
 def compare(
     target: Task,
     backbone: str,
-    found: Iterable[Result],
-    expected: Sequence[System] = (),
+    results: Iterable[Result],
+    expected: Sequence[Run] = (),
     data: str | None = None,
     like: Result | None = None,
 ) -> Comparison:
-    """Put the results for `target` side by side: the `expected` systems first, then the others.
+    """Put the results for `target` side by side: the `expected` runs first, then the others.
 
     Only results on rows from `data` (None: where one expects them) are compared, and of these only those that were
     made with the backbone's weights and the very rows that `like` was; None takes those of most results.
     """
     which = (target.name, backbone, data)
-    relevant = [one for one in found if one.scores and (one.target, one.backbone, one.data) == which]
+    relevant = [
+        result for result in results if result.scores and (result.target, result.run.backbone.id, result.data) == which
+    ]
     used = made_with(like) if like else statistics.mode(map(made_with, relevant)) if relevant else ()
     kept = [result for result in relevant if made_with(result) == used]
-    by_system: dict[System, list[Result]] = {system: [] for system in expected}
-    for result in sorted(kept, key=lambda result: (_order(system_of(result)), result.seed)):
-        by_system.setdefault(system_of(result), []).append(result)
+    runs = {system_of(run): run for run in expected}
+    by_system: dict[System, list[Result]] = {system: [] for system in runs}
+    for result in sorted(kept, key=lambda result: (_order(result.run), result.run.seed)):
+        system = system_of(result.run)
+        runs.setdefault(system, replace(result.run, seed=0))
+        by_system.setdefault(system, []).append(result)
     seen = {language for result in kept for language in result.scores}
     languages = sorted(seen, key=lambda language: (language != "en", language))
-    rows = []
-    for system, results in by_system.items():
-        reference = reference_of(system, target)
-        itself = replace(system, changed=()) == reference
-        alone = by_system.get(replace(reference, changed=system.changed)) or by_system.get(reference, [])
-        gain = None if itself else _gain(results, alone)
-        words = label(system, target)
-        rows.append(Row(system, words, tuple(results), command(system, target, backbone, data), gain))
+    rows = [
+        Row(run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target))
+        for system, run in runs.items()
+    ]
     return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)
 
 
-def reference_of(system: System, target: Task) -> System:
-    """Return what `system` is measured against: the same method on the target alone, or the backbone as it is."""
-    if target.train_on is None:
-        return System("none")
-    return System(system.method, trained_on=target.train_on)
+def _gain_of(
+    run: Run, results: Sequence[Result], by_system: Mapping[System, Sequence[Result]], target: Task
+) -> Gain | None:
+    """The gain over the same method on the target alone, or over the backbone as it is."""
+    *own, changes = system_of(run)
+    method = NO_ADAPTER if target.train_on is None else run.method
+    alone = [method, None, (), None, target.train_on]
+    if own == alone:
+        return None
+    return _gain(results, by_system.get((*alone, changes)) or by_system.get((*alone, ()), []))
 
 
 def _gain(results: Sequence[Result], reference: Sequence[Result]) -> Gain | None:
     """Return the gain paired by seed; what is not trained has no seeds, and is every seed's partner."""
-    averages = {result.seed: result.average for result in reference if result.average is not None}
-    if reference and reference[0].method == "none":
-        averages = dict.fromkeys((result.seed for result in results), averages[reference[0].seed])
-    gains = [
-        result.average - averages[result.seed]
+    by_seed = {result.run.seed: result for result in reference}
+    if reference and reference[0].run.method == NO_ADAPTER:
+        by_seed = dict.fromkeys((result.run.seed for result in results), reference[0])
+    pairs = [
+        pair
         for result in results
-        if result.average is not None and result.seed in averages
+        if result.run.seed in by_seed and (pair := _common_averages(result, by_seed[result.run.seed])) is not None
     ]
-    return Gain(statistics.fmean(gains), _half_width(gains), len(gains)) if gains else None
-
-
-def _half_width(values: Sequence[float]) -> float | None:
-    if len(values) < 2:
+    if not pairs:
         return None
-    from scipy.special import stdtrit  # takes a tenth of a second
-
-    return float(stdtrit(len(values) - 1, 0.975)) * statistics.stdev(values) / len(values) ** 0.5
+    return Gain(statistics.fmean(own - other for own, other in pairs), _half_width(pairs), len(pairs))
 
 
-def _order(system: System) -> tuple[Any, ...]:
+def _common_averages(result: Result, other: Result) -> tuple[float, float] | None:
+    """Both averages over the languages that both were measured on, with as many examples; None without any."""
+    common = [
+        language
+        for language in result.main_scores
+        if language in other.main_scores and result.examples[language] == other.examples[language]
+    ]
+    if not common:
+        return None
+    first, second = (statistics.fmean(each.main_scores[code] for code in common) for each in (result, other))
+    return first, second
+
+
+def _half_width(pairs: Sequence[tuple[float, float]]) -> float | None:
+    if len(pairs) < 2:
+        return None
+    if len({own - other for own, other in pairs}) == 1:
+        return 0.0
+    from scipy.stats import ttest_rel  # takes half a second
+
+    interval = ttest_rel(*zip(*pairs, strict=True)).confidence_interval(0.95)
+    return float(interval.high - interval.low) / 2
+
+
+def _order(run: Run) -> tuple[Any, ...]:
     compositions = (None, "continue", "stack", "fuse", "merge")
     controls = (None, *CONTROLS)
+    method, _, sources, control, _, changes = system_of(run)
     return (
-        system.method == "full",
-        system.method,
-        compositions.index(system.composition),
-        controls.index(system.control),
-        system.sources,
-        system.changed,
+        method == "full",
+        method,
+        compositions.index(run.structure),
+        controls.index(control),
+        sources,
+        changes,
     )
 
 
@@ -151,5 +208,4 @@ def mean(values: Iterable[float | None]) -> float | None:
 
 def language_score(result: Result, language: str) -> float | None:
     """Return the main score of one language, None where it was not evaluated."""
-    scores = result.scores.get(language)
-    return None if scores is None else metrics.main_score(get_task(result.target).metric, scores)
+    return result.main_scores.get(language)

@@ -1,224 +1,140 @@
-"""Tables from results, for the terminal and for Markdown. No torch."""
+"""The tables of results: everything measured on a target, and a summary of several targets. No torch."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from adapterstilts import tasks
-from adapterstilts.findings.compare import Comparison, Gain, Row, language_score, mean
+from adapterstilts.findings.compare import Comparison, Row, language_score, mean
+from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 SAW_TARGET_TRAINING = "*"
 SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
 GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
 
+Filled = tuple[Column, list[Cell]]
+"""A column with its cells, one for each system."""
 
-def comparison_table(comparison: Comparison) -> Table:
+
+def comparison(compared: Comparison) -> Table:
     """Return the table of a comparison: systems down, languages across."""
-    table = _table(_headings(comparison), title(comparison))
-    for row in comparison.rows:
-        table.add_row(*_cells(row, comparison), style="" if row.results else "dim")
-    return table
-
-
-def markdown(comparison: Comparison) -> str:
-    """Return the same table as Markdown, the notes below it."""
-    return _markdown(_headings(comparison), [_cells(row, comparison) for row in comparison.rows], notes(comparison))
-
-
-def summary_table(comparisons: Sequence[Comparison]) -> Table:
-    """Return one table of several targets: systems down, targets across."""
-    headings, rows = _summary(comparisons)
-    table = _table(headings, None)
-    for cells in rows:
-        table.add_row(*cells)
-    return table
-
-
-def summary_markdown(comparisons: Sequence[Comparison]) -> str:
-    """Return the same table as Markdown, the notes below it."""
-    return _markdown(*_summary(comparisons), summary_notes(comparisons))
-
-
-def _table(headings: Sequence[str], title: str | None) -> Table:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=None)
-    for number, heading in enumerate(headings):
-        # where the terminal is narrow the systems' words are wrapped, never a number
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number > 0)
-    return table
-
-
-def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
-    lines = [
-        "| " + " | ".join(headings) + " |",
-        "|" + "|".join(["---"] + ["---:"] * (len(headings) - 1)) + "|",
-        *("| " + " | ".join(cells) + " |" for cells in rows),
+    rows, languages = compared.rows, compared.languages
+    columns = [_filled(Column("system"), _name, rows)]
+    for place, language in enumerate(languages):
+        # on a narrow terminal they are the last to go, and English the last of them
+        column = Column(language, "number", drop=5 + len(languages) - place)
+        columns.append(_means(column, partial(language_score, language=language), rows))
+    columns += [
+        _filled(Column("average", "number"), partial(_average, compared=compared), rows),
+        _filled(Column("gain", "gain"), _gain, rows),
+        _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
+        _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
+        _filled(Column("parameters", "count", drop=2), _parameters, rows),
+        _means(Column("seconds", "seconds", drop=1), lambda result: result.train_seconds, rows),
     ]
-    return "\n".join([*lines, "", *notes])
+    waiting = {number: "dim" for number, row in enumerate(rows) if not row.results}
+    return _table(columns, list(_notes(compared)), title(compared), waiting)
 
 
-def _summary(comparisons: Sequence[Comparison]) -> tuple[list[str], list[list[str]]]:
-    """A row for each system with the recipe's settings, of each target: the average, English, the others, the gain."""
-    headings = ["system"]
-    for one in comparisons:
-        name = one.target + (f" ({one.data})" if one.data else "")
-        headings += [name, *([f"{name} en", "others"] if _has_gap(one) else []), *(["gain"] if _has_gain(one) else [])]
-    found = [{_kin(row): row for row in _with_the_recipes_settings(one)} for one in comparisons]
-    cells = []
-    for kin in dict.fromkeys(chain(*found)):
-        rows = [rows.get(kin) for rows in found]
-        kinds = {_kind(one) for one, row in zip(comparisons, rows, strict=True) if row}
-        each = [_summary_cells(row, one, kinds) for row, one in zip(rows, comparisons, strict=True)]
-        sizes = sorted({result.trainable_parameters for row in rows if row for result in row.results})
-        span = dict.fromkeys([*sizes[:1], *sizes[-1:]])
-        cells.append([kin[0], *chain(*each), " to ".join(f"{size:,}" for size in span)])
-    return [*headings, "parameters"], cells
+def summary(comparisons: Sequence[Comparison]) -> Table:
+    """Return one table of several targets: systems with the recipe's settings down, targets across.
+
+    Of each target it has the average, English and the others' mean where both were evaluated, and the gain.
+    """
+    by_target = [{_kin(row): row for row in _with_the_recipes_settings(compared)} for compared in comparisons]
+    kins = list(dict.fromkeys(chain(*by_target)))
+    columns: list[Filled] = [(Column("system"), [label for label, _ in kins])]
+    kinds = [
+        {_kind(compared) for compared, rows in zip(comparisons, by_target, strict=True) if kin in rows} for kin in kins
+    ]
+    for compared, rows in zip(comparisons, by_target, strict=True):
+        known = [rows.get(kin) for kin in kins]
+        not_run = ["not run" if _kind(compared) in those else None for those in kinds]
+        columns += _summary_columns(compared, known, not_run)
+    sizes = [_sizes([rows[kin] for rows in by_target if kin in rows]) for kin in kins]
+    return _table([*columns, (Column("parameters", "count", drop=1), sizes)], _summary_notes(comparisons))
 
 
-def _with_the_recipes_settings(comparison: Comparison) -> list[Row]:
-    return [row for row in comparison.rows if not row.system.changed]
+def _table(
+    columns: Sequence[Filled], notes: Sequence[str], above: str | None = None, styles: Mapping[int, str] | None = None
+) -> Table:
+    """The columns that have cells."""
+    columns = [(column, cells) for column, cells in columns if any(cell is not None for cell in cells)]
+    rows = list(zip(*(cells for _, cells in columns), strict=True))
+    return Table([column for column, _ in columns], rows, above, notes, styles or {})
+
+
+def _filled(column: Column, cell_of: Callable[[Row], Cell], rows: Sequence[Row | None]) -> Filled:
+    return column, [cell_of(row) if row else None for row in rows]
+
+
+def _means(column: Column, score: Callable[[Result], float | None], rows: Sequence[Row | None]) -> Filled:
+    return _filled(column, lambda row: mean(map(score, row.results)), rows)
+
+
+def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
+    name = compared.target + (f" ({compared.data})" if compared.data else "")
+    column, averages = _filled(Column(name, "number"), partial(_marked_average, compared=compared), rows)
+    columns = [(column, [no if cell is None else cell for cell, no in zip(averages, not_run, strict=True)])]
+    if _has_gap(compared):
+        columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
+        columns.append(_means(Column("others", "number", drop=2), _others, rows))
+    return [*columns, _filled(Column("gain", "gain"), _gain, rows)]
+
+
+def _with_the_recipes_settings(compared: Comparison) -> list[Row]:
+    return [row for row in compared.rows if not row.changed]
 
 
 def _kin(row: Row) -> tuple[str, tuple[str, ...]]:
     """What tells the rows of a summary apart: what a system is, whatever the target."""
-    return row.label, row.system.sources
+    return row.label, row.sources
 
 
-def _kind(comparison: Comparison) -> tuple[str, bool]:
+def _kind(compared: Comparison) -> tuple[str, bool]:
     """What kind of target it is: the same systems can be run on all targets of a kind."""
-    task = tasks.get(comparison.target)
+    task = tasks.get(compared.target)
     return task.role, task.type == "retrieval"
 
 
-def _summary_cells(row: Row | None, comparison: Comparison, kinds: set[tuple[str, bool]]) -> list[str]:
-    found = row.results if row else ()
-    average = _number(mean(result.average for result in found)) + (f" {SAW_TARGET_TRAINING}" if _saw(found) else "")
-    cells = [average if found else "not run" if _kind(comparison) in kinds else ""]
-    if _has_gap(comparison):
-        cells.append(_number(mean(language_score(result, "en") for result in found)))
-        cells.append(_number(mean(_others(result) for result in found)))
-    if _has_gain(comparison):
-        cells.append(_gain(row.gain if row else None))
-    return cells
+def _name(row: Row) -> Cell:
+    return Value(row.label, mark=SAW_TARGET_TRAINING) if _saw(row) else row.label
+
+
+def _average(row: Row, compared: Comparison) -> Cell:
+    averages = compared.averages(row)
+    if not averages:
+        return None if row.results else "not run"
+    average = statistics.fmean(averages)
+    return Value(average, each=tuple(averages)) if len(averages) > 1 else average
+
+
+def _marked_average(row: Row, compared: Comparison) -> Cell:
+    average = mean(compared.averages(row))
+    return Value(average, mark=SAW_TARGET_TRAINING) if _saw(row) else average
+
+
+def _gain(row: Row) -> Cell:
+    return Value(row.gain.points, row.gain.half_width) if row.gain else None
+
+
+def _parameters(row: Row) -> Cell:
+    return row.results[0].trainable_parameters if row.results else None
+
+
+def _sizes(rows: Sequence[Row]) -> Cell:
+    sizes = [result.trainable_parameters for row in rows for result in row.results]
+    if len(set(sizes)) > 1:
+        return Value(None, span=(min(sizes), max(sizes)))
+    return sizes[0] if sizes else None
 
 
 def _others(result: Result) -> float | None:
     return mean(language_score(result, language) for language in result.scores if language != "en")
-
-
-def summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return what a reader of the summary has to know, one sentence each."""
-    rows = [row for one in comparisons for row in _with_the_recipes_settings(one) if row.results]
-    counts = sorted({len(row.results) for row in rows})
-    seeds = " to ".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
-    said = [f"{title(one)}." for one in comparisons]
-    said.append(f"Scores are means over {seeds} seed{'' if counts == [1] else 's'}.")
-    if any(map(_has_gap, comparisons)):
-        said.append("others is the mean over all languages but English.")
-    said += _gain_notes(rows)
-    if any(_saw(row.results) for row in rows):
-        said.append(SAW)
-    changed = sum(bool(row.system.changed) for one in comparisons for row in one.rows)
-    if changed:
-        said.append(
-            f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
-        )
-    return [*said, *(note for one in comparisons for note in _left_out_notes(one))]
-
-
-def _gain_notes(rows: Sequence[Row]) -> list[str]:
-    gains = [row.gain for row in rows if row.gain]
-    interval = "; ± is the 95 % interval over seeds (paired t)" if any(gain.half_width for gain in gains) else ""
-    return [f"{GAIN}{interval}."] if gains else []
-
-
-def _left_out_notes(comparison: Comparison) -> list[str]:
-    other = f"{comparison.left_out} results of other weights of this backbone, or of other rows, are left out."
-    return [other] if comparison.left_out else []
-
-
-def title(comparison: Comparison) -> str:
-    """Return the line above a table: target, metric and backbone."""
-    task = tasks.get(comparison.target)
-    where = f"backbone {comparison.backbone}" + (f", data {comparison.data}" if comparison.data else "")
-    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}"
-
-
-def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader of the table has to know, one sentence or command each."""
-    return list(_notes(comparison))
-
-
-def _notes(comparison: Comparison) -> Iterator[str]:
-    waiting = [row for row in comparison.rows if not row.results]
-    if waiting:
-        yield "Not run; these commands run them:"
-        yield from (f"    {row.command}" for row in waiting)
-    if any(_saw(row.results) for row in comparison.rows):
-        yield SAW
-    if any(len(row.results) > 1 for row in comparison.rows):
-        yield "Scores are means over seeds; in brackets the average of each seed."
-    yield from _gain_notes(comparison.rows)
-    machines = {str(result.provenance.get("machine")) for row in comparison.rows for result in row.results}
-    if len(machines) > 1:
-        yield "Training seconds come from different machines and do not compare."
-    yield from _left_out_notes(comparison)
-
-
-def _headings(comparison: Comparison) -> list[str]:
-    headings = ["system", *comparison.languages, "average"]
-    if _has_gain(comparison):
-        headings.append("gain")
-    if _has_gap(comparison):
-        headings.append("gap")
-    if _has_layer0(comparison):
-        headings.append("layer 0")
-    return [*headings, "parameters", "seconds"]
-
-
-def _cells(row: Row, comparison: Comparison) -> list[str]:
-    found = row.results
-    name = row.label + (f" {SAW_TARGET_TRAINING}" if _saw(found) else "")
-    cells = [_number(mean(language_score(result, language) for result in found)) for language in comparison.languages]
-    cells.append(_average(found) if found else "not run")
-    if _has_gain(comparison):
-        cells.append(_gain(row.gain))
-    if _has_gap(comparison):
-        cells.append(_number(mean(result.cross_lingual_gap for result in found)))
-    if _has_layer0(comparison):
-        cells.append(_number(mean(_layer0_average(result) for result in found)))
-    cells.append(f"{found[0].trainable_parameters:,}" if found else "")
-    cells.append(_number(mean(result.train_seconds for result in found), "{:.0f}"))
-    return [name, *cells]
-
-
-def _saw(found: Sequence[Result]) -> bool:
-    return any(result.source_saw_target_training for result in found)
-
-
-def _average(found: tuple[Result, ...]) -> str:
-    averages = [result.average for result in found if result.average is not None]
-    each = f" [{', '.join(f'{average:.1f}' for average in averages)}]" if len(averages) > 1 else ""
-    return f"{statistics.fmean(averages):.1f}{each}"
-
-
-def _gain(gain: Gain | None) -> str:
-    if gain is None:
-        return ""
-    interval = "" if gain.half_width is None else f" ± {gain.half_width:.1f}"
-    return f"{gain.points:+.1f}{interval}"
-
-
-def _has_gain(comparison: Comparison) -> bool:
-    return any(row.gain is not None for row in comparison.rows)
 
 
 def _layer0_average(result: Result) -> float | None:
@@ -227,16 +143,65 @@ def _layer0_average(result: Result) -> float | None:
     return statistics.fmean(next(iter(scores.values())) for scores in result.layer0.values())
 
 
-def _has_gap(comparison: Comparison) -> bool:
-    return any(result.cross_lingual_gap is not None for row in comparison.rows for result in row.results)
+def _has_gap(compared: Comparison) -> bool:
+    return any(result.cross_lingual_gap is not None for row in compared.rows for result in row.results)
 
 
-def _has_layer0(comparison: Comparison) -> bool:
-    return any(result.layer0 is not None for row in comparison.rows for result in row.results)
+def _saw(row: Row) -> bool:
+    return any(result.run.saw_target_training for result in row.results)
 
 
-def _number(value: float | None, form: str = "{:.1f}") -> str:
-    return "" if value is None else form.format(value)
+def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    rows = [row for compared in comparisons for row in _with_the_recipes_settings(compared) if row.results]
+    counts = sorted({len(row.results) for row in rows})
+    seeds = " to ".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
+    said = [f"{title(compared)}." for compared in comparisons]
+    said.append(f"Scores are means over {seeds} seed{'' if counts == [1] else 's'}.")
+    if any(map(_has_gap, comparisons)):
+        said.append("others is the mean over all languages but English.")
+    said += _gain_notes(rows)
+    if any(_saw(row) for row in rows):
+        said.append(SAW)
+    changed = sum(bool(row.changed) for compared in comparisons for row in compared.rows)
+    if changed:
+        said.append(
+            f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
+        )
+    return [*said, *(note for compared in comparisons for note in _left_out_notes(compared))]
+
+
+def _gain_notes(rows: Sequence[Row]) -> list[str]:
+    gains = [row.gain for row in rows if row.gain]
+    interval = "; ± is the 95 % interval over seeds (paired t)" if any(gain.half_width for gain in gains) else ""
+    return [f"{GAIN}{interval}."] if gains else []
+
+
+def _left_out_notes(compared: Comparison) -> list[str]:
+    said = f"{compared.left_out} results of other weights of this backbone, or of other rows, are left out."
+    return [said] if compared.left_out else []
+
+
+def title(compared: Comparison) -> str:
+    """Return the line above a table: target, metric and backbone."""
+    task = tasks.get(compared.target)
+    where = f"backbone {compared.backbone}" + (f", data {compared.data}" if compared.data else "")
+    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}"
+
+
+def _notes(compared: Comparison) -> Iterator[str]:
+    waiting = [row for row in compared.rows if not row.results]
+    if waiting:
+        yield "Not run; these commands run them:"
+        yield from (f"    {row.command}" for row in waiting)
+    if any(_saw(row) for row in compared.rows):
+        yield SAW
+    if any(len(row.results) > 1 for row in compared.rows):
+        yield "Scores are means over seeds; in brackets the average of each seed."
+    yield from _gain_notes(compared.rows)
+    machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
+    if len(machines) > 1:
+        yield "Training seconds come from different machines and do not compare."
+    yield from _left_out_notes(compared)
 
 
 def metric_words(metric: str) -> str:

@@ -1,13 +1,17 @@
-"""The settings of each method: defaults, allowed values, and their checks. No torch."""
+"""The settings of each method: what they are, their defaults and ranges. No torch."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Lt, MinLen
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.schema import Number, Words, plain
+from adapterstilts.base.settings import Count, check, declared
 
 METHODS = ("bottleneck", "lora", "full", "head_only")
 COMPOSITIONS = ("continue", "stack", "fuse", "merge")
@@ -29,28 +33,46 @@ PLACEMENTS: Mapping[str, Placement] = {
     "houlsby": Placement("double_seq_bn", ("attention", "output"), "swish"),
     "parallel": Placement("par_bn", ("output",), "relu", parallel=True),
 }
-_LEAST_FACTOR = 0.01
-NON_LINEARITIES = ("relu", "gelu", "gelu_new", "swish", "tanh")
 
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "bottleneck": {"placement": "pfeiffer", "reduction_factor": 16, "non_linearity": None, "dropout": 0.0},
-    "lora": {
-        "rank": 8,
-        "alpha": 16,
-        "dropout": 0.0,
-        # Every linear map of a layer: at rank 8 about the size of a bottleneck with reduction factor 16.
-        "target_modules": [
-            "query",
-            "key",
-            "value",
-            "attention.output.dense",
-            "intermediate.dense",
-            "output.dense",
-        ],
-    },
-    "full": {},
-    "head_only": {},
+
+Dropout = Annotated[Number, Ge(0), Lt(1), Words("a number from 0 up to, but not including, 1")]
+
+
+@dataclass(frozen=True)
+class BottleneckSettings:
+    """Those of a bottleneck adapter; `non_linearity` None means the placement's own."""
+
+    placement: Literal["pfeiffer", "houlsby", "parallel"] = "pfeiffer"
+    reduction_factor: Annotated[Number, Ge(0.01), Words("a number of at least 0.01")] = 16
+    non_linearity: Literal["relu", "gelu", "gelu_new", "swish", "tanh"] | None = None
+    dropout: Dropout = 0.0
+
+
+@dataclass(frozen=True)
+class LoraSettings:
+    """Those of a LoRA adapter."""
+
+    rank: Count = 8
+    alpha: Annotated[Number, Gt(0), Words("a number above 0")] = 16
+    dropout: Dropout = 0.0
+    # Every linear map of a layer: at rank 8 about the size of a bottleneck with reduction factor 16.
+    target_modules: Annotated[
+        tuple[Annotated[str, MinLen(1)], ...], MinLen(1), Words("a list of module names such as query")
+    ] = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """Those of a method that has none."""
+
+
+OF_METHOD: Mapping[str, type] = {
+    "bottleneck": BottleneckSettings,
+    "lora": LoraSettings,
+    "full": NoSettings,
+    "head_only": NoSettings,
 }
+"""What declares the settings of each method."""
 
 
 def check_method(method: str) -> None:
@@ -73,7 +95,7 @@ def check_composition(composition: str) -> None:
 def default_settings(method: str) -> dict[str, Any]:
     """Return a fresh copy of the method's settings; `non_linearity` None means the placement's own."""
     check_method(method)
-    return {key: list(value) if isinstance(value, list) else value for key, value in _DEFAULTS[method].items()}
+    return {name: plain(setting.default) for name, setting in declared(OF_METHOD[method]).items()}
 
 
 def resolve_settings(method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,50 +112,12 @@ def resolve_settings(method: str, settings: Mapping[str, Any]) -> dict[str, Any]
                 f'The method "{method}" has no setting "{key}"; its settings are: {known}.{did_you_mean(key, resolved)}'
             )
         resolved[key] = value
-    if method == "bottleneck":
-        _check_bottleneck(resolved)
-    elif method == "lora":
-        _check_lora(resolved)
-    return resolved
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _check_dropout(value: Any) -> None:
-    if not _number(value) or not 0 <= value < 1:
-        raise UserError(f"The setting dropout is {value!r}; it must be a number from 0 up to, but not including, 1.")
-
-
-def _check_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UserError(
-            f"The setting {key} is {value!r}; use one of {', '.join(choices)}.{did_you_mean(str(value), choices)}"
-        )
-
-
-def _check_bottleneck(resolved: dict[str, Any]) -> None:
-    _check_choice("placement", resolved["placement"], tuple(PLACEMENTS))
-    if resolved["non_linearity"] is None:
+    check(declared(OF_METHOD[method]), resolved)
+    if method == "bottleneck" and resolved["non_linearity"] is None:
         resolved["non_linearity"] = PLACEMENTS[resolved["placement"]].non_linearity
-    _check_choice("non_linearity", resolved["non_linearity"], NON_LINEARITIES)
-    factor = resolved["reduction_factor"]
-    if not _number(factor) or factor < _LEAST_FACTOR:
-        raise UserError(f"The setting reduction_factor is {factor!r}; it must be a number of at least {_LEAST_FACTOR}.")
-    _check_dropout(resolved["dropout"])
-
-
-def _check_lora(resolved: dict[str, Any]) -> None:
-    rank, alpha, names = resolved["rank"], resolved["alpha"], resolved["target_modules"]
-    if not isinstance(rank, int) or isinstance(rank, bool) or rank < 1:
-        raise UserError(f"The setting rank is {rank!r}; it must be a whole number of at least 1.")
-    if not _number(alpha) or alpha <= 0:
-        raise UserError(f"The setting alpha is {alpha!r}; it must be a number above 0.")
-    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
-        raise UserError(f"The setting target_modules is {names!r}; it must be a list of module names such as query.")
-    resolved["target_modules"] = list(dict.fromkeys(names))
-    _check_dropout(resolved["dropout"])
+    if method == "lora":
+        resolved["target_modules"] = list(dict.fromkeys(resolved["target_modules"]))
+    return resolved
 
 
 def bottleneck_size(hidden_size: int, reduction_factor: float) -> int:

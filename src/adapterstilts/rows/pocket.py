@@ -15,8 +15,7 @@ from adapterstilts.tasks import Task, all_tasks
 
 def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
     """The languages in which pocket has rows of `split` of `task`, in the benchmark's order."""
-    _generator(task)
-    if split not in pocket_tasks.SIZES[task.name]:
+    if task.pocket is None or split not in pocket_tasks.SIZES[task.name]:
         return ()
     if split != "test" and task.train_on is not None:
         return ("en",)
@@ -24,7 +23,10 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
 
 
 def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-    """The first `limit` rows (None: all); UserError if pocket has no such rows."""
+    """The first `limit` rows (None: all), which are as good as any: their order is random.
+
+    UserError if pocket has no such rows.
+    """
     generate = _generator(task)
     known = languages_of(task)
     if language not in known:
@@ -37,6 +39,11 @@ def load(task: Task, split: str, language: str, limit: int | None = None) -> lis
     if language not in there:
         raise UserError(f'"{task.name}" has no {split} rows in "{language}"; training and validation are English.')
     return list(generate(split, language, limit))
+
+
+def first(task: Task, split: str, language: str) -> Row:
+    """The first of these rows. UserError as `load`."""
+    return load(task, split, language, limit=1)[0]
 
 
 def revision(task: Task) -> str:

@@ -1,15 +1,11 @@
-"""What a run is asked to do: read, check, fill in, identify.
+"""The settings of a run: read from the shipped recipe, checked, filled in.
 
-The shipped files under `recipes/` hold every setting's default, so a number is in one place; `-o key=value`
-changes one. A resolved recipe together with the backbone, the data and the sources determines a run, and its
-hash names it.
+The files under `recipes/` hold every setting's default, so a number is in one place; `-o key=value` changes one.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +14,23 @@ from typing import Any
 import yaml
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
 from adapterstilts.base.places import recipes_folder
+from adapterstilts.methods.settings import (
+    COMPOSITIONS,
+    METHODS,
+    check_composition,
+    check_method,
+    default_settings,
+    resolve_settings,
+)
+from adapterstilts.runs.identity import HOW, OF_EVALUATION
+from adapterstilts.runs.settings import check_run, read
 
 Values = dict[str, Any]
 
 _LENGTHS = ("max_steps", "epochs")
-_COUNTS = ("max_length", "evaluation_batch_size")
-_COUNTS_OR_NULL = ("train_examples", "validation_examples", "test_examples")
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,60 @@ def resolve(
 ) -> Settings:
     """Return every setting of a run: the backbone's recipe with `overrides`.
 
-    Raises `UserError` for a setting that does not exist, or for a value that is out of range and does not
-    belong to the training, which checks its own.
+    Raises `UserError` for a setting that does not exist, or for a value that is out of range.
     """
     check_method(method)
     if composition is not None:
         check_composition(composition)
     given = dict(overrides or {})
-    recipe = _read(_file_for(backbone))
+    declared = declaration_of(backbone)
+    recipe = _read(recipes_folder() / declared.recipe)
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
     _check_keys(given, method, keys, own)
+    its_task = tasks.get(task)
+    _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
     values: Values = {}
-    for layer in [*_layers(recipe, method, composition, tasks.get(task)), given]:
+    own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
+    for layer in [*_layers(recipe, method, composition, its_task), own_layer, given]:
         if any(length in layer for length in _LENGTHS):
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
-    for key in keys:
-        _check_run(key, values[key])
+    check_run({key: values[key] for key in keys})
     adapter = resolve_settings(method, {key: values[key] for key in own if key in values})
     return Settings(adapter, {key: values[key] for key in keys})
 
 
+def of_making(backbone: str, method: str, composition: str | None, task: str) -> Values:
+    """Return the recipe's settings that decide what a training makes: a run is told apart by what differs from them."""
+    return making(resolve(backbone, method, composition, task))
+
+
+def making(settings: Settings) -> Values:
+    """Return those of resolved settings that decide what a training makes."""
+    apart = (*HOW, "test_examples", "retrieval_layer")
+    return {key: value for key, value in {**settings.run, **settings.method}.items() if key not in apart}
+
+
+def of_evaluation(
+    backbone: str, target: str, trained_with: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+) -> Values:
+    """Return the settings of an evaluation on `target`: the recipe's, those an adapter was trained with, overrides.
+
+    Retrieval has a layer and computes in full precision, whatever an adapter was trained with.
+    """
+    retrieval = tasks.get(target).type == "retrieval"
+    names = [name for name in OF_EVALUATION if name != ("precision" if retrieval else "retrieval_layer")]
+    for key in overrides or {}:
+        if key not in names:
+            raise UserError(f'An evaluation on {target} has no setting "{key}"; it has {", ".join(names)}.')
+    usual = resolve(backbone, "head_only", None, target, overrides).run
+    kept = {} if retrieval else {key: trained_with[key] for key in ("max_length", "precision") if key in trained_with}
+    return {name: usual[name] for name in names} | kept | dict(overrides or {})
+
+
 def parse_overrides(pairs: Iterable[str]) -> Values:
-    """Read ``key=value`` words, the value as YAML; `UserError` for one without a key or written twice."""
+    """Read ``key=value`` words, as `settings.read` does; `UserError` for one without a key or written twice."""
     found: Values = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -74,24 +108,8 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
             raise UserError(f'"{pair}" is not a setting; write it as key=value, such as -o learning_rate=0.001.')
         if key in found:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
-        found[key] = _value(text)
+        found[key] = read(key, text)
     return found
-
-
-def identity(facts: Mapping[str, Any]) -> str:
-    """Return the id of the run that `facts` determine: 16 hexadecimal digits, whatever the facts' order."""
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def dump(facts: Mapping[str, Any]) -> str:
-    """Return a resolved recipe as YAML."""
-    text: str = yaml.safe_dump(json.loads(json.dumps(facts)), sort_keys=False, allow_unicode=True, width=110)
-    return text
-
-
-def _file_for(backbone: str) -> Path:
-    return recipes_folder() / ("pocket.yaml" if backbone == "pocket" else "xlmr.yaml")
 
 
 @functools.cache
@@ -112,7 +130,7 @@ def _layers(recipe: Mapping[str, Any], method: str, composition: str | None, tas
         recipe["types"].get(task.type, {}),
         recipe["methods"].get(method, {}),
         recipe["compositions"].get(composition, {}),
-        *(recipe["tasks"].get(name, {}) for name in names),
+        *(section for name in names for section in (recipe["tasks"].get(name, {}), tasks.get(name).recipe)),
     ]
     return [layer for section in sections for layer in _unfold(section, active)]
 
@@ -133,27 +151,12 @@ def _check_keys(given: Mapping[str, Any], method: str, run_keys: list[str], own:
             raise UserError(f'A {method} run has no setting "{key}".{known}')
 
 
-def _value(text: str) -> Any:
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    if isinstance(found, str):
-        # YAML 1.1 takes 1e-3 for a string
-        try:
-            return float(found)
-        except ValueError:
-            return found
-    return found
-
-
-def _check_run(key: str, value: Any) -> None:
-    """Check what the training's own settings do not: how much data, how long, which layer."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    count = whole and value >= 1
-    if key in _COUNTS and not count:
-        raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1.")
-    if key in _COUNTS_OR_NULL and not (count or value is None):
-        raise UserError(f"The setting {key} is {value!r}; it must be a whole number of at least 1, or null.")
-    if key == "retrieval_layer" and not (value is None or whole and value >= 0):
-        raise UserError(f"The setting {key} is {value!r}; it must be a layer, from 0 (the embeddings) on, or null.")
+def _check_of_task(section: Mapping[str, Any], known: list[str], task: str) -> None:
+    """Check the names in the settings that a task brings: settings of any method, below the names of methods too."""
+    for key, value in section.items():
+        inner = isinstance(value, Mapping)
+        if inner and key in (*METHODS, *COMPOSITIONS):
+            _check_of_task(value, known, task)
+        elif inner or key not in known:
+            hint = did_you_mean(key, known) or f" There are {', '.join(dict.fromkeys(known))}."
+            raise UserError(f'The recipe of the task "{task}" has no setting "{key}".{hint}')

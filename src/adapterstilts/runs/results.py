@@ -1,135 +1,170 @@
-"""What runs found: the record, the store, the comparison. No torch, so that comparing is instant.
-
-A result is one adapter on one target with one seed, all languages inside. It is stored as one JSON file,
-written whole or not at all, in the folder `results/` of an output folder or of the zoo.
-"""
+"""What a run found: the record, and the folder that keeps one for each. No torch, so that comparing is instant."""
 
 from __future__ import annotations
 
 import json
-import shlex
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from adapterstilts.base import files
+from adapterstilts import tasks
+from adapterstilts.base import files, schema
 from adapterstilts.base.errors import UserError
-from adapterstilts.tasks import Task, metrics
-from adapterstilts.tasks import get as get_task
+from adapterstilts.runs import words
+from adapterstilts.runs.run import Run, differing, of_facts
+from adapterstilts.tasks import metrics
 
-CONTROLS = ("parameters", "untrained")
-NO_ADAPTER = "none"
-"""The word that stands for the backbone as it is."""
-IMPORTED = "imported"
-"""The key in `changed` by which an adapter that others trained, the value, is told from ours."""
+FORMAT = 2
+_FOLDER = "results"
+_LARGEST = 4_000_000
+"""Bytes of a result's file that are read."""
+Scores = Mapping[str, Mapping[str, schema.Finite]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """One adapter on one target.
+    """What a run found on its target.
 
-    `scores` maps language to metric to value (0 to 100), `examples` language to count, `average` is the mean of
-    the languages' main scores (None without any: what was predicted has no labels) and `cross_lingual_gap`
-    English minus the mean of the others (None without English). `sources` are the adapters that this one builds
-    on, as one would type them, `source_tasks` their tasks. `trained_on` is the task of the last training, None
-    if there was none. `control` is None, 'parameters' (target-only, with the parameters of the fusion of
-    `sources`) or 'untrained' (a fusion of adapters that were never trained). `changed` holds the settings that
-    were asked for instead of the recipe's, `evaluated_with` those of them that are the evaluation's own. `layer0`
-    are the scores of a retrieval target at the embedding layer. `data` is where the rows come from that it was
-    measured on ('pocket', 'hub', 'folder'), None where one expects it. `provenance` is what reproducing the run
-    takes: backbone fingerprint, data, recipe, versions, machine.
+    `adapter` is the name of what was measured. `scores` maps language to metric to value (0 to 100), `examples`
+    language to count; what was predicted without labels has examples and no scores. `layer0` are the scores of a
+    retrieval target at the embedding layer. `facts` are what else was seen and is no part of the run's identity: the
+    split, what was left out of validation, weights' digests, versions, the machine.
     """
 
+    run: Run
     adapter: str
-    target: str
-    backbone: str
-    method: str
-    composition: str | None
-    sources: tuple[str, ...]
-    seed: int
-    scores: Mapping[str, Mapping[str, float]]
+    scores: Scores
     examples: Mapping[str, int]
-    average: float | None
-    cross_lingual_gap: float | None
-    trainable_parameters: int
-    train_seconds: float
-    output: str | None
-    run: str
-    source_tasks: tuple[str, ...] = ()
-    trained_on: str | None = None
-    control: str | None = None
-    changed: Mapping[str, Any] = field(default_factory=dict)
-    source_saw_target_training: bool = False
-    evaluated_with: Mapping[str, Any] = field(default_factory=dict)
-    layer0: Mapping[str, Mapping[str, float]] | None = None
-    data: str | None = None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    trainable_parameters: int = 0
+    train_seconds: float = 0.0
+    layer0: Scores | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The task that was measured on."""
+        assert self.run.evaluation is not None
+        return self.run.evaluation.target
+
+    @cached_property
+    def data(self) -> str | None:
+        """Where the rows come from that were measured on, None where one expects it."""
+        assert self.run.evaluation is not None
+        return words.unusual(self.run.evaluation.rows, self.target, self.run.backbone.id)
+
+    @cached_property
+    def main_scores(self) -> Mapping[str, float]:
+        """Each language's main score."""
+        metric = tasks.get(self.target).metric
+        return {language: metrics.main_score(metric, scores) for language, scores in self.scores.items()}
+
+    @property
+    def average(self) -> float | None:
+        """The mean of the languages' main scores; None without any."""
+        return average_of(tasks.get(self.target), self.scores)
+
+    @property
+    def cross_lingual_gap(self) -> float | None:
+        """English minus the mean of the others; None for retrieval, and without English or others."""
+        others = [score for language, score in self.main_scores.items() if language != "en"]
+        if tasks.get(self.target).type == "retrieval" or "en" not in self.main_scores or not others:
+            return None
+        return self.main_scores["en"] - statistics.fmean(others)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the record as plain JSON values."""
-        return {**asdict(self), "sources": list(self.sources), "source_tasks": list(self.source_tasks)}
+        """Return what is stored: plain JSON, from which `of_json` makes the result again."""
+        own = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "run"}
+        return {"format": FORMAT, "id": self.run.id, "run": self.run.facts(), **own}
+
+    def told(self) -> dict[str, Any]:
+        """Return the same with what follows from it, for whoever reads it from standard output."""
+        return {
+            **self.as_json(),
+            "target": self.target,
+            "system": words.label_of(self.run),
+            "average": self.average,
+            "cross_lingual_gap": self.cross_lingual_gap,
+        }
 
 
-def summarise(task: Task, scores: Mapping[str, Mapping[str, float]]) -> tuple[float | None, float | None]:
-    """Return the average over languages (None without any) and the cross-lingual gap (None for retrieval, too, or
-    without English).
-    """
-    if not scores:
-        return None, None
-    by_language = {language: metrics.main_score(task.metric, found) for language, found in scores.items()}
-    average = statistics.fmean(by_language.values())
-    others = [score for language, score in by_language.items() if language != "en"]
-    if task.type == "retrieval" or "en" not in by_language or not others:
-        return average, None
-    return average, by_language["en"] - statistics.fmean(others)
+def average_of(task: tasks.Task, scores: Scores) -> float | None:
+    """Return the mean of the languages' main scores; None without any."""
+    main = [metrics.main_score(task.metric, each) for each in scores.values()]
+    return statistics.fmean(main) if main else None
 
 
-def plain(value: Any) -> str:
-    """Return a setting's value as a word."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def save(result: Result, folder: Path) -> Path:
-    """Write `result` into ``folder/results`` and return the file."""
-    path = path_of(result.adapter, result.target, result.data, folder, result.evaluated_with)
-    files.write_text(path, text_of(result))
-    return path
+def path_of(run: Run, adapter: str, folder: Path) -> Path:
+    """Return the file in ``folder/results`` of what the adapter of this name scored in `run`."""
+    return folder / _FOLDER / f"{adapter}--{words.measured_on(run)}.json"
 
 
 def text_of(result: Result) -> str:
     """Return what is stored of a result."""
-    return json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
 
 
-def path_of(
-    adapter: str, target: str, data: str | None, folder: Path, evaluated_with: Mapping[str, Any] = MappingProxyType({})
-) -> Path:
-    """Return the file in ``folder/results`` of an adapter on a target; the rest as :func:`measured_on`."""
-    return folder / "results" / f"{adapter}--{measured_on(target, data, evaluated_with)}.json"
+def save(result: Result, folder: Path) -> Path:
+    """Write `result` into ``folder/results`` and return the file.
+
+    UserError if the file of that name is of another run: it says in what they differ, and nothing is replaced.
+    """
+    path = check_free(result, folder)
+    files.write_text(path, text_of(result))
+    return path
 
 
-def measured_on(target: str, data: str | None, evaluated_with: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """Return the words in a file's name for a target, the unusual source `data`, and an evaluation's own settings."""
-    settings = (f"{key}-{plain(value)}" for key, value in sorted(evaluated_with.items()))
-    return "-".join([target, *([data] if data else []), *settings])
+def check_free(result: Result, folder: Path) -> Path:
+    """Return the file of `result` in ``folder/results``; UserError if it is there and of another run."""
+    path = path_of(result.run, result.adapter, folder)
+    if path.is_file():
+        check_same(read(path).run, result.run, path)
+    return path
 
 
-def made_with(result: Result) -> tuple[str, ...]:
-    """Return what tells results apart that look alike: the backbone's weights and the rows that were measured on."""
-    return tuple(str(result.provenance.get(key)) for key in ("backbone_fingerprint", "data_revision"))
+def check_same(old: Run, new: Run, path: Path) -> None:
+    """Raise UserError, listing what differs, unless both are the same run; `path` holds the old one."""
+    if old.id != new.id:
+        listed = "; ".join(
+            f"{field}: {_short(before)} there, {_short(after)} asked" for field, before, after in differing(old, new)
+        )
+        raise UserError(
+            f"{path} is of another run, and is never replaced ({listed}); give another --output, or remove it."
+        )
+
+
+def claim(folder: Path, run: Run) -> None:
+    """Write which run a folder is of; UserError if it is of another."""
+    path = folder / "run.json"
+    if path.is_file():
+        check_same(of_facts(schema.read_json(path, _LARGEST), str(path)), run, folder)
+    files.write_text(path, json.dumps(run.facts(), indent=1, ensure_ascii=False) + "\n")
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def read(path: Path) -> Result:
-    """Read one result; raise `UserError` if the file is not one."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name for field in fields(Result)}
-        result = Result(**{key: value for key, value in found.items() if key in known})
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"The result {path} cannot be read ({error}); delete it and run it again.") from error
-    return Result(**{**vars(result), "sources": tuple(result.sources), "source_tasks": tuple(result.source_tasks)})
+    """Read one result; raise `UserError` if the file is not one, or of another format."""
+    content = schema.read_json(path, _LARGEST)
+    version = content.get("format", 1) if isinstance(content, Mapping) else None
+    if version != FORMAT:
+        raise UserError(
+            f"The result {path} has the format {version}; this release reads format {FORMAT}: remove it, run it again."
+        )
+    result = schema.checked(Result, content, str(path), unknown="ignore")
+    return replace(result, run=of_facts(content["run"], str(path)))
 
 
+def read_all(folders: Iterable[Path]) -> list[Result]:
+    """Read every result in the folders' `results/`; a later folder replaces what an earlier one says of a run."""
+    by_run: dict[str, Result] = {}
+    for folder in folders:
+        for path in sorted((folder / _FOLDER).glob("*.json")):
+            result = read(path)
+            by_run[result.run.id] = result
+    return list(by_run.values())

@@ -1,8 +1,24 @@
-"""The one training loop, for every method: settings in, a record out, checkpoints on the way."""
+"""The one training loop, for every method: settings in, a record out, checkpoints on the way.
 
-from adapterstilts.training.checkpoints import remove_checkpoints
+Importing this costs no torch; the loop does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from adapterstilts.training.logs import TRACKERS, check_tracker
-from adapterstilts.training.loop import train
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
+if TYPE_CHECKING:
+    from adapterstilts.training.checkpoints import remove_checkpoints
+    from adapterstilts.training.loop import train
+
 __all__ = ["TRACKERS", "TrainingRecord", "TrainingSettings", "check_tracker", "remove_checkpoints", "train"]
+
+_LATER = {"remove_checkpoints": "checkpoints", "train": "loop"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

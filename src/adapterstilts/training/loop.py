@@ -327,7 +327,7 @@ class _Loop:
 
 def _optimizer(parameters: Mapping[str, nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:
     """AdamW (Loshchilov & Hutter 2019), in one fused kernel; no decay on what has one dimension."""
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in parameters.values() if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters.values() if p.ndim <= 1], "weight_decay": 0.0},
     ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from adapterstilts.base.errors import UserError, did_you_mean
+from annotated_types import Ge, Gt, Le, Lt
 
-PRECISIONS = ("fp32", "bf16")
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.schema import Number, Words
+from adapterstilts.base.settings import ONLY_HOW, Count, CountOrNull, check, declared
+
+Above0 = Annotated[Number, Gt(0), Words("a number above 0")]
 
 
 @dataclass(frozen=True)
@@ -24,49 +27,24 @@ class TrainingSettings:
     computes in mixed precision. `threads` (of the CPU) None leaves them as they are.
     """
 
-    learning_rate: float = 1e-4
-    batch_size: int = 32
-    epochs: float | None = 3.0
-    max_steps: int | None = None
-    warmup_ratio: float = 0.1
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-    gradient_accumulation_steps: int = 1
-    evaluate_every: int | None = None
-    patience: int | None = None
-    precision: str = "fp32"
-    seed: int = 0
-    threads: int | None = None
+    learning_rate: Above0 = 1e-4
+    batch_size: Count = 32
+    epochs: Annotated[Above0 | None, Words("a number above 0, or null")] = None
+    max_steps: CountOrNull = None
+    warmup_ratio: Annotated[Number, Ge(0), Le(1), Words("a number from 0 to 1")] = 0.1
+    weight_decay: Annotated[Number, Ge(0), Words("a number of at least 0")] = 0.01
+    max_grad_norm: Above0 = 1.0
+    gradient_accumulation_steps: Annotated[Count, ONLY_HOW] = 1
+    evaluate_every: CountOrNull = None
+    patience: CountOrNull = None
+    precision: Literal["fp32", "bf16"] = "fp32"
+    seed: Annotated[int, Ge(0), Lt(2**63), Words("a whole number from 0 up to, but not including, 2^63")] = 0
+    threads: Annotated[CountOrNull, ONLY_HOW] = None
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "max_grad_norm"):
-            self._check(name, "a number above 0", lambda value: 0 < value < math.inf)
-        for name in ("batch_size", "gradient_accumulation_steps"):
-            self._check(name, "a whole number from 1", _is_count)
-        for name in ("max_steps", "evaluate_every", "patience", "threads"):
-            self._check(name, "a whole number from 1, or null", lambda value: value is None or _is_count(value))
-        self._check("epochs", "a number above 0, or null", lambda value: value is None or 0 < value < math.inf)
-        self._check("warmup_ratio", "a number from 0 to 1", lambda value: 0 <= value <= 1)
-        self._check("weight_decay", "a number from 0", lambda value: 0 <= value < math.inf)
-        self._check("seed", "a whole number from 0", lambda value: isinstance(value, int) and value >= 0)
-        if self.precision not in PRECISIONS:
-            hint = did_you_mean(str(self.precision), PRECISIONS)
-            raise UserError(f'The setting precision is "{self.precision}": it must be fp32 or bf16.{hint}')
+        check(declared(TrainingSettings), vars(self))
         if (self.epochs is None) == (self.max_steps is None):
             raise UserError("Exactly one of the settings epochs and max_steps must be set, the other null.")
-
-    def _check(self, name: str, wanted: str, fits: Any) -> None:
-        value = getattr(self, name)
-        try:
-            good = not isinstance(value, bool) and fits(value)
-        except TypeError:
-            good = False
-        if not good:
-            raise UserError(f'The setting {name} is "{value}": it must be {wanted}.')
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and value >= 1
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
 
 def _source_names(adapter: Adapter, own: str) -> list[str]:
     """The sources' names: their tasks', or numbers where these are not different."""
-    tasks = [source.task for source in adapter.sources] if adapter.composition in ("stack", "fuse") else []
+    tasks = adapter.source_tasks if adapter.composition in ("stack", "fuse") else ()
     if None in tasks or len({*tasks, own}) != len(tasks) + 1:
         return [f"source{number}" for number in range(len(tasks))]
     return [str(task) for task in tasks]

@@ -16,9 +16,8 @@ def read_bucc(foreign: Path, english: Path) -> Iterator[Row]:
     """Rows of retrieval: a gold pair has both sides and the id "foreign id TAB English id", as its line in the
     gold file; any other sentence has its own side and its own id.
 
-    The gold file lies beside `foreign`, with the suffix .gold. Rows come as their sentences do in the files, both
-    files at an even pace, so that the first of them are a small sample of all. A sentence that is in two gold
-    pairs is in two rows.
+    The gold file lies beside `foreign`, with the suffix .gold. Rows come in the order of the foreign sentences, then
+    of the English ones that are in no pair. A sentence that is in two gold pairs is in two rows.
 
     Raises:
         UserError: a line is not two columns, an id is there twice, or a gold pair names an id that is not there.
@@ -29,18 +28,14 @@ def read_bucc(foreign: Path, english: Path) -> Iterator[Row]:
     partners: dict[str, list[str]] = {}
     for other, sentence in gold:
         partners.setdefault(other, []).append(sentence)
-    placed: list[tuple[float, Row]] = []
-    for number, (identifier, text) in enumerate(others.items()):
-        place = number / len(others)
+    for identifier, text in others.items():
         for partner in partners.get(identifier, ()):
-            placed.append((place, _row(f"{identifier}\t{partner}", sentences[partner], text)))
+            yield _row(f"{identifier}\t{partner}", sentences[partner], text)
         if identifier not in partners:
-            placed.append((place, _row(identifier, None, text)))
-    for number, (identifier, text) in enumerate(sentences.items()):
+            yield _row(identifier, None, text)
+    for identifier, text in sentences.items():
         if identifier not in taken:
-            placed.append((number / len(sentences), _row(identifier, text, None)))
-    placed.sort(key=lambda one: one[0])
-    return (row for _, row in placed)
+            yield _row(identifier, text, None)
 
 
 def _row(identifier: str, english: str | None, foreign: str | None) -> Row:

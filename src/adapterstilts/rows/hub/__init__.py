@@ -7,18 +7,12 @@ a network, what is there is read. `datasets` and `huggingface_hub` are imported 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows import limits
+from adapterstilts.rows.formats import Row, Wanted, reader
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.tasks import SPLITS, HubData, Task
-
-_WHY_NOT = {
-    "ccg": "it is licensed (LDC2005T13) and never downloaded, so give --data a folder with your own copy",
-    "bucc2018": "its copies there lack the sentences without a translation, so give --data the folder that XTREME's "
-    "download_data.sh leaves",
-}
 
 
 def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
@@ -35,23 +29,21 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
 
 
 def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-    """The first `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+    """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
+
+    `limits` says which they are.
 
     Raises:
         UserError: the task, the split or the language is not on the Hub; the Hub cannot be reached or does not let
             this user in; no revision of a data set has the configuration; or its columns, its labels' names or a row
             are not what the task's are.
     """
-    _check(task, split, language)
-    rows: list[Row] = []
-    parts = _parts(task, split)
-    for number, data in enumerate(parts):
-        left = None if limit is None else limit - len(rows)
-        if left == 0:
-            break
-        prefix = split if len(parts) == 1 else f"{split}-{number}"
-        rows += islice(_part(data, Wanted(task, split, language, prefix)), left)
-    return rows
+    return limits.sample([list(part) for part in _read(task, split, language)], limit)
+
+
+def first(task: Task, split: str, language: str) -> Row:
+    """The first of these rows: no other is read. UserError as `load`."""
+    return next(next(_read(task, split, language)))
 
 
 def revision(task: Task) -> str:
@@ -86,7 +78,7 @@ def _parts(task: Task, split: str) -> tuple[HubData, ...]:
 
 def _check_there(task: Task) -> None:
     if not task.hub:
-        raise UserError(f'"{task.name}" is not on the Hub: {_WHY_NOT[task.name]}.')
+        raise UserError(f'"{task.name}" is not on the Hub: {task.elsewhere}.')
 
 
 def _check(task: Task, split: str, language: str) -> None:
@@ -101,12 +93,20 @@ def _check(task: Task, split: str, language: str) -> None:
         )
 
 
+def _read(task: Task, split: str, language: str) -> Iterator[Iterator[Row]]:
+    """The rows of each data set that holds some of them, read as they are asked for."""
+    _check(task, split, language)
+    parts = _parts(task, split)
+    for number, data in enumerate(parts):
+        prefix = split if len(parts) == 1 else f"{split}-{number}"
+        yield _part(data, Wanted(task, split, language, prefix))
+
+
 def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:
     """The rows of one data set, with labels unless they are for testing; UserError if there are none."""
-    from adapterstilts.rows.hub.readers import READERS
     from adapterstilts.rows.hub.repositories import locate
     from adapterstilts.rows.hub.tables import read_table
 
     located = locate(data, wanted.split, wanted.language)
-    rows = READERS[wanted.task.name](read_table(located), wanted)
+    rows = reader(data.read)(read_table(located), wanted, data.columns)
     return with_labels(rows, wanted, located.place, "read them from a folder (--data FOLDER)")

@@ -1,0 +1,137 @@
+"""What an adapter's folder says of it, in adapterstilts.json: read and checked, without the weights. No torch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Predicate
+
+from adapterstilts import tasks
+from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base import schema
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.methods.settings import check_method
+from adapterstilts.runs.run import Given, Run, of_facts
+
+FORMAT = 2
+FACTS = "adapterstilts.json"
+WEIGHTS = "adapter.safetensors"
+_LARGEST = 16_000_000
+"""Bytes of a file of facts that are read."""
+
+_is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
+# results and predictions are called after it, so it must not lead out of their folder
+_is_name = re.compile(r"\w[\w.-]*").fullmatch
+
+Sha256 = Annotated[str, Predicate(_is_digest), schema.Words("64 hexadecimal digits")]
+Name = Annotated[str, Predicate(_is_name), schema.Words("letters, digits, hyphens, underscores and dots")]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What is known of an adapter that others made: `origin` says where it comes from, `library` what saved it."""
+
+    method: str
+    task: str | None
+    origin: str
+    library: str
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The file's own layout, but for the run."""
+
+    name: Name
+    backbone: BackboneIdentity
+    settings: Mapping[str, Any]
+    labels: tuple[str, ...]
+    sha256: Sha256
+    scores: Mapping[str, Mapping[str, schema.Finite]] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    imported: Imported | None = None
+    declarations: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the folder of an adapter says; the names are those of `Adapter`, and `sha256` is its weights'."""
+
+    name: str
+    run: Run | Given
+    backbone: BackboneIdentity
+    settings: Mapping[str, Any]
+    labels: tuple[str, ...]
+    sha256: str
+    scores: Mapping[str, Mapping[str, float]]
+    training: Mapping[str, Any]
+
+
+def text_of(facts: Facts) -> str:
+    """Return what is written into the file."""
+    content: dict[str, Any] = {"format": FORMAT, "name": facts.name}
+    if isinstance(facts.run, Run):
+        content |= {"id": facts.run.id, "run": facts.run.facts()}
+    else:
+        own = facts.run
+        content["imported"] = asdict(Imported(own.method, own.task, own.origin, own.library))
+    # of tasks that only their user's files declare
+    declared = tasks.declarations_of(task for task in _tasks_of(facts.run) if task)
+    content |= {"declarations": declared} if declared else {}
+    content |= {
+        "backbone": asdict(facts.backbone),
+        "settings": dict(facts.settings),
+        "labels": list(facts.labels),
+        "training": dict(facts.training),
+        "scores": {language: dict(scores) for language, scores in facts.scores.items()},
+        "sha256": facts.sha256,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+
+
+def _tasks_of(run: Run | Given) -> Iterator[str | None]:
+    return (each.task for each in (run.graph() if isinstance(run, Run) else [run]))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"an adapter's facts are plain JSON, but {value!r} is not")
+
+
+def read_facts(folder: Path) -> Facts:
+    """Return what the adapter in `folder` says of itself; UserError says what is missing or does not fit."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        near = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
+        raise UserError(f"There is no adapter at {folder}: no such folder.{did_you_mean(folder.name, near)}")
+    path = folder / FACTS
+    if not path.is_file():
+        raise UserError(f"{folder} is no adapter: it has no {FACTS}.")
+    content = schema.read_json(path, _LARGEST)
+    if not isinstance(content, dict):
+        raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
+    if content.get("format") != FORMAT:
+        raise UserError(
+            f"{path} has the format {content.get('format')!r}; this version of adapterstilts reads format {FORMAT}: "
+            "train or download the adapter again."
+        )
+    stored = schema.checked(_Stored, content, str(path), unknown="ignore")
+    tasks.remember(stored.declarations)
+    run: Run | Given
+    if stored.imported is not None:
+        own = stored.imported
+        run = Given(stored.name, stored.sha256, own.method, own.task, own.origin, own.library)
+    else:
+        run = of_facts(content.get("run"), str(path))
+    try:
+        check_method(run.method)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    return Facts(
+        stored.name, run, stored.backbone, stored.settings, stored.labels, stored.sha256, stored.scores, stored.training
+    )

@@ -1,0 +1,45 @@
+"""How settings are declared: each a field of a frozen dataclass, with its default, its range and words in its type."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_type_hints
+
+from annotated_types import Ge
+
+from adapterstilts.base.schema import Words, checked
+
+Count = Annotated[int, Ge(1), Words("a whole number of at least 1")]
+CountOrNull = Annotated[Count | None, Words("a whole number of at least 1, or null")]
+
+ONLY_HOW = "changes only how a result is computed"
+"""In `Annotated`: whatever the setting's value, the same comes out."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A declared setting: its annotated type, its default, and whether it changes only how a result is computed."""
+
+    type: Any
+    default: Any
+    only_how: bool
+
+
+@functools.cache
+def declared(owner: type) -> Mapping[str, Setting]:
+    """Return the settings that the dataclass `owner` declares, by name."""
+    types = get_type_hints(owner, include_extras=True)
+    return {
+        field.name: Setting(
+            types[field.name], field.default, ONLY_HOW in getattr(types[field.name], "__metadata__", ())
+        )
+        for field in fields(owner)
+    }
+
+
+def check(settings: Mapping[str, Setting], values: Mapping[str, Any]) -> None:
+    """Raise `UserError`, naming the setting, unless each of the `values` is in the range of the one of its name."""
+    for name, value in values.items():
+        checked(settings[name].type, value, f"The setting {name}")

@@ -1,0 +1,199 @@
+"""From words to a run: what the command line, Python and a study's lines all ask by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from adapterstilts import tasks
+from adapterstilts.backbones import DEFAULT, BackboneIdentity
+from adapterstilts.base.errors import UserError
+from adapterstilts.runs import identity, recipe
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
+from adapterstilts.runs.words import name_of
+
+
+class NotMade(UserError):
+    """The adapter that a task's name stands for is not at hand."""
+
+
+OF_MERGING = ("density", "rank")
+
+
+class Surroundings(Protocol):
+    """What words mean here; nothing of it loads a row or a weight that it has seen before."""
+
+    def backbone(self, word: str) -> BackboneIdentity:
+        """The backbone that a word means."""
+
+    def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
+        """The rows of a task; `data` None is where one expects them."""
+
+    def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
+        """The adapter that a word means; UserError if there is none, NotMade if the word is a task's name."""
+
+    def method_of(self, words: Sequence[str], backbone: str) -> str:
+        """The method of the first of these adapters whose word tells it, or 'bottleneck'."""
+
+
+def training(
+    here: Surroundings,
+    task: str,
+    method: str,
+    composition: str | None = None,
+    sources: Sequence[str] = (),
+    *,
+    backbone: str = DEFAULT,
+    data: str | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    control: str | None = None,
+    fresh: bool = True,
+) -> Run:
+    """Return the run that trains for a task and measures it on the task's own rows.
+
+    `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe
+    would make. `settings` are those that differ from the recipe's; those that only change how a run is computed are
+    checked and left out. UserError for whatever does not fit.
+    """
+    declared, learned_from = trainable(task)
+    if control is not None and (composition != "fuse" or control not in CONTROLS):
+        raise UserError(f"A control belongs to a fusion and is one of {', '.join(CONTROLS)}.")
+    resolved = recipe.resolve(backbone, method, None if control == "parameters" else composition, task, settings)
+    making = recipe.making(resolved) | ({} if fresh else {"fresh": False})
+    shared = {key: resolved.run[key] for key in (*_SHARED, "test_examples")}
+    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    return Run(
+        here.backbone(backbone),
+        method,
+        task,
+        here.rows(learned_from, data, backbone),
+        composition,
+        in_order(built_on),
+        control=control,
+        seed=seed,
+        settings=making,
+        evaluation=Evaluation(task, here.rows(declared, data, backbone), shared),
+    )
+
+
+_SHARED = ("max_length", "precision")
+
+
+def merging(
+    here: Surroundings,
+    sources: Sequence[str],
+    method: str,
+    target: str | None = None,
+    *,
+    how: str = "mean",
+    head: str | None = None,
+    backbone: str = DEFAULT,
+    data: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Run:
+    """Return the run that merges adapters, measured on `target`, or else on the task of the `head`, if there is one."""
+    asked = dict(settings or {})
+    merged_with = {key: asked.pop(key) for key in OF_MERGING if key in asked}
+    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    topped = _adapter(here, head, method, backbone, data) if head else None
+    task = topped.task if topped else None
+    aim = target or task
+    if aim and tasks.get(aim).type != "retrieval" and topped is None:
+        raise UserError(
+            f"A merge has no head, so it cannot be evaluated on {aim}; name an adapter whose head "
+            f"it gets, such as --head {aim}, or choose a retrieval target such as tatoeba."
+        )
+    made = Run(
+        here.backbone(backbone),
+        method,
+        task,
+        None,
+        "merge",
+        in_order(built_on),
+        topped,
+        settings={"how": how, **merged_with},
+    )
+    return measured(here, made, aim, data, asked) if aim else made
+
+
+def evaluating(
+    here: Surroundings,
+    word: str,
+    target: str | None,
+    method: str | None = None,
+    *,
+    backbone: str = DEFAULT,
+    data: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Run:
+    """Return the run that measures an adapter ('none': the backbone as it is) on `target`, or else on its own task."""
+    own = here.backbone(backbone)
+    adapter: Run | Given
+    if word == NO_ADAPTER:
+        adapter = Run(own, NO_ADAPTER)
+        if target is not None and tasks.get(target).type != "retrieval":
+            raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
+    else:
+        adapter = _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
+    aim = target or adapter.task
+    if aim is None:
+        raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
+    made = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter
+    return measured(here, made, aim, data, settings)
+
+
+def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: str | None) -> Run | Given:
+    """The adapter that a word means; of a task's name that has none yet, the one that its recipe would make."""
+    try:
+        return here.adapter(word, backbone, method)
+    except NotMade:
+        return replace(training(here, word, method, backbone=backbone, data=data), evaluation=None)
+
+
+def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
+    """Return the run that is nothing but an adapter that others made."""
+    return Run(backbone, adapter.method, adapter.task, sources=(adapter,))
+
+
+def measured(
+    here: Surroundings, made: Run, target: str, data: str | None = None, settings: Mapping[str, Any] | None = None
+) -> Run:
+    """Return the run that measures what `made` makes on a target; `settings` are those that one would not expect."""
+    settings = settings or {}
+    task = tasks.get(target)
+    if task.type != "retrieval" and "retrieval_layer" in settings:
+        raise UserError(
+            f"{task.name} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
+            "(retrieval_layer), or give --target tatoeba or --target bucc2018."
+        )
+    backbone = made.backbone.id
+    evaluation = recipe.of_evaluation(backbone, target, made.settings, without_how(settings))
+    return replace(made, evaluation=Evaluation(target, here.rows(task, data, backbone), evaluation))
+
+
+def in_order(sources: Iterable[Run | Given]) -> tuple[Run | Given, ...]:
+    """Return sources in the order of their names: what is fused does not depend on typing."""
+    return tuple(sorted(sources, key=name_of))
+
+
+def without_how(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without those that only change how a run is computed."""
+    return {key: value for key, value in settings.items() if key not in identity.HOW}
+
+
+def only_how(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that only change how a run is computed."""
+    return {key: value for key, value in settings.items() if key in identity.HOW}
+
+
+def trainable(name: str) -> tuple[tasks.Task, tasks.Task]:
+    """Return a task and the one whose English data it is trained on; UserError if it has none."""
+    task = tasks.get(name)
+    if task.train_on is None:
+        raise UserError(
+            f"{name} has no training data, so nothing can be trained for it; use `adapterstilts evaluate "
+            f"ADAPTER --target {name}` or `adapterstilts merge ADAPTER ADAPTER --target {name}`."
+        )
+    return task, tasks.get(task.train_on)

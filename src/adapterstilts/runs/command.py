@@ -1,0 +1,177 @@
+"""A run as a command line, and back: `parse(arguments_of(run))` is the run.
+
+The line names adapters by word. A word is a task's name, or the name of an adapter that `Surroundings.adapter` knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from adapterstilts import tasks
+from adapterstilts.backbones import DEFAULT
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.runs import asked, recipe
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
+from adapterstilts.runs.settings import written
+from adapterstilts.runs.words import (
+    changed_in_evaluation,
+    changed_in_making,
+    unusual,
+    word_for,
+    words_of_sources,
+)
+
+VERBS = ("train", "continue", "stack", "fuse", "merge", "baseline", "evaluate")
+"""The verbs whose line is a run."""
+_FOLDER = "FOLDER"
+
+
+def command_of(run: Run) -> str:
+    """Return the line that measures a run, or makes it if it is not measured."""
+    return shlex.join(["adapterstilts", *arguments_of(run)])
+
+
+def arguments_of(run: Run) -> list[str]:
+    """Return the arguments that :func:`parse` reads back; a folder that is not at hand is called FOLDER."""
+    elsewhere = [] if run.backbone.id == DEFAULT else ["--backbone", run.backbone.id]
+    data = _data(run)
+    elsewhere += ["--data", data] if data else []
+    elsewhere += [word for file in _task_files(run) for word in ("--task-file", file)]
+    return [*_words(run), *elsewhere]
+
+
+def _words(run: Run) -> list[str]:
+    target = run.target or run.task
+    chosen = [] if run.method in ("bottleneck", "full", NO_ADAPTER) else ["--method", run.method]
+    seed = ["--seed", str(run.seed)] if run.seed else []
+    if run.composition == "merge":
+        return ["merge", *words_of_sources(run), *_target(run.target), *chosen, *_merged_with(run)]
+    if _is_evaluation(run):
+        word = NO_ADAPTER if run.method == NO_ADAPTER else word_for(run.adapter)
+        as_named = chosen if word in tasks.all_tasks() else []
+        full = ["--method", "full"] if run.method == "full" and word in tasks.all_tasks() else []
+        own = run.adapter.task if run.method != NO_ADAPTER else None
+        aim = [] if target == own else _target(target)
+        return ["evaluate", word, *aim, *as_named, *full, *_settings(changed_in_evaluation(run))]
+    settings = _settings({**changed_in_making(run), **changed_in_evaluation(run)})
+    sources = words_of_sources(run)
+    assert run.task is not None
+    if run.method == "full":
+        return ["baseline", run.task, *(word for source in sources for word in ("--via", source)), *seed, *settings]
+    if run.composition is None:
+        return ["train", run.task, *chosen, *seed, *settings]
+    control = ["--control", run.control] if run.control else []
+    return [run.composition, *sources, *_target(run.task), *control, *chosen, *seed, *settings]
+
+
+def _task_files(run: Run) -> list[str]:
+    """The files that declare the user's own tasks among those that a run names."""
+    names = dict.fromkeys([*(each.task for each in run.graph()), run.target])
+    named = [tasks.get(name) for name in names if name]
+    return [task.own.source for task in named if task.own is not None and task.own.file is not None]
+
+
+def _is_evaluation(run: Run) -> bool:
+    """Whether a run is measured otherwise than its training would: the adapter is there, or is made first."""
+    if run.method == NO_ADAPTER or (run.composition is None and run.sources):
+        return True
+    own = run.evaluation
+    if own is None:
+        return False
+    shared = all(own.settings.get(key) == run.settings.get(key) for key in ("max_length", "precision"))
+    elsewhere = run.rows is not None and own.rows.source != run.rows.source and not tasks.get(own.target).own
+    return own.target != run.task or not shared or elsewhere
+
+
+def _target(target: str | None) -> list[str]:
+    return ["--target", target] if target else []
+
+
+def _merged_with(run: Run) -> list[str]:
+    head = ["--head", word_for(run.head, run)] if run.head else []
+    how = run.settings.get("how", "mean")
+    own = {key: value for key, value in run.settings.items() if key != "how"}
+    return [*([] if how == "mean" else ["--how", how]), *head, *_settings({**own, **changed_in_evaluation(run)})]
+
+
+def _settings(settings: Mapping[str, Any]) -> list[str]:
+    words = []
+    for key, value in sorted(settings.items()):
+        words += ["--no-fresh"] if (key, value) == ("fresh", False) else ["-o", f"{key}={written(key, value)}"]
+    return words
+
+
+def _data(run: Run) -> str | None:
+    """What --data has to say: a folder always, since there is none that one would expect."""
+    rows, task = (run.evaluation.rows, run.evaluation.target) if run.evaluation else (run.rows, run.task)
+    if task and tasks.get(task).own and run.rows and run.task:
+        # a user's own task has its own rows, but may learn from those of one of ours
+        rows, task = run.rows, tasks.get(run.task).train_on
+    if rows is None or task is None:
+        return None
+    return (rows.place or _FOLDER) if rows.source == "folder" else unusual(rows, task, run.backbone.id)
+
+
+def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
+    """Return the run that a line of the command line asks for, `arguments` beginning with the verb.
+
+    Options that say where and how a run is computed (`--output`, `--resume`, ...) are no part of it and not taken.
+    UserError for a verb, a word or an option that does not fit.
+    """
+    verb, *rest = arguments or [""]
+    if verb not in VERBS:
+        raise UserError(f'"{verb}" makes no run; these do: {", ".join(VERBS)}.{did_you_mean(verb, VERBS)}')
+    given = vars(_parser(verb).parse_intermixed_args(rest))
+    words, target, backbone = given["words"], given.get("target"), given["backbone"]
+    settings = recipe.parse_overrides(given["settings"])
+    where: dict[str, Any] = {"backbone": backbone, "data": given["data"], "settings": settings}
+    if verb == "evaluate":
+        return asked.evaluating(here, words[0], target, given["method"], **where)
+    method = given.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
+    if verb == "merge":
+        return asked.merging(here, words, method, target, how=given["how"], head=given["head"], **where)
+    where["seed"] = given["seed"]
+    if verb == "train":
+        return asked.training(here, words[0], method, **where)
+    if verb == "baseline":
+        via = [given["via"]] if given["via"] else []
+        return asked.training(here, words[0], "full", "continue" if via else None, via, **where)
+    more = {"control": given["control"], "fresh": not given["no_fresh"]} if verb == "fuse" else {}
+    return asked.training(here, target or "", method, verb, words, **where, **more)
+
+
+def _register(file: str) -> str:
+    return tasks.register_file(Path(file)).name
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"adapterstilts {self.prog}: {message}.")
+
+
+def _parser(verb: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=verb, add_help=False, allow_abbrev=False)
+    parser.add_argument("words", nargs="+")
+    parser.add_argument("--backbone", default=DEFAULT)
+    parser.add_argument("--data")
+    parser.add_argument("--task-file", type=_register, action="append")
+    parser.add_argument("-o", dest="settings", action="append", default=[])
+    if verb in ("continue", "stack", "fuse", "merge", "evaluate"):
+        parser.add_argument("--target", required=verb not in ("merge", "evaluate"))
+    if verb != "baseline":
+        parser.add_argument("--method")
+    if verb not in ("merge", "evaluate"):
+        parser.add_argument("--seed", type=int, default=0)
+    if verb == "baseline":
+        parser.add_argument("--via")
+    if verb == "fuse":
+        parser.add_argument("--control", choices=CONTROLS)
+        parser.add_argument("--no-fresh", action="store_true")
+    if verb == "merge":
+        parser.add_argument("--how", choices=("mean", "ties"), default="mean")
+        parser.add_argument("--head")
+    return parser

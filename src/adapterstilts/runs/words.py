@@ -1,0 +1,188 @@
+"""What a run is called: its adapter's name, its words in a table, and how it differs from the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
+from adapterstilts.base.names import slug
+from adapterstilts.runs import recipe
+from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run
+
+IMPORTED = "imported"
+"""The key in what is changed by which an adapter that others trained, the value, is told from ours."""
+METHODS = {"full": "full fine-tuning", "head_only": "head only", NO_ADAPTER: "backbone as it is"}
+_VERBS = {"continue": "continued from", "stack": "stack on", "fuse": "fusion of", "merge": "merge of"}
+_NAMED_SOURCES = 3
+_LENGTHS = ("max_steps", "epochs")
+
+
+def _changed(run: Run) -> Mapping[str, Any]:
+    """The settings of its making that are not the recipe's, with a merge's head by its word."""
+    if run.composition == "merge":
+        settings = {key: value for key, value in run.settings.items() if (key, value) != ("how", "mean")}
+        return {**settings, **({"head": word_for(run.head)} if run.head else {})}
+    if run.method == NO_ADAPTER or run.task is None:
+        return {}
+    usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
+    changed = {key: value for key, value in run.settings.items() if usual.get(key) != value}
+    if any(changed.get(length) is not None for length in _LENGTHS):
+        # the two exclude each other: one that is set says that the other is not
+        changed = {key: value for key, value in changed.items() if key not in _LENGTHS or value is not None}
+    return changed
+
+
+def changed_in_making(run: Run | Given) -> dict[str, Any]:
+    """Return the settings with which an adapter was made, where they are not the recipe's."""
+    return {IMPORTED: run.name} if isinstance(run, Given) else dict(_changed(run))
+
+
+def changed_in_evaluation(run: Run) -> dict[str, Any]:
+    """Return an evaluation's settings where they are neither the recipe's nor those of the adapter's training."""
+    if run.evaluation is None:
+        return {}
+    usual = recipe.of_evaluation(run.backbone.id, run.evaluation.target, run.settings)
+    return {key: value for key, value in run.evaluation.settings.items() if usual.get(key) != value}
+
+
+def changed(run: Run) -> dict[str, Any]:
+    """Return all that a table says is other than one expects: settings, and where training rows come from."""
+    whole = {**changed_in_making(run.adapter), **changed_in_evaluation(run)}
+    elsewhere = trained_elsewhere(run)
+    return {**whole, "data": elsewhere} if elsewhere else whole
+
+
+def trained_elsewhere(run: Run) -> str | None:
+    """Return where an adapter's training rows come from, where that is neither usual nor where it is measured on."""
+    own = run.evaluation
+    return _elsewhere(run, unusual(own.rows, own.target, run.backbone.id) if own else None)
+
+
+def unusual(rows: Rows, task: str, backbone: str) -> str | None:
+    """Return where rows of a task come from, if not from where one expects them; else None."""
+    return None if rows.source == declaration_of(backbone).usual_rows(tasks.get(task)) else rows.source
+
+
+def _elsewhere(run: Run, expected: str | None = None) -> str | None:
+    """Where training rows come from, if not from where one expects: what is usual, or an unusual place that is told."""
+    if run.rows is None or run.task is None:
+        return None
+    # a user's own task learns from its own rows, or from those of one of ours
+    task = tasks.get(run.task)
+    learned_from = tasks.get(task.train_on or task.name)
+    usual = declaration_of(run.backbone.id).usual_rows(learned_from)
+    wanted = usual if learned_from.own else expected or usual
+    return None if run.rows.source == wanted else run.rows.source
+
+
+def word_for(run: Run | Given, beside: Run | None = None) -> str:
+    """Return what one types for an adapter: its task's name where that means it, else its own name.
+
+    `beside` is what builds on it: rows from where its own rows come from are no surprise.
+    """
+    expected = beside and beside.rows and beside.task and unusual(beside.rows, beside.task, beside.backbone.id)
+    if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected or None):
+        return run.task
+    return name_of(run)
+
+
+def words_of_sources(run: Run) -> tuple[str, ...]:
+    """Return what one types for the sources of a run, in alphabetical order."""
+    return tuple(sorted(word_for(source, run) for source in run.sources))
+
+
+def is_plain(run: Run | Given) -> bool:
+    """Whether an adapter was trained alone and by the recipe: what its task's name stands for."""
+    if isinstance(run, Given) or run.composition is not None or run.method == NO_ADAPTER or run.task is None:
+        return False
+    return not changed_in_making(run)
+
+
+def name_of(run: Run | Given, short: bool = False) -> str:
+    """Return an adapter's name, such as 'pocket-bottleneck-pawsx--fuse-mnli-squad-s0'.
+
+    `short` leaves out the backbone and seed 0, as in the folder of shipped adapters. With settings of its own it ends
+    in a digest of them. Of more than three sources only the number and a hash remain.
+    """
+    if isinstance(run, Given):
+        return run.name
+    own = run.backbone.id
+    if run.method == NO_ADAPTER:
+        return f"{slug(own).lower()}-{NO_ADAPTER}"
+    elsewhere = run.rows and run.task and unusual(run.rows, run.task, own)
+    parts = (None if short else slug(own).lower(), elsewhere, run.method, run.task)
+    name = "-".join(part for part in parts if part)
+    if run.composition:
+        name += f"--{_kind(run)}{_called(words_of_sources(run))}"
+    if not (short and run.seed == 0):
+        name += f"-s{run.seed}"
+    own_settings = {key: value for key, value in changed_in_making(run).items() if key != "how"}
+    return f"{name}-x{_digest(own_settings)}" if own_settings else name
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def _kind(run: Run) -> str:
+    if run.control:
+        return {"parameters": "parameters-of-fuse", "untrained": "untrained-fuse"}[run.control]
+    how = run.settings.get("how", "mean")
+    return f"merge-{how}" if run.composition == "merge" and how != "mean" else str(run.composition)
+
+
+def _called(words: Sequence[str]) -> str:
+    names = sorted(slug(word).lower() for word in words)
+    if len(names) > _NAMED_SOURCES:
+        return f"{len(names)}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
+    return "".join(f"-{name}" for name in names)
+
+
+def measured_on(run: Run) -> str:
+    """Return the words in a result's file name for what it is measured on."""
+    assert run.evaluation is not None
+    source = unusual(run.evaluation.rows, run.evaluation.target, run.backbone.id)
+    settings = (f"{key}-{plain(value)}" for key, value in sorted(changed_in_evaluation(run).items()))
+    return "-".join([run.evaluation.target, *([source] if source else []), *settings])
+
+
+def plain(value: Any) -> str:
+    """Return a setting's value as a word."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def label_of(run: Run) -> str:
+    """Return the words that a reader sees for a run on its target, such as 'bottleneck, fusion of mnli + squad'."""
+    sources = " + ".join(words_of_sources(run))
+    method = METHODS.get(run.method, run.method)
+    target = tasks.get(run.target or run.task or "")
+    if run.control == "parameters":
+        words = f"{method}, target only, parameters of the fusion of {sources}"
+    elif run.control == "untrained":
+        words = f"{method}, fusion of {len(run.sources)} untrained adapters"
+    elif run.composition is None:
+        words = _label_of_one(run, target, method)
+    elif run.method == "full":
+        words = f"{method} via {sources}"
+    else:
+        words = f"{method}, {_VERBS[run.composition]} {sources}"
+    learned = tasks.get(run.task).train_on if run.task else None
+    if run.composition is not None and learned not in (None, target.train_on):
+        words += f" for {learned}"
+    changes = ", ".join(f"{key}={plain(value)}" for key, value in sorted(changed(run).items()))
+    return f"{words} ({changes})" if changes else words
+
+
+def _label_of_one(run: Run, target: tasks.Task, method: str) -> str:
+    learned = tasks.get(run.task).train_on if run.task else None
+    if run.method in ("full", NO_ADAPTER) and learned in (target.train_on, None):
+        return method
+    if target.role == "intermediate" and learned == target.name:
+        return method
+    if learned is not None and learned == target.train_on:
+        return f"{method}, target only"
+    return f"{method}, {learned} alone"
