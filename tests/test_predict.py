@@ -13,6 +13,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
+from adapterstilts.runs import results
 
 NOWHERE = Path("nowhere")
 
@@ -104,8 +105,8 @@ def test_the_tasks_own_rows_come_with_their_labels(capsys: pytest.CaptureFixture
     assert [line.split("\t")[:2] for line in lines] == [[row["sentence1"], row["sentence2"]] for row in rows]
     assert [line.split("\t")[-1] for line in lines] == [row["label"] for row in rows]
     right = sum(line.split("\t")[2] == line.split("\t")[4] for line in lines)
-    measured = json.loads((catalogue.bundled("pocket") / "results" / "lora-mnli--mnli.json").read_text())
-    assert 100 * right / len(lines) == pytest.approx(measured["average"])
+    measured = results.read(catalogue.bundled("pocket") / "results" / "lora-mnli--mnli.json")
+    assert 100 * right / len(lines) == pytest.approx(measured.average)
 
 
 def test_a_language_that_the_task_has_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,8 +130,8 @@ def test_the_nearest_sentences_are_those_of_tatoeba(tmp_path: Path, capsys: pyte
     words = ["predict", "csqa", str(tmp_path / "english"), "--nearest", str(tmp_path / "german")]
     found = json.loads(spoken(capsys, *words, "--json"))["nearest"]
     right = sum(one["nearest"] == row["sentence2"] for one, row in zip(found, rows, strict=True))
-    measured = json.loads((catalogue.bundled("pocket") / "results" / "bottleneck-csqa--tatoeba.json").read_text())
-    assert 100 * right / len(rows) == pytest.approx(measured["scores"]["de"]["accuracy"], abs=0.2)
+    measured = results.read(catalogue.bundled("pocket") / "results" / "bottleneck-csqa--tatoeba.json")
+    assert 100 * right / len(rows) == pytest.approx(measured.scores["de"]["accuracy"], abs=0.2)
     assert all(-1 <= one["cosine"] <= 1.0001 for one in found)
     plain = spoken(capsys, "predict", "none", str(tmp_path / "german"), "--nearest", str(tmp_path / "german"))
     assert plain.splitlines()[0] == f"{rows[0]['sentence2']}\t1.000"
