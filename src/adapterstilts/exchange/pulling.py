@@ -8,6 +8,7 @@ from pathlib import Path
 from adapterstilts import tasks
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import check_backbone
+from adapterstilts.backbones import identity_of
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
