@@ -15,7 +15,7 @@ from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
-from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Rows, Run
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
 from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
     changed_in_evaluation,
