@@ -10,7 +10,7 @@ import os
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapterstilts import tasks
@@ -252,14 +252,21 @@ class AtHand:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
     def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
-        """How the adapter that a word means was made; UserError as :func:`find`."""
-        return read_facts(find(word, backbone, method, self._output)).run
+        """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""
+        folder = find(word, backbone, method, self._output)
+        return replace(read_facts(folder).run, place=str(folder))
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:
         """The method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
         return method_of(words, backbone, self._output)
 
     def folder_of(self, adapter: Run | Given) -> Path | None:
-        """Where an adapter is, by its identity: in the output folder, the zoo, or the Hub's cache; None if nowhere."""
+        """Where an adapter is, by its identity: where it was named, in the output folder, the zoo, or the Hub's cache.
+
+        None if nowhere.
+        """
+        named = Path(adapter.place)
+        if adapter.place and (named / FACTS).is_file() and read_facts(named).run.id == adapter.id:
+            return named
         fitting = [entry for entry in entries(self._output) if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None

@@ -265,7 +265,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
-    backbone = loading.load_backbone(run.backbone.id)
+    backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)
     if adapter is None:

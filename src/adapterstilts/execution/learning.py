@@ -87,7 +87,7 @@ def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Res
     job = replace(job, sources=tuple(_source(source, run, how, progress) for source in run.sources))
     as_sources = [adapter.as_source() for adapter in job.sources]
     methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
-    load = partial(loading.load_backbone, run.backbone.id)
+    load = partial(loading.load_backbone, run.backbone.id, revision=run.backbone.revision or None)
     backbone = load()
     check_length(run.settings, backbone)
     for adapter in job.sources:

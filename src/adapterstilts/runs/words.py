@@ -82,8 +82,10 @@ def _elsewhere(run: Run, expected: str | None = None) -> str | None:
 def word_for(run: Run | Given, beside: Run | None = None) -> str:
     """Return what one types for an adapter: its task's name where that means it, else its own name.
 
-    `beside` is what builds on it: rows from where its own rows come from are no surprise.
+    `beside` is what builds on it: rows from where its own rows come from are no surprise, but another method is.
     """
+    if beside is not None and beside.method != run.method:
+        return name_of(run)
     expected = beside and beside.rows and beside.task and unusual(beside.rows, beside.task, beside.backbone.id)
     if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected or None):
         return run.task
