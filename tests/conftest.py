@@ -1,4 +1,6 @@
-"""What pytest does here beyond its settings in pyproject.toml."""
+"""What holds for every test, and what pytest does here beyond its settings in pyproject.toml."""
+
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,3 +11,11 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
         terminalreporter.write_line(
             f'No test here is "{config.option.markexpr}"; what is marked runs with scripts/test --pocket or --slow'
         )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is remembered in the user's own cache, nor taken from it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADAPTERSTILTS_HOME", str(tmp_path_factory.mktemp("home")))
+        yield

@@ -32,7 +32,7 @@ ROOMS = (
     "__main__",
 )
 # The libraries that give an adapter its form are known in a few places only.
-LIBRARIES = {"adapters": {"methods", "exchange"}, "peft": {"methods"}, "accelerate": {"training"}}
+LIBRARIES = {"adapters": {"methods", "exchange"}, "peft": {"methods"}, "accelerate": {"base", "training"}}
 
 
 def imported(path: Path) -> set[str]:

@@ -25,6 +25,7 @@ from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.backbones.loading import fingerprint
+from adapterstilts.base import digests, files
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods import install, rebuild
 from adapterstilts.runs.run import Given, Rows, Run
@@ -164,7 +165,7 @@ def test_a_cut_weights_file(folder, kept):
 def test_weights_that_are_no_safetensors(folder):
     torch.save({"adapter.x": torch.zeros(1)}, folder / WEIGHTS)
     facts = json.loads((folder / FACTS).read_text())
-    (folder / FACTS).write_text(json.dumps({**facts, "sha256": saving._sha256(folder / WEIGHTS)}))
+    (folder / FACTS).write_text(json.dumps({**facts, "sha256": digests.sha256(folder / WEIGHTS)}))
     with pytest.raises(UserError, match="cannot be read"):
         load_adapter(folder)
 
@@ -315,18 +316,18 @@ def interrupt(*args: Any, **kwargs: Any) -> None:
     raise KeyboardInterrupt
 
 
-STEPS = ("_write_weights", "_sha256", "_flush", "_move_into_place")
+STEPS = ((saving, "_write_weights"), (digests, "sha256"), (files, "flush"), (files, "move_into_place"))
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("module", "step"), STEPS)
 @pytest.mark.parametrize("older", [True, False])
 @pytest.mark.parametrize(("fault", "error"), [(full_disk, UserError), (interrupt, KeyboardInterrupt)])
-def test_faults_while_saving_leave_the_older_or_nothing(tmp_path, monkeypatch, step, older, fault, error):
+def test_faults_while_saving_leave_the_older_or_nothing(tmp_path, monkeypatch, module, step, older, fault, error):
     folder = tmp_path / "mine"
     if older:
         save_adapter(adapter(1.0), folder)
     with monkeypatch.context() as patch:
-        patch.setattr(saving, step, fault)
+        patch.setattr(module, step, fault)
         with pytest.raises(error) as raised:
             save_adapter(adapter(2.0), folder)
     if error is UserError:

@@ -86,6 +86,28 @@ def test_the_python_runs(tmp_path, monkeypatch, capsys):
     assert len(capsys.readouterr().out.split()) == 2
 
 
+def test_the_task_of_ones_own_is_trained_fused_and_evaluated_as_it_says(tmp_path, monkeypatch, capsys):
+    section = README.split("## A task of your own")[1].split("\n## ")[0]
+    (declared,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    commands = [line.split()[1:] for line in re.findall(r"^    (adapterstilts .*)$", section, re.MULTILINE)]
+    assert [words[0] for words in commands] == ["data", "train", "fuse"] and "max_steps: 300" in declared
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tasks, "_registered", {})
+    Path("claims.yaml").write_text(declared.replace("max_steps: 300", "max_steps: 2"))
+    texts = {"en": ("Anna paid Ben.", "Ben was paid."), "de": ("Anna bezahlte Ben.", "Ben wurde bezahlt.")}
+    for name, language, count in (("train", "en", 60), ("test", "en", 8), ("test.de", "de", 8)):
+        rows = [
+            (f"{texts[language][0]} {n}", texts[language][1], ("refuted", "supported")[n % 2]) for n in range(count)
+        ]
+        lines = ["evidence,claim,verdict", *(",".join(row) for row in rows)]
+        Path(f"{name}.csv").write_text("\n".join(lines))
+    for words in commands:
+        assert cli.main(args=words, standalone_mode=False) is None
+    shown = capsys.readouterr().out
+    assert "claims from claims.yaml" in shown and "bottleneck, fusion of claims + mnli" in shown
+    assert re.search(r"system +en +de +average", shown)
+
+
 def test_what_the_tree_names_is_there():
     tree = README.split("## The tree")[1]
     for line in re.findall(r"^      ([\w/, ]+?)  ", tree, re.MULTILINE):

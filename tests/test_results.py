@@ -1,87 +1,95 @@
 """The record, the store and the comparison."""
 
-import dataclasses
 import json
 
 import pytest
+from records import a_fusion, a_result, a_run, accuracies
+from scipy import stats
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
 from adapterstilts.findings import compare, report
-from adapterstilts.runs import results, systems
-from adapterstilts.runs.results import Result
+from adapterstilts.runs import related, results
 
 PAWSX = tasks.get("pawsx")
 
 
-def accuracies(**by_language):
-    return {language: {"accuracy": value} for language, value in by_language.items()}
-
-
-def result(**changes) -> Result:
-    scores = changes.pop("scores", accuracies(en=80.0, de=70.0, ja=60.0))
-    average, gap = results.summarise(tasks.get(changes.get("target", "pawsx")), scores)
-    base = Result(
-        adapter="pocket-bottleneck-pawsx-s0",
-        target="pawsx",
-        backbone="pocket",
-        method="bottleneck",
-        composition=None,
-        sources=(),
-        seed=0,
-        scores=scores,
-        examples={language: 2000 for language in scores},
-        average=average,
-        cross_lingual_gap=gap,
-        trainable_parameters=1234,
-        train_seconds=12.0,
-        output="runs/pocket-bottleneck-pawsx-s0",
-        run="0" * 16,
-        trained_on="pawsx",
-        provenance={"backbone_fingerprint": "abc", "machine": "x86_64, 2 threads"},
-    )
-    return dataclasses.replace(base, **changes)
-
-
-def fusion(**changes) -> Result:
-    given = {"adapter": "fusion", "composition": "fuse", "sources": ("squad", "mnli"), **changes}
-    return result(**given)
-
-
 def test_average_and_gap():
-    average, gap = results.summarise(PAWSX, accuracies(en=90.0, de=70.0, ja=50.0))
-    assert (average, gap) == (70.0, 30.0)
+    result = a_result(scores=accuracies(en=90.0, de=70.0, ja=50.0))
+    assert (result.average, result.cross_lingual_gap) == (70.0, 30.0)
+
+
+def test_what_was_only_predicted_has_neither():
+    result = a_result(scores={}, examples={"en": 20})
+    assert (result.average, result.cross_lingual_gap) == (None, None)
+
+
+def test_without_english_or_without_others_there_is_no_gap():
+    assert a_result(scores=accuracies(de=70.0, ja=50.0)).cross_lingual_gap is None
+    assert a_result(scores=accuracies(en=70.0)).cross_lingual_gap is None
 
 
 def test_retrieval_has_no_gap():
-    assert results.summarise(tasks.get("tatoeba"), accuracies(de=20.0, ja=10.0)) == (15.0, None)
+    result = a_result(task="mnli", target="tatoeba", scores=accuracies(de=20.0, ja=10.0))
+    assert (result.average, result.cross_lingual_gap) == (15.0, None)
 
 
 def test_answers_average_f1_and_exact_match():
     scores = {"en": {"f1": 80.0, "exact_match": 60.0}, "de": {"f1": 40.0, "exact_match": 40.0}}
-    assert results.summarise(tasks.get("xquad"), scores) == (55.0, 30.0)
+    result = a_result(task="squad", target="xquad", scores=scores)
+    assert (result.average, result.cross_lingual_gap) == (55.0, 30.0)
 
 
-def test_a_result_survives_its_file(tmp_path):
-    path = results.save(fusion(), tmp_path)
-    assert results.read(path) == fusion()
-    assert json.loads(path.read_text())["sources"] == ["squad", "mnli"]
+@pytest.mark.parametrize("method", ["bottleneck", "lora"])
+def test_a_result_survives_its_file(tmp_path, method):
+    result = a_fusion(method=method, adapter="fusion")
+    path = results.save(result, tmp_path)
+    assert results.read(path) == result
+    assert [source["task"] for source in json.loads(path.read_text())["run"]["sources"]] == ["mnli", "squad"]
     assert [file.name for file in path.parent.iterdir()] == ["fusion--pawsx.json"]
+
+
+def test_what_follows_from_a_result_is_told_and_not_stored():
+    result = a_fusion()
+    derived = {"target": "pawsx", "system": "bottleneck, fusion of mnli + squad"}
+    derived |= {"average": 70.0, "cross_lingual_gap": 15.0}
+    assert result.told() == {**result.as_json(), **derived}
+    assert not derived.keys() & result.as_json().keys()
 
 
 def test_fields_of_a_later_version_are_passed_over(tmp_path):
     path = tmp_path / "new.json"
-    path.write_text(json.dumps({**fusion().as_json(), "carbon": 1}))
-    assert results.read(path) == fusion()
+    content = a_fusion().as_json()
+    path.write_text(json.dumps({**content, "carbon": 1, "run": {**content["run"], "carbon": 1}}))
+    assert results.read(path) == a_fusion()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"adapter": "x"}'])
-def test_a_broken_file_is_named(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "broken.json"),
+        ("{", "broken.json"),
+        ("[]", "broken.json"),
+        ('{"adapter": "x"}', "has the format 1; this release reads format 2"),
+        ('{"format": 2, "adapter": "x"}', "broken.json"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, text, sentence):
     path = tmp_path / "results" / "broken.json"
     path.parent.mkdir()
     path.write_text(text)
-    with pytest.raises(UserError, match="broken.json cannot be read"):
-        systems.read_all([tmp_path])
+    with pytest.raises(UserError, match=sentence) as raised:
+        results.read_all([tmp_path])
+    assert "broken.json" in str(raised.value)
+
+
+def test_a_run_that_was_changed_in_its_file_is_not_believed(tmp_path):
+    path = results.save(a_fusion(), tmp_path)
+    path.write_text(
+        path.read_text().replace('"batch_size": 32', '"batch_size": 16', 1).replace('"seed": 0', '"seed": 9')
+    )
+    with pytest.raises(UserError, match="it was changed"):
+        results.read(path)
 
 
 def test_a_failing_disk_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -90,21 +98,39 @@ def test_a_failing_disk_leaves_nothing_behind(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(UserError, match="No space left on device"):
-        results.save(fusion(), tmp_path)
+        results.save(a_fusion(), tmp_path)
     assert list((tmp_path / "results").iterdir()) == []
 
 
 def test_a_run_of_ones_own_replaces_the_shipped_one(tmp_path):
-    results.save(fusion(adapter="shipped", average=1.0), tmp_path / "zoo")
-    results.save(fusion(adapter="own", sources=("mnli", "squad")), tmp_path / "runs")
-    results.save(fusion(adapter="other-seed", seed=1), tmp_path / "zoo")
-    found = systems.read_all([tmp_path / "zoo", tmp_path / "runs", tmp_path / "absent"])
+    results.save(a_fusion(adapter="shipped", scores=accuracies(en=1.0)), tmp_path / "zoo")
+    results.save(a_fusion(adapter="own", sources=("mnli", "squad")), tmp_path / "runs")
+    results.save(a_fusion(adapter="other-seed", seed=1), tmp_path / "zoo")
+    found = results.read_all([tmp_path / "zoo", tmp_path / "runs", tmp_path / "absent"])
     assert sorted(one.adapter for one in found) == ["other-seed", "own"]
 
 
+def test_a_result_is_replaced_by_the_same_run_and_by_no_other(tmp_path):
+    path = results.save(a_fusion(scores=accuracies(en=1.0)), tmp_path)
+    assert results.save(a_fusion(), tmp_path) == path
+    with pytest.raises(UserError) as raised:
+        results.save(a_fusion(revision="2", fingerprint="xyz"), tmp_path)
+    assert str(raised.value) == (
+        f"{path} is of another run, and is never replaced "
+        '(backbone.fingerprint: "abc" there, "xyz" asked; '
+        'evaluation.rows.revision: "pocket 1" there, "pocket 2" asked; '
+        'rows.revision: "pocket 1" there, "pocket 2" asked; '
+        'sources[0].backbone.fingerprint: "abc" there, "xyz" asked; '
+        'sources[0].rows.revision: "pocket 1" there, "pocket 2" asked; '
+        'sources[1].backbone.fingerprint: "abc" there, "xyz" asked; '
+        'sources[1].rows.revision: "pocket 1" there, "pocket 2" asked); give another --output, or remove it.'
+    )
+    assert results.read(path) == a_fusion()
+
+
 def test_the_table_of_a_fusion_has_every_row_of_the_comparison():
-    expected = compare.systems_around(PAWSX, systems.system_of(fusion()), ["mnli", "squad"])
-    comparison = compare.compare(PAWSX, "pocket", [fusion(), result()], expected)
+    expected = related.around(a_run(composition="fuse", sources=("mnli", "squad")))
+    comparison = compare.compare(PAWSX, "pocket", [a_fusion(), a_result()], expected)
     assert [(row.label, row.command) for row in comparison.rows if not row.results] == [
         (
             "bottleneck, target only, parameters of the fusion of mnli + squad",
@@ -128,85 +154,82 @@ def test_the_table_of_a_fusion_has_every_row_of_the_comparison():
 
 
 @pytest.mark.parametrize(
-    ("system", "target", "backbone", "label", "command"),
+    ("run", "label", "command"),
     [
         (
-            System("lora", trained_on="pawsx"),
-            "pawsx",
-            "pocket",
+            a_run("lora"),
             "lora, target only",
             "train pawsx --method lora",
         ),
-        (System("none"), "tatoeba", "pocket", "backbone as it is", "evaluate none --target tatoeba"),
+        (a_run("none", target="tatoeba"), "backbone as it is", "evaluate none --target tatoeba"),
         (
-            System("bottleneck", trained_on="mnli"),
-            "tatoeba",
-            "xlm-roberta-base",
+            a_run(task="mnli", target="tatoeba", backbone="xlm-roberta-base", trained_from="hub", data="hub"),
             "bottleneck, mnli alone",
             "evaluate mnli --target tatoeba --backbone xlm-roberta-base",
         ),
         (
-            System("lora", "merge", ("mnli", "squad"), changed=(("how", "ties"), ("learning_rate", "0.002"))),
-            "tatoeba",
-            "pocket",
-            "lora, merge of mnli + squad (how=ties, learning_rate=0.002)",
-            "merge mnli squad --target tatoeba --method lora --how ties -o learning_rate=0.002",
+            a_run("lora", None, "merge", ("mnli", "squad"), target="tatoeba", changed={"how": "ties", "density": 0.5}),
+            "lora, merge of mnli + squad (density=0.5, how=ties)",
+            "merge mnli squad --target tatoeba --method lora --how ties -o density=0.5",
         ),
         (
-            System("head_only", trained_on="pawsx"),
-            "pawsx",
-            "pocket",
-            "head only, target only",
-            "train pawsx --method head_only",
+            a_run("head_only", changed={"learning_rate": 0.002}),
+            "head only, target only (learning_rate=0.002)",
+            "train pawsx --method head_only -o learning_rate=0.002",
         ),
     ],
 )
-def test_every_system_has_words_and_a_command(system, target, backbone, label, command):
-    assert systems.label(system, tasks.get(target)) == label
-    assert systems.command(system, tasks.get(target), backbone) == f"adapterstilts {command}"
+def test_every_run_has_words_and_a_command(run, label, command):
+    row = compare.Row(run, ())
+    assert (row.label, row.command) == (label, f"adapterstilts {command}")
 
 
 def test_other_weights_targets_and_backbones_are_not_compared():
-    other_weights = result(provenance={"backbone_fingerprint": "zzz"})
-    found = [result(), other_weights, result(target="xnli"), result(backbone="xlm-roberta-base")]
-    comparison = compare.compare(PAWSX, "pocket", found, like=result())
-    assert [row.results for row in comparison.rows] == [(result(),)]
+    other_weights = a_result(fingerprint="zzz")
+    found = [a_result(), other_weights, a_result(task="mnli", target="xnli"), a_result(backbone="xlm-roberta-base")]
+    comparison = compare.compare(PAWSX, "pocket", found, like=a_result())
+    assert [row.results for row in comparison.rows] == [(a_result(),)]
     assert comparison.left_out == 1
     assert "1 results of other weights" in report.comparison(comparison).to_markdown()
 
 
 def test_results_on_rows_from_elsewhere_have_files_and_tables_of_their_own(tmp_path):
-    found = [result(), result(data="hub", seed=1), result(data="folder"), result(data="folder", scores={})]
+    only_predicted = a_result(data="folder", seed=1, scores={})
+    found = [a_result(), a_result(data="hub"), a_result(data="folder"), only_predicted]
     for one in found[:3]:
         results.save(one, tmp_path)
-    name = "pocket-bottleneck-pawsx-s0--pawsx"
     files = {path.stem for path in (tmp_path / "results").iterdir()}
-    assert files == {name, f"{name}-hub", f"{name}-folder"} and len(systems.read_all([tmp_path])) == 3
+    assert files == {
+        "pocket-bottleneck-pawsx-s0--pawsx",
+        "pocket-hub-bottleneck-pawsx-s0--pawsx-hub",
+        "pocket-folder-bottleneck-pawsx-s0--pawsx-folder",
+    }
+    assert len(results.read_all([tmp_path])) == 3
     for data, one in zip((None, "hub", "folder"), found[:3], strict=True):
-        comparison = compare.compare(PAWSX, "pocket", found, [System("lora", trained_on="pawsx")], data)
+        comparison = compare.compare(PAWSX, "pocket", found, [a_run("lora", data=data)], data)
         assert [row.results for row in comparison.rows] == [(), (one,)] and comparison.left_out == 0
         assert (", data " in report.title(comparison)) == (data is not None)
     assert comparison.rows[0].command == "adapterstilts train pawsx --method lora --data FOLDER"
 
 
 def test_other_rows_of_the_same_source_are_left_out():
-    older = [result(seed=seed, provenance={"data_revision": "pocket 0.9"}) for seed in (1, 2)]
-    newer = result(provenance={"data_revision": "pocket 1.0"})
+    older = [a_result(seed=seed, revision="0.9") for seed in (1, 2)]
+    newer = a_result(revision="1.0")
     assert [row.results for row in compare.compare(PAWSX, "pocket", [newer, *older]).rows] == [tuple(older)]
     comparison = compare.compare(PAWSX, "pocket", [newer, *older], like=newer)
     assert [row.results for row in comparison.rows] == [(newer,)] and comparison.left_out == 2
 
 
 def test_seeds_are_averaged_and_each_is_shown():
-    seeds = [result(), result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0))]
+    seeds = [a_result(), a_result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0))]
     text = report.comparison(compare.compare(PAWSX, "pocket", seeds)).to_markdown()
     assert "| bottleneck, target only | 70.0 | 65.0 | 60.0 | 65.0 [70.0, 60.0] | 7.5 | 1,234 | 12 |" in text
 
 
 def test_a_gain_is_paired_by_seed_and_has_the_interval_of_students_t():
-    alone = [result(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((70.0, 60.0, 50.0))]
-    fused = [fusion(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((72.0, 61.0, 56.0))]
-    only_here = fusion(seed=9, scores=accuracies(en=99.0))
+    alone = [a_result(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((70.0, 60.0, 50.0))]
+    fused = [a_fusion(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate((72.0, 61.0, 56.0))]
+    only_here = a_fusion(seed=9, scores=accuracies(en=99.0))
     text = report.comparison(compare.compare(PAWSX, "pocket", [*alone, *fused, only_here])).to_markdown()
     # gains 2, 1, 6: mean 3, standard error sqrt(7/3) = 1.528, t(0.975, 2) = 4.303
     assert "[72.0, 61.0, 56.0, 99.0] | +3.0 ± 6.6 |" in text
@@ -217,33 +240,33 @@ def test_a_gain_is_paired_by_seed_and_has_the_interval_of_students_t():
 
 def test_retrieval_gains_over_the_backbone_as_it_is():
     scores = accuracies(de=30.0)
-    bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
-    found = [bare] + [result(target="tatoeba", trained_on="mnli", seed=seed, scores=scores) for seed in (0, 1)]
+    bare = a_result(target="tatoeba", method="none", scores=accuracies(de=40.0))
+    found = [bare] + [a_result(task="mnli", target="tatoeba", seed=seed, scores=scores) for seed in (0, 1)]
     text = report.comparison(compare.compare(tasks.get("tatoeba"), "pocket", found)).to_markdown()
     assert "| bottleneck, mnli alone | 30.0 | 30.0 [30.0, 30.0] | -10.0 ± 0.0 |" in text
 
 
 def test_what_saw_the_targets_training_is_marked():
-    comparison = compare.compare(PAWSX, "pocket", [fusion(source_saw_target_training=True)])
-    assert "fusion of mnli + squad *" in report.comparison(comparison).to_markdown()
+    comparison = compare.compare(PAWSX, "pocket", [a_fusion(sources=("mnli", "pawsx", "squad"))])
+    assert "fusion of mnli + pawsx + squad *" in report.comparison(comparison).to_markdown()
     assert "* a source adapter was trained on the target's own training task." in report.comparison(comparison).notes
 
 
 def test_retrieval_shows_its_control():
     scores = accuracies(de=30.0, ja=10.0)
-    one = result(target="tatoeba", scores=scores, trained_on="mnli", layer0=accuracies(de=4.0, ja=2.0))
+    one = a_result(task="mnli", target="tatoeba", scores=scores, layer0=accuracies(de=4.0, ja=2.0))
     lines = report.comparison(compare.compare(tasks.get("tatoeba"), "pocket", [one])).to_markdown().splitlines()
     assert lines[0] == "| system | de | ja | average | layer 0 | parameters | seconds |"
     assert lines[2] == "| bottleneck, mnli alone | 30.0 | 10.0 | 20.0 | 3.0 | 1,234 | 12 |"
 
 
 def test_the_summary_has_targets_across_and_says_what_was_not_run():
-    other_rate = result(changed={"learning_rate": 0.1})
-    seeds = [result(), result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0)), other_rate]
-    seeds.append(fusion(seed=1, source_saw_target_training=True, trainable_parameters=5678))
+    other_rate = a_result(changed={"learning_rate": 0.1})
+    seeds = [a_result(), a_result(seed=1, scores=accuracies(en=60.0, de=60.0, ja=60.0)), other_rate]
+    seeds.append(a_fusion(seed=1, sources=("mnli", "pawsx", "squad"), trainable_parameters=5678))
     scores = {language: {"f1": 50.0, "exact_match": 30.0} for language in ("en", "ar")}
-    answers = result(target="tydiqa", trained_on="tydiqa", scores=scores, trainable_parameters=99, data="hub")
-    bare = result(target="tatoeba", method="none", trained_on=None, scores=accuracies(de=40.0))
+    answers = a_result(task="tydiqa", scores=scores, trainable_parameters=99, data="hub")
+    bare = a_result(target="tatoeba", method="none", scores=accuracies(de=40.0))
     comparisons = [
         compare.compare(PAWSX, "pocket", seeds),
         compare.compare(tasks.get("tydiqa"), "pocket", [answers], data="hub"),
@@ -254,7 +277,7 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
         "| tydiqa (hub) | tydiqa (hub) en | others | tatoeba | parameters |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         "| bottleneck, target only | 65.0 | 70.0 | 62.5 |  | 40.0 | 40.0 | 40.0 |  | 99 to 1,234 |",
-        "| bottleneck, fusion of mnli + squad | 70.0 * | 80.0 | 65.0 | +10.0 | not run |  |  |  | 5,678 |",
+        "| bottleneck, fusion of mnli + pawsx + squad | 70.0 * | 80.0 | 65.0 | +10.0 | not run |  |  |  | 5,678 |",
         "| backbone as it is |  |  |  |  |  |  |  | 40.0 | 1,234 |",
         "",
         "pawsx, backbone pocket: accuracy, chance 50.0.",
@@ -269,25 +292,71 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
 
 
 def test_another_setting_on_the_target_alone_is_no_gain():
-    comparison = compare.compare(PAWSX, "pocket", [result(), result(changed={"learning_rate": 0.1})])
+    comparison = compare.compare(PAWSX, "pocket", [a_result(), a_result(changed={"learning_rate": 0.1})])
     assert [row.gain for row in comparison.rows] == [None, None]
 
 
 def test_a_gain_is_over_the_same_settings_where_they_were_run():
     longer, faster = {"max_steps": 2400}, {"learning_rate": 0.1}
-    alone = [result(), result(changed=longer, scores=accuracies(en=79.0, de=69.0, ja=59.0))]
-    found = compare.compare(PAWSX, "pocket", [*alone, fusion(), fusion(changed=longer), fusion(changed=faster)])
-    gains = {row.system.changed: row.gain.points for row in found.rows if row.gain}
-    average = fusion().average
+    alone = [a_result(), a_result(changed=longer, scores=accuracies(en=79.0, de=69.0, ja=59.0))]
+    found = compare.compare(PAWSX, "pocket", [*alone, a_fusion(), a_fusion(changed=longer), a_fusion(changed=faster)])
+    gains = {tuple(row.changed.items()): row.gain.points for row in found.rows if row.gain}
+    average = a_fusion().average
     assert gains == pytest.approx(
         {
-            (): average - result().average,
-            (("max_steps", "2400"),): average - alone[1].average,
-            (("learning_rate", "0.1"),): average - result().average,
+            (): average - a_result().average,
+            (("max_steps", 2400),): average - alone[1].average,
+            (("learning_rate", 0.1),): average - a_result().average,
         }
     )
 
 
 def test_controls_of_other_sources_are_rows_of_their_own():
-    found = [fusion(control="untrained", sources=sources) for sources in (("mnli", "squad"), ("mnli", "qqp"))]
+    found = [a_fusion(control="untrained", sources=sources) for sources in (("mnli", "squad"), ("mnli", "qqp"))]
     assert len(report.summary([compare.compare(PAWSX, "pocket", found)]).rows) == 2
+
+
+def gain_of(result, reference):
+    """The gain of the row of `result` over that of `reference`."""
+    rows = compare.compare(PAWSX, "pocket", [reference, result]).rows
+    return next(row.gain for row in rows if row.results == (result,))
+
+
+def test_a_gain_is_over_the_languages_that_both_were_measured_on():
+    everywhere = a_result(scores=accuracies(en=80.0, de=20.0, ja=20.0))
+    assert gain_of(a_fusion(scores=accuracies(en=80.0)), everywhere).points == 0
+    assert gain_of(a_fusion(scores=accuracies(en=83.0, de=21.0)), everywhere).points == pytest.approx(2)
+    assert gain_of(a_fusion(scores=accuracies(fr=80.0)), everywhere) is None
+
+
+def test_languages_with_other_numbers_of_test_rows_are_not_paired():
+    alone = a_result(scores=accuracies(en=80.0, de=20.0), examples={"en": 2000, "de": 2000})
+    fewer = a_fusion(scores=accuracies(en=81.0, de=90.0), examples={"en": 2000, "de": 10})
+    assert gain_of(fewer, alone).points == pytest.approx(1)
+    assert gain_of(a_fusion(scores=accuracies(en=81.0), examples={"en": 10}), alone) is None
+
+
+def test_an_average_is_only_of_results_that_have_every_language():
+    partial = [a_fusion(scores=accuracies(en=80.0)), a_fusion(seed=1, scores=accuracies(en=90.0, de=70.0, ja=50.0))]
+    comparison = compare.compare(PAWSX, "pocket", [a_result(), *partial, stacked_in_english()])
+    averages = {row.label: comparison.averages(row) for row in comparison.rows}
+    assert averages["bottleneck, fusion of mnli + squad"] == [70.0]
+    assert averages["bottleneck, stack on mnli"] == []
+    (line,) = (line for line in report.comparison(comparison).to_markdown().splitlines() if "stack on mnli" in line)
+    assert line.startswith("| bottleneck, stack on mnli | 99.0 |  |  |  | +19.0 |")
+    lines = report.summary([comparison]).to_markdown().splitlines()
+    assert any(line.startswith("| bottleneck, stack on mnli |  | 99.0 |  | +19.0 |") for line in lines)
+
+
+def stacked_in_english():
+    return a_result(composition="stack", sources=("mnli",), scores=accuracies(en=99.0))
+
+
+def test_the_interval_of_a_gain_is_that_of_the_paired_t_test():
+    alone, fused = [71.5, 60.25, 55.0, 80.0], [72.0, 66.5, 54.0, 91.0]
+    found = [a_result(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate(alone)]
+    found += [a_fusion(seed=seed, scores=accuracies(en=score)) for seed, score in enumerate(fused)]
+    (gain,) = (row.gain for row in compare.compare(PAWSX, "pocket", found).rows if row.gain)
+    interval = stats.ttest_rel(fused, alone).confidence_interval(0.95)
+    assert (gain.points - gain.half_width, gain.points + gain.half_width) == pytest.approx(tuple(interval))
+    assert gain.seeds == 4

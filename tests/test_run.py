@@ -1,20 +1,22 @@
 """Whole runs on a tiny world: what they leave behind, what they refuse, what they do not do twice."""
 
-import dataclasses
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 import world
-import yaml
 
 from adapterstilts import execution, methods, tasks
 from adapterstilts.adapter import saving
+from adapterstilts.adapter.facts import FACTS, WEIGHTS
 from adapterstilts.base.errors import UserError
-from adapterstilts.execution import Request
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution import How
 from adapterstilts.findings import compare
-from adapterstilts.runs import results, systems
+from adapterstilts.runs import asked, related, results, words
 
 
 @pytest.fixture(scope="module")
@@ -24,243 +26,308 @@ def trained(tmp_path_factory):
         work = world.build(tmp_path_factory.mktemp("world"), patch)
         for method in ("bottleneck", "lora"):
             for task in ("squad", "mnli", "pawsx"):
-                execution.learn(Request(task, method))
+                world.learn(task, method)
         yield work
 
 
-def fusion(**changes) -> Request:
-    given = {"task": "pawsx", "composition": "fuse", "sources": ("squad", "mnli"), **changes}
-    return Request(**given)
+def fused(*told, **changes):
+    """What a fusion of squad and mnli on PAWS-X found, unless it is changed."""
+    about = {"task": "pawsx", "composition": "fuse", "sources": ("squad", "mnli"), **changes}
+    return world.learn(**about, **({"progress": told[0]} if told else {}))
+
+
+def files_in(folder="runs"):
+    """Every file with its bytes; a lock, which stays when it is free, is no part of a run."""
+    files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file() and ".locks" not in path.parts)
+    return {path: path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
-def test_a_fusion_leaves_adapter_result_recipe_and_predictions(trained, method):
-    result = execution.learn(fusion(method=method))
-    name = f"pocket-{method}-pawsx--fuse-mnli-squad-s0"
-    assert (result.adapter, result.target, result.composition) == (name, "pawsx", "fuse")
-    assert (result.sources, result.trained_on, result.changed) == (("mnli", "squad"), "pawsx", {})
+def test_a_fusion_leaves_adapter_result_and_predictions(trained, method):
+    result = fused(method=method)
+    name, run = f"pocket-{method}-pawsx--fuse-mnli-squad-s0", result.run
+    assert (result.adapter, result.target, run.composition, run.task) == (name, "pawsx", "fuse", "pawsx")
+    assert (words.words_of_sources(run), words.changed(run)) == (("mnli", "squad"), {})
     assert list(result.scores) == list(world.LANGUAGES)
     assert dict(result.examples) == dict.fromkeys(world.LANGUAGES, 6)
     assert result.cross_lingual_gap is not None
     assert result.trainable_parameters > 0
-    assert not result.source_saw_target_training
+    assert not run.saw_target_training
     adapter = saving.load_adapter(Path("runs") / name)
-    assert [source.name for source in adapter.sources] == [
-        f"pocket-{method}-mnli-s0",
-        f"pocket-{method}-squad-s0",
-    ]
-    assert adapter.recipe["run"] == result.run
+    sources = [f"pocket-{method}-mnli-s0", f"pocket-{method}-squad-s0"]
+    assert [words.name_of(source) for source in adapter.run.sources] == sources
+    assert adapter.run == run.adapter
     assert adapter.scores == result.scores
     assert results.read(Path("runs/results") / f"{name}--pawsx.json") == result
-    assert yaml.safe_load((Path("runs/recipes") / f"{name}.yaml").read_text())["run"] == result.run
+    digests = {source: json.loads(Path("runs", source, FACTS).read_text())["sha256"] for source in sources}
+    assert adapter.training["source_weights"] == result.facts["source_weights"] == digests
     lines = (Path("runs/predictions") / name / "pawsx" / "ja.jsonl").read_text().splitlines()
     assert [set(json.loads(line)) for line in lines] == [{"id", "prediction"}] * 6
     assert not (Path("runs/checkpoints") / name).exists()
 
 
 def test_the_order_in_which_sources_are_named_is_no_difference(trained):
-    assert execution.learn(fusion(sources=("mnli", "squad"))) == execution.learn(fusion(sources=("squad", "mnli")))
+    assert fused(sources=("mnli", "squad")) == fused(sources=("squad", "mnli"))
 
 
 def test_a_run_that_is_there_is_not_done_again(trained):
-    first, told = execution.learn(fusion()), world.Notes()
-    assert execution.learn(fusion(), told) == first
+    first, told = fused(), world.Notes()
+    assert fused(told) == first
     assert told.titles == [] and "done already" in told.notes[0]
 
 
 def test_a_trained_adapter_without_its_result_is_only_evaluated(trained):
-    first, told = execution.learn(fusion()), world.Notes()
+    first, told = fused(), world.Notes()
     Path("runs/results", f"{first.adapter}--pawsx.json").unlink()
-    again = execution.learn(fusion(), told)
+    again = fused(told)
     assert again == first
     assert told.titles == [f"evaluate {language}" for language in world.LANGUAGES]
 
 
 def test_changed_settings_are_another_run_with_another_name(trained):
-    usual = execution.learn(Request("pawsx"))
-    changed = execution.learn(Request("pawsx", overrides={"max_steps": 2, "batch_size": 4}))
+    usual = world.learn("pawsx")
+    changed = world.learn("pawsx", settings={"max_steps": 2, "batch_size": 4})
     assert changed.adapter.startswith(f"{usual.adapter}-x")
-    assert changed.changed == {"max_steps": 2}
-    assert changed.run != usual.run
+    assert words.changed(changed.run) == {"max_steps": 2}
+    assert changed.run.id != usual.run.id
+
+
+def test_what_only_changes_how_it_is_computed_changes_neither_name_nor_id_nor_result(trained):
+    usual, told = world.learn("pawsx"), world.Notes()
+    before = files_in()
+    otherwise = {"gradient_accumulation_steps": 2, "evaluation_batch_size": 3}
+    assert world.learn("pawsx", progress=told, settings=otherwise) == usual
+    assert told.notes == [f"This run is done already; delete runs/{usual.adapter} to do it again."]
+    assert files_in() == before
+    again = world.learn("pawsx", settings=otherwise, output=Path("otherwise"))
+    assert (again.run, again.adapter, again.run.id) == (usual.run, usual.adapter, usual.run.id)
+    assert not {"gradient_accumulation_steps", "evaluation_batch_size"} & again.run.settings.keys()
+    assert results.path_of(again.run, again.adapter, Path("x")) == results.path_of(usual.run, usual.adapter, Path("x"))
+    evaluated = world.evaluate("pawsx", settings={"evaluation_batch_size": 5})
+    assert (evaluated.run.id, evaluated.scores) == (usual.run.id, usual.scores)
 
 
 def test_a_training_is_repeated_to_the_bit(trained):
     first = saving.load_adapter(Path("runs/pocket-lora-pawsx-s0"))
-    execution.learn(Request("pawsx", "lora", output=Path("elsewhere")))
+    world.learn("pawsx", "lora", output=Path("elsewhere"))
     again = saving.load_adapter(Path("elsewhere/pocket-lora-pawsx-s0"))
-    assert first.recipe["run"] == again.recipe["run"]
+    assert first.run.id == again.run.id
     assert all(torch.equal(tensor, again.tensors[name]) for name, tensor in first.tensors.items())
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
 def test_the_controls_of_a_fusion(trained, method):
-    fused = execution.learn(fusion(method=method))
-    matched = execution.learn(fusion(method=method, control="parameters"))
-    assert (matched.composition, matched.sources, matched.control) == (None, ("mnli", "squad"), "parameters")
+    fusion = fused(method=method)
+    matched = fused(method=method, control="parameters")
+    run = matched.run
+    assert (run.structure, words.words_of_sources(run), run.control) == (None, ("mnli", "squad"), "parameters")
     assert matched.adapter == f"pocket-{method}-pawsx--parameters-of-fuse-mnli-squad-s0"
-    assert matched.trainable_parameters == pytest.approx(fused.trainable_parameters, rel=0.1)
-    untrained = execution.learn(fusion(method=method, control="untrained"))
-    assert (untrained.composition, untrained.control) == ("fuse", "untrained")
-    assert untrained.trainable_parameters == fused.trainable_parameters
+    assert matched.trainable_parameters == pytest.approx(fusion.trainable_parameters, rel=0.1)
+    untrained = fused(method=method, control="untrained")
+    assert (untrained.run.structure, untrained.run.control) == ("fuse", "untrained")
+    assert untrained.trainable_parameters == fusion.trainable_parameters
     sources = saving.load_adapter(Path("runs") / untrained.adapter).adapter_tensors()
-    trained_sources = saving.load_adapter(Path("runs") / fused.adapter).adapter_tensors()
+    trained_sources = saving.load_adapter(Path("runs") / fusion.adapter).adapter_tensors()
     assert sources.keys() == trained_sources.keys()
-    shown = [
-        row.results
-        for row in compare.compare(
-            tasks.get("pawsx"),
-            "pocket",
-            [fused, matched, untrained],
-            compare.systems_around(tasks.get("pawsx"), systems.system_of(fused), fused.source_tasks),
-        ).rows
-    ]
-    assert [len(found) for found in shown] == [0, 1, 1, 0, 0, 1, 0, 0, 0]
+    found = [fusion, matched, untrained]
+    compared = compare.compare(tasks.get("pawsx"), "pocket", found, related.around(fusion.run))
+    assert [len(row.results) for row in compared.rows] == [0, 1, 1, 0, 0, 1, 0, 0, 0]
 
 
 @pytest.mark.parametrize("composition", ["continue", "stack"])
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
 def test_continue_and_stack(trained, method, composition):
-    result = execution.learn(Request("pawsx", method, composition, ("mnli",)))
+    result = world.learn("pawsx", method, composition, ("mnli",))
     assert result.adapter == f"pocket-{method}-pawsx--{composition}-mnli-s0"
-    assert systems.label(systems.system_of(result), tasks.get("pawsx")).endswith("mnli")
+    assert words.label_of(result.run).endswith("mnli")
 
 
-def test_a_baseline_through_a_task_trains_that_first(trained):
+def test_full_fine_tuning_through_a_task_trains_that_first(trained):
     told = world.Notes()
-    result = execution.baseline(Request("pawsx", "full", "continue", ("mnli",)), told)
-    assert (result.method, result.composition, result.sources) == ("full", "continue", ("mnli",))
+    run = world.learn("pawsx", "full", "continue", ("mnli",), told).run
+    assert (run.method, run.composition, words.words_of_sources(run)) == ("full", "continue", ("mnli",))
     assert told.notes == ["Full fine-tuning on mnli comes first."]
     assert Path("runs/pocket-full-mnli-s0").is_dir()
-    assert execution.baseline(Request("pawsx", "full")).composition is None
+    assert Path("runs/results/pocket-full-mnli-s0--mnli.json").is_file()
+    assert world.learn("pawsx", "full").run.composition is None
 
 
 def test_the_targets_own_adapter_may_be_a_source_and_is_marked(trained):
-    result = execution.learn(fusion(sources=("squad", "mnli", "pawsx")))
-    assert result.source_saw_target_training
-    assert execution.learn(Request("xnli", composition="stack", sources=("mnli",))).source_saw_target_training
+    assert fused(sources=("squad", "mnli", "pawsx")).run.saw_target_training
+    assert world.learn("xnli", composition="stack", sources=("mnli",)).run.saw_target_training
+
+
+def test_what_a_source_of_a_source_was_trained_on_is_remembered(trained):
+    """PAWS-X, then MNLI, then QQP, then PAWS-X again: the last has seen its own training data."""
+    sources, seen = ("pawsx",), []
+    for task in ("mnli", "qqp", "pawsx"):
+        result = world.learn(task, composition="continue", sources=sources)
+        sources = (result.adapter,)
+        seen.append(result.run.saw_target_training)
+    assert seen == [False, False, True]
+    assert results.read(results.path_of(result.run, result.adapter, world.RUNS)).run.saw_target_training
+    assert result.run.trained_on == {"pawsx", "mnli", "qqp"}
+    compared = compare.compare(tasks.get("pawsx"), "pocket", [result])
+    assert [row.run.saw_target_training for row in compared.rows] == [True]
+    assert world.learn("qqp", composition="stack", sources=("mnli",)).run.saw_target_training is False
 
 
 def test_retrieval_is_evaluated_with_its_control(trained):
-    result = execution.evaluate("mnli", "tatoeba", Request(""))
-    assert (result.trained_on, result.composition, result.cross_lingual_gap) == ("mnli", None, None)
+    result = world.evaluate("mnli", "tatoeba")
+    assert (result.run.task, result.run.composition, result.cross_lingual_gap) == ("mnli", None, None)
     assert set(result.layer0) == set(result.scores) == set(world.LANGUAGES[1:])
-    bare = execution.evaluate("none", "tatoeba", Request(""))
-    assert (bare.adapter, bare.method, bare.trainable_parameters) == ("pocket-none", "none", 0)
+    bare = world.evaluate("none", "tatoeba")
+    assert (bare.adapter, bare.run.method, bare.trainable_parameters) == ("pocket-none", "none", 0)
     assert bare.layer0 == result.layer0
     labels = [row.label for row in compare.compare(tasks.get("tatoeba"), "pocket", [bare, result]).rows]
     assert labels == ["bottleneck, mnli alone", "backbone as it is"]
 
 
+def test_retrieval_is_computed_in_full_precision_whatever_an_adapter_was_trained_with(trained):
+    plain = world.evaluate("mnli", "tatoeba")
+    half = world.learn("mnli", settings={"precision": "bf16"})
+    assert half.run.settings["precision"] == half.run.evaluation.settings["precision"] == "bf16"
+    result = world.evaluate(half.adapter, "tatoeba")
+    assert result.run.evaluation.settings == plain.run.evaluation.settings
+    assert "precision" not in result.run.evaluation.settings
+    with pytest.raises(UserError, match='An evaluation on tatoeba has no setting "precision"'):
+        world.evaluate("mnli", "tatoeba", settings={"precision": "bf16"})
+
+
 def test_an_adapter_is_evaluated_as_it_was_after_its_training(trained):
-    result = execution.learn(Request("pawsx"))
-    again = execution.evaluate("pocket-bottleneck-pawsx-s0", None, Request(""))
+    result = world.learn("pawsx")
+    again = world.evaluate("pocket-bottleneck-pawsx-s0")
     assert again == result
-    assert execution.evaluate("runs/pocket-bottleneck-pawsx-s0", None, Request("", languages=("ja",))).scores == {
-        "ja": result.scores["ja"]
-    }
+    assert world.evaluate("runs/pocket-bottleneck-pawsx-s0", languages=("ja",)).scores == {"ja": result.scores["ja"]}
     assert results.read(Path("runs/results/pocket-bottleneck-pawsx-s0--pawsx.json")) == result
 
 
 def test_an_adapter_of_the_train_task_serves_the_target(trained):
-    result = execution.evaluate("mnli", "xnli", Request(""))
-    assert systems.label(systems.system_of(result), tasks.get("xnli")) == "bottleneck, target only"
+    result = world.evaluate("mnli", "xnli")
+    assert words.label_of(result.run) == "bottleneck, target only"
 
 
 @pytest.mark.parametrize(("method", "how"), [("bottleneck", "mean"), ("lora", "mean"), ("lora", "ties")])
 def test_merges(trained, method, how):
-    made = execution.merge(Request("tatoeba", method, "merge", ("squad", "mnli")), how)
+    made = world.merge(("squad", "mnli"), method, "tatoeba", how=how)
     assert (made.residual is None) == (how == "mean")
-    assert made.result is not None and made.result.composition == "merge"
+    assert made.result is not None and made.result.run.composition == "merge"
     assert saving.load_adapter(made.folder).head_tensors() == {}
-    with_head = execution.merge(Request("", method, "merge", ("squad", "mnli")), how, head="mnli")
+    with_head = world.merge(("squad", "mnli"), method, how=how, head="mnli")
     assert with_head.result is not None and with_head.result.target == "mnli"
     assert with_head.adapter.labels == tasks.get("mnli").labels
-    assert execution.merge(Request("", method, "merge", ("squad", "mnli")), how).result is None
+    assert with_head.result.run.trained_on == made.result.run.trained_on == {"mnli", "squad"}
+    assert world.merge(("squad", "mnli"), method, how=how).result is None
 
 
-def test_names_in_the_zoo_leave_out_what_its_folder_says(trained):
-    result = execution.learn(Request("panx", output=Path("../zoo/pocket")))
-    assert result.adapter == "bottleneck-panx"
-    assert execution.learn(Request("panx", seed=1, output=Path("../zoo/pocket"))).adapter == "bottleneck-panx-s1"
+def test_two_backbones_of_one_name_do_not_share_an_output(trained, tmp_path):
+    """Names hold a backbone's last word alone; the second run is refused, and nothing of the first is touched."""
+    for seed, place in enumerate(("a", "b")):
+        world.save_backbone(tmp_path / place / "enc", seed)
+    given = {"data": "pocket", "output": tmp_path / "runs", "settings": {"max_steps": 1}}
+    first = world.learn("pawsx", backbone=str(tmp_path / "a/enc"), **given)
+    before = files_in(tmp_path / "runs")
+    with pytest.raises(UserError, match="is of another run, and is never replaced") as raised:
+        world.learn("pawsx", backbone=str(tmp_path / "b/enc"), **given)
+    said = str(raised.value)
+    assert str(tmp_path / "runs" / first.adapter) in said
+    assert "backbone.fingerprint: " in said
+    assert "settings" not in said and "rows" not in said and "seed" not in said
+    assert files_in(tmp_path / "runs") == before
+
+
+def test_two_merges_of_one_name_do_not_share_an_output(trained, tmp_path):
+    """The same name from other weights: a merge, too, is refused."""
+    for seed, place in enumerate(("a", "b")):
+        world.save_backbone(tmp_path / place / "enc", seed)
+        for task in ("squad", "mnli"):
+            about = {"data": "pocket", "settings": {"max_steps": 1}, "output": tmp_path / place}
+            world.learn(task, backbone=str(tmp_path / place / "enc"), **about)
+
+    def merged(place):
+        sources = [str(folder) for folder in sorted((tmp_path / place).glob("enc-pocket-*"))]
+        run = asked.merging(AtHand(tmp_path), sources, "bottleneck", backbone=str(tmp_path / place / "enc"))
+        return execution.merge(run, How(tmp_path / "merges"))
+
+    assert merged("a").folder.is_dir()
+    before = files_in(tmp_path / "merges")
+    with pytest.raises(UserError, match="is of another run, and is never replaced"):
+        merged("b")
+    assert files_in(tmp_path / "merges") == before
 
 
 REFUSED = [
-    (fusion(task="pawsy"), 'There is no task "pawsy". Did you mean "pawsx"?'),
+    (dict(task="pawsy"), 'There is no task "pawsy". Did you mean "pawsx"?'),
     (
-        fusion(sources=("squad", "mnly")),
+        dict(sources=("squad", "mnly")),
         'There is no adapter "mnly" for the backbone pocket. Did you mean "mnli"?',
     ),
     (
-        fusion(sources=("squad", "qqp")),
+        dict(sources=("squad", "qqp")),
         'There is no bottleneck adapter for "qqp" on the backbone pocket yet; make',
     ),
-    (fusion(languages=("jp",)), 'pawsx has no language "jp" in the data pocket; it has en, de, ja, ar.'),
-    (fusion(overrides={"lerning_rate": 1}), 'no setting "lerning_rate". Did you mean "learning_rate"?'),
-    (fusion(overrides={"learning_rate": -1}), "learning_rate"),
-    (fusion(sources=("squad",)), 'fuse needs at least two sources, but only "pocket-bottleneck-squad-s0"'),
-    (fusion(sources=("squad", "squad")), 'The source "pocket-bottleneck-squad-s0" was given twice'),
-    (fusion(sources=("squad", "pocket-lora-mnli-s0")), "made by the method lora"),
-    (fusion(task="tatoeba"), "tatoeba has no training data, so nothing can be trained for it"),
-    (fusion(task="bucc2018"), "bucc2018 has no training data"),
-    (fusion(sources=("squad", "./nowhere")), "There is no adapter at nowhere"),
-    (fusion(composition="stack", control="untrained"), "A control belongs to a fusion"),
-    (Request("pawsx", "head_only", "stack", ("mnli",)), "mnli"),
+    (dict(languages=("jp",)), 'pawsx has no language "jp" in the data pocket; it has en, de, ja, ar.'),
+    (dict(settings={"lerning_rate": 1}), 'no setting "lerning_rate". Did you mean "learning_rate"?'),
+    (dict(settings={"learning_rate": -1}), "learning_rate"),
+    (dict(sources=("squad",)), 'fuse needs at least two sources, but only "pocket-bottleneck-squad-s0"'),
+    (dict(sources=("squad", "squad")), 'The source "pocket-bottleneck-squad-s0" was given twice'),
+    (dict(sources=("squad", "pocket-lora-mnli-s0")), "made by the method lora"),
+    (dict(task="tatoeba"), "tatoeba has no training data, so nothing can be trained for it"),
+    (dict(task="bucc2018"), "bucc2018 has no training data"),
+    (dict(sources=("squad", "./nowhere")), "There is no adapter at nowhere"),
+    (dict(composition="stack", control="untrained"), "A control belongs to a fusion"),
+    (dict(method="head_only", composition="stack", sources=("mnli",)), "mnli"),
 ]
 
 
-@pytest.mark.parametrize(("request_", "sentence"), REFUSED, ids=[sentence[:30] for _, sentence in REFUSED])
-def test_what_does_not_fit_is_refused_and_leaves_nothing(trained, request_, sentence):
-    before = sorted(Path("runs").rglob("*"))
+@pytest.mark.parametrize(("about", "sentence"), REFUSED, ids=[sentence[:30] for _, sentence in REFUSED])
+def test_what_does_not_fit_is_refused_and_leaves_nothing(trained, about, sentence):
+    before = files_in()
     with pytest.raises(UserError) as raised:
-        execution.learn(request_)
+        fused(**about)
     assert sentence in str(raised.value)
-    assert sorted(Path("runs").rglob("*")) == before
+    assert files_in() == before
 
 
 def test_adapters_for_other_weights_of_the_same_shape_are_refused(trained, tmp_path):
     world.save_backbone(tmp_path / "other", seed=1)
-    adapter = saving.load_adapter(Path("runs/pocket-bottleneck-squad-s0"))
     with pytest.raises(UserError, match="was made for the backbone"):
-        execution.learn(
-            fusion(
-                backbone=str(tmp_path / "other"),
-                data="pocket",
-                sources=("runs/pocket-bottleneck-squad-s0", "runs/pocket-bottleneck-mnli-s0"),
-            )
+        fused(
+            backbone=str(tmp_path / "other"),
+            data="pocket",
+            sources=("runs/pocket-bottleneck-squad-s0", "runs/pocket-bottleneck-mnli-s0"),
         )
-    assert adapter.backbone.id == "pocket"
 
 
 def test_a_changed_weights_file_is_refused(trained, tmp_path):
-    import shutil
-
-    shutil.copytree("runs/pocket-bottleneck-squad-s0", tmp_path / "damaged")
-    weights = tmp_path / "damaged" / saving.WEIGHTS
+    folder = tmp_path / "pocket-bottleneck-squad-s0"
+    shutil.copytree("runs/pocket-bottleneck-squad-s0", folder)
+    weights = folder / WEIGHTS
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
     with pytest.raises(UserError, match="cut short or changed"):
-        execution.learn(fusion(sources=(str(tmp_path / "damaged"), "mnli")))
+        fused(sources=(str(folder), "runs/pocket-bottleneck-mnli-s0"), output=tmp_path)
 
 
 def test_evaluations_that_do_not_fit(trained):
     with pytest.raises(UserError, match="The labels of the adapter"):
-        execution.evaluate("mnli", "pawsx", Request(""))
+        world.evaluate("mnli", "pawsx")
     with pytest.raises(UserError, match="has no head"):
-        execution.evaluate("none", "pawsx", Request(""))
+        world.evaluate("none", "pawsx")
     with pytest.raises(UserError, match="Say what to evaluate"):
-        execution.evaluate("none", None, Request(""))
-    with pytest.raises(UserError, match='An evaluation has no setting "max_steps"'):
-        execution.evaluate("mnli", None, Request("", overrides={"max_steps": 1}))
+        world.evaluate("none")
+    with pytest.raises(UserError, match='An evaluation on mnli has no setting "max_steps"'):
+        world.evaluate("mnli", settings={"max_steps": 1})
     with pytest.raises(UserError, match="so it cannot be evaluated on pawsx"):
-        execution.merge(Request("pawsx", "lora", "merge", ("squad", "mnli")))
+        world.merge(("squad", "mnli"), "lora", "pawsx")
 
 
 def test_an_interrupted_training_is_resumed_to_the_same_bits(trained, monkeypatch):
     from adapterstilts.scoring import evaluator
 
-    asked = Request("panx", "lora", overrides={"max_steps": 6})
-    whole = execution.learn(dataclasses.replace(asked, output=Path("whole")))
+    about = {"task": "panx", "method": "lora", "settings": {"max_steps": 6}}
+    whole = world.learn(**about, output=Path("whole"))
     original = evaluator.validator
 
     def interrupted(*given):
@@ -276,11 +343,10 @@ def test_an_interrupted_training_is_resumed_to_the_same_bits(trained, monkeypatc
 
     monkeypatch.setattr(evaluator, "validator", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        execution.learn(asked)
+        world.learn(**about)
     assert not Path("runs", whole.adapter).exists()
     monkeypatch.setattr(evaluator, "validator", original)
-    told = world.Notes()
-    resumed = execution.learn(dataclasses.replace(asked, resume=True), told)
+    resumed = world.learn(**about, resume=True)
     assert resumed.scores == whole.scores
     tensors = saving.load_adapter(Path("runs", whole.adapter)).tensors
     expected = saving.load_adapter(Path("whole", whole.adapter)).tensors
@@ -289,11 +355,15 @@ def test_an_interrupted_training_is_resumed_to_the_same_bits(trained, monkeypatc
 
 def test_every_method_trains_a_task(trained):
     for method in methods.METHODS:
-        assert execution.learn(Request("pawsx", method)).method == method
+        assert world.learn("pawsx", method).run.method == method
 
 
-def test_the_target_only_control_is_trained_as_every_target_only_run_is():
-    fused, matched = fusion(), fusion(control="parameters")
-    alone = Request("pawsx")
-    assert matched.settings() == alone.settings()
-    assert fused.settings().run["learning_rate"] != alone.settings().run["learning_rate"]
+def test_the_target_only_control_is_trained_as_every_target_only_run_is(trained):
+    here, sources = AtHand(world.RUNS), ("squad", "mnli")
+    fusion = asked.training(here, "pawsx", "bottleneck", "fuse", sources)
+    matched = asked.training(here, "pawsx", "bottleneck", "fuse", sources, control="parameters")
+    alone = asked.training(here, "pawsx", "bottleneck")
+    assert matched.settings == alone.settings
+    assert fusion.settings["learning_rate"] != alone.settings["learning_rate"]
+    assert related.control(fusion, "parameters") == matched
+    assert replace(related.alone(fusion), seed=0) == alone

@@ -29,7 +29,6 @@ def test_pocket_is_the_source_if_nothing_is_said():
     assert reading.languages_of(XNLI) == reading.languages_of(XNLI, "pocket")
     assert reading.load(XNLI, "test", "de", limit=2) == reading.load(XNLI, "test", "de", "pocket", 2)
     assert reading.source_revision(XNLI).startswith("pocket ")
-    assert (reading.default_for("pocket"), reading.default_for("xlm-roberta-large")) == ("pocket", "hub")
 
 
 def test_the_hub_is_asked_by_its_own_functions(monkeypatch):

@@ -14,9 +14,9 @@ from adapterstilts.cli import drawing
 from adapterstilts.exchange.catalogue import bundled
 from adapterstilts.findings import compare, report
 from adapterstilts.findings.table import Column, Table, Value
-from adapterstilts.runs import systems
+from adapterstilts.runs import results
 
-SHIPPED = systems.read_all([bundled("pocket")])
+SHIPPED = results.read_all([bundled("pocket")])
 COMPARISONS = {name: compare.compare(tasks.get(name), "pocket", SHIPPED) for name in ("pawsx", "tydiqa", "tatoeba")}
 NARROW = Table(
     [Column("name"), Column("score", "number"), Column("steps", "count", drop=2), Column("secs", "seconds", drop=1)],

@@ -7,10 +7,14 @@ import pytest
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.rows.formats import reader
 from adapterstilts.tasks import metrics
+from adapterstilts.tasks.own import COLUMNS
 
 INTERMEDIATE = "anli_plus mnli qqp squad squad2 hellaswag ccg cosmosqa csqa".split()
 TARGET = "xnli pawsx udpos panx xquad mlqa tydiqa bucc2018 tatoeba".split()
+# splits of which a folder, or the Hub, lacks one
+OTHERWISE_IN_FOLDERS = {"hellaswag", "cosmosqa", "csqa"}
 SCORED_BY = {
     "classification": {"accuracy"},
     "multiple_choice": {"accuracy"},
@@ -74,7 +78,9 @@ def _training_data(task):
 
 
 def _where_the_rows_are(task):
+    assert bool(task.hub) != bool(task.elsewhere)
     for data in task.hub:
+        assert callable(reader(data.read)) and set(data.columns) <= set(COLUMNS[task.type])
         assert data.id.count("/") == 1
         assert data.revisions
         assert set(data.splits) <= set(tasks.SPLITS)
@@ -84,6 +90,11 @@ def _where_the_rows_are(task):
         assert {"train", "validation"} <= found
     if task.hub and task.role == "target":
         assert "test" in found
+    assert "test" in task.files or task.role == "intermediate"
+    assert set(task.files) == found or not task.hub or task.name in OTHERWISE_IN_FOLDERS
+    for layout in (layout for parts in task.files.values() for part in parts for layout in part):
+        assert callable(reader(layout.read)) and layout.names
+        assert set(layout.language_names) in (set(), set(task.languages))
     if task.pocket is not None:
         module, _, function = task.pocket.partition(":")
         assert module == "adapterstilts.pocket.tasks"

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import doubles
 import numpy
 import pytest
 import torch
+import world
+from accelerate.tracking import GeneralTracker
 from safetensors import SafetensorError
 from torch import Tensor
 from training_process import EVERY, STEPS, fixture, score, settings
 
 from adapterstilts import training
+from adapterstilts.base import digests
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types import batching
-from adapterstilts.training import checkpoints, loop
+from adapterstilts.training import checkpoints, logs, loop
 
 PAD = 1
 
@@ -41,6 +47,8 @@ def run(
     dropout: float = 0.1,
     validate: Callable[[doubles.Model], float] | None = score,
     model: doubles.Model | None = None,
+    progress: Progress = SILENT,
+    logged: Mapping[str, Any] = MappingProxyType({}),
     **changes: Any,
 ) -> tuple[dict[str, Tensor], training.TrainingRecord]:
     """Train the fixture's model; `stop_at` interrupts at the validation of that step."""
@@ -56,7 +64,16 @@ def run(
         return validate(model) if validate else 0.0
 
     record = training.train(
-        model, task_type, features, checked if validate else None, settings(**changes), PAD, folder, resume
+        model,
+        task_type,
+        features,
+        checked if validate else None,
+        settings(**changes),
+        PAD,
+        folder,
+        resume,
+        progress,
+        **logged,
     )
     return {name: value.detach().clone() for name, value in model.trainable_parameters().items()}, record
 
@@ -182,15 +199,63 @@ def test_validation_may_use_random_numbers(undisturbed: Any) -> None:
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(Interrupted):
         run(tmp_path, stop_at=2 * EVERY)
-    with pytest.raises(UserError, match="another run .*settings.*--resume"):
+    with pytest.raises(UserError, match=f"another run .*{next(iter(changes))}.*, here .*--resume"):
         run(tmp_path, resume=True, **changes)
+
+
+@pytest.mark.parametrize("before, after", [(1, 2), (2, 1)])
+def test_a_run_goes_on_however_it_is_computed(tmp_path: Path, before: int, after: int) -> None:
+    """The remedy for a full memory, "which learns the same", is no other run."""
+    given: dict[str, Any] = {"dropout": 0.0, "learning_rate": 1e-3}
+    with pytest.raises(Interrupted):
+        run(tmp_path, stop_at=4 * EVERY, gradient_accumulation_steps=before, **given)
+    notes = world.Notes()
+    resumed, record = run(tmp_path, resume=True, gradient_accumulation_steps=after, progress=notes, **given)
+    assert notes.notes == [
+        f"The run began with {before} gradient_accumulation_steps and goes on with {after}: its numbers may differ in "
+        "their last digits."
+    ]
+    assert record.steps == STEPS
+    whole, _ = run(**given)
+    for name in with_gradient(whole):
+        torch.testing.assert_close(resumed[name], whole[name], rtol=0, atol=2e-5)
+
+
+def test_resume_without_a_checkpoint_of_these_settings_says_which_there_are(tmp_path: Path) -> None:
+    for name, changes in (("run-s0", {}), ("run-s0-x0a1b2c", {"learning_rate": 0.5}), ("other-s0", {"seed": 3})):
+        with pytest.raises(Interrupted):
+            run(tmp_path / name, stop_at=2 * EVERY, **changes)
+    notes = world.Notes()
+    run(tmp_path / "run-s0-xabcdef", resume=True, steps=EVERY, warmup_ratio=0.5, progress=notes)
+    (sentence,) = notes.notes
+    assert "no checkpoint of these settings" in sentence and "begins at step 0" in sentence
+    assert f"run-s0/checkpoint-{EVERY} is of others (max_steps {STEPS}, here {EVERY}; warmup_ratio 0.1, here 0.5)" in (
+        sentence
+    )
+    assert "learning_rate 0.5, here 0.01" in sentence and "other-s0" not in sentence
+
+
+def test_resume_without_any_checkpoint_says_so(tmp_path: Path) -> None:
+    notes = world.Notes()
+    run(tmp_path / "run-s0", resume=True, steps=EVERY, progress=notes)
+    assert notes.notes == [
+        f"There is no checkpoint of these settings in {tmp_path / 'run-s0'}, so the training begins at step 0."
+    ]
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / f"checkpoint-{STEPS}" / "state.json"
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(UserError, match="another version.*without --resume"):
+        run(tmp_path, resume=True)
 
 
 def test_a_checkpoint_of_other_features_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
     model, task_type, features = fixture()
     features[3]["label"] ^= 1
-    with pytest.raises(UserError, match="another run .*features"):
+    with pytest.raises(UserError, match="another run .*training rows"):
         training.train(model, task_type, features, None, settings(), PAD, tmp_path, resume=True)
 
 
@@ -224,7 +289,7 @@ def test_a_killed_run_goes_on_from_its_last_complete_checkpoint(
     process.wait()
     process.stdout.close()
     assert seen[-1] == awaited
-    assert any(path.name.endswith(".partial") for path in tmp_path.iterdir()) == slow_save
+    assert any(path.name.endswith(".part") for path in tmp_path.iterdir()) == slow_save
     assert (tmp_path / f"checkpoint-{2 * EVERY}").is_dir()
     weights, record = run(tmp_path, resume=True)
     assert same(weights, undisturbed[0])
@@ -232,10 +297,18 @@ def test_a_killed_run_goes_on_from_its_last_complete_checkpoint(
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{STEPS}"]
 
 
+def test_a_checkpoint_that_had_stepped_aside_for_its_successor_comes_back(tmp_path: Path, undisturbed: Any) -> None:
+    run(tmp_path)
+    (tmp_path / f"checkpoint-{STEPS}").rename(tmp_path / f".checkpoint-{STEPS}.replaced")
+    (tmp_path / ".checkpoint-9.1a2b3c4d.part").mkdir()
+    assert same(run(tmp_path, resume=True)[0], undisturbed[0])
+    assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{STEPS}"]
+
+
 def test_checkpoints_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     run(folder)
-    (folder / f"checkpoint-9{checkpoints._PARTIAL}").mkdir()
+    (folder / ".checkpoint-9.1a2b3c4d.part").mkdir()
     training.remove_checkpoints(folder)
     assert not folder.exists()
     training.remove_checkpoints(folder)
@@ -281,8 +354,8 @@ def test_ctrl_c_while_saving_leaves_the_last_checkpoint(
             raise Interrupted
         return original(path)
 
-    original = checkpoints._sha256
-    monkeypatch.setattr(checkpoints, "_sha256", interrupted)
+    original = digests.sha256
+    monkeypatch.setattr(digests, "sha256", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"checkpoint-{2 * EVERY}"]
@@ -380,13 +453,17 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
     processes = [
         start(tmp_path, "--parallel", RANK=rank, LOCAL_RANK=rank, LOCAL_WORLD_SIZE="2", **shared) for rank in "01"
     ]
-    for process in processes:
-        process.communicate(timeout=120)
+    said = [process.communicate(timeout=120)[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
+    assert said == [["validated"] * 2, []]
     found = checkpoints.latest(tmp_path)
     assert found is not None and found[0].step == 6
-    alone, record = run(dropout=0.0, steps=6, learning_rate=1e-3, validate=None)
+    given: dict[str, Any] = {"dropout": 0.0, "steps": 6, "learning_rate": 1e-3}
+    alone, record = run(**given)
     assert found[0].tokens == record.tokens
+    for one, other in zip(found[0].history, record.history, strict=True):
+        assert one["step"] == other["step"] and one["loss"] == pytest.approx(other["loss"], abs=1e-6)
+    assert run(tmp_path, resume=True, stop_at=EVERY, **given)[1].steps == 6  # it is this run, and done
     for name in with_gradient(alone):
         torch.testing.assert_close(found[1][f"parameters/{name}"], alone[name], rtol=0, atol=1e-6)
 
@@ -447,6 +524,9 @@ def test_progress_is_told() -> None:
         def advance(self, n: int = 1, **facts: object) -> None:
             self.events.append((n, set(facts)))
 
+        def report(self, **facts: object) -> None:
+            self.events.append(("report", facts))
+
         def finish(self) -> None:
             self.events.append("finish")
 
@@ -457,9 +537,93 @@ def test_progress_is_told() -> None:
     model, task_type, features = fixture()
     training.train(model, task_type, features, lambda: 1.0, settings(), PAD, progress=heard)
     assert heard.events[0] == ("train", STEPS, "step") and heard.events[-1] == "finish"
-    advances = [event for event in heard.events if isinstance(event, tuple) and len(event) == 2]
-    assert sum(n for n, _ in advances) == STEPS
-    assert {"loss"} in [facts for _, facts in advances] and {"score", "best"} in [f for _, f in advances]
+    reports = [event[1] for event in heard.events if event[0] == "report"]
+    advances = [event for event in heard.events if isinstance(event[0], int)]
+    assert sum(n for n, _ in advances) == STEPS and {"loss"} in [facts for _, facts in advances]
+    assert [(set(facts), facts["score"]) for facts in reports] == [({"loss", "score", "best"}, 1.0)] * (STEPS // EVERY)
+
+
+# its log
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_each_validation_is_a_line_of_the_log(tmp_path: Path) -> None:
+    _, record = run(logged={"log_folder": tmp_path / "logs" / "run"})
+    lines = lines_of(tmp_path / "logs" / "run")
+    assert [{"step": line["step"], "loss": line["loss"], "score": line["score"]} for line in lines] == list(
+        record.history
+    )
+    assert lines[-1]["tokens"] == record.tokens and lines[-1]["seconds"] == record.seconds
+    assert all(set(line) == {"step", "loss", "score", "tokens", "seconds", "learning_rate"} for line in lines)
+    assert lines[-1]["learning_rate"] == 1e-2 * loop._rate(STEPS - 1, STEPS, 0.1)
+
+
+def test_a_resumed_log_has_each_validation_once(tmp_path: Path) -> None:
+    logged = {"log_folder": tmp_path / "logs"}
+    with pytest.raises(Interrupted):
+        run(tmp_path / "run", stop_at=4 * EVERY, logged=logged)
+    path = tmp_path / "logs" / "log.jsonl"
+    # the process died after a line and before its checkpoint, in the midst of the next line
+    path.write_text(path.read_text() + f'{{"step": {4 * EVERY}}}\n{{"step": {5 * EVERY}, "lo')
+    run(tmp_path / "run", resume=True, logged=logged)
+    assert [line["step"] for line in lines_of(tmp_path / "logs")] == list(range(EVERY, STEPS + 1, EVERY))
+    run(tmp_path / "run", logged=logged)
+    assert len(lines_of(tmp_path / "logs")) == STEPS // EVERY
+
+
+class Tracker(GeneralTracker):
+    """What accelerate asks of a tracker."""
+
+    name = "fake"
+    requires_logging_directory = False
+    tracker = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Any] = []
+
+    def start(self) -> None:
+        self.events.append("start")
+
+    def store_init_configuration(self, values: dict[str, Any]) -> None:
+        self.events.append(values)
+
+    def log(self, values: dict[str, Any], step: int | None = None, **more: Any) -> None:
+        self.events.append((step, values))
+
+    def finish(self) -> None:
+        self.events.append("finish")
+
+
+def test_a_tracker_is_told_of_each_validation() -> None:
+    tracker = Tracker()
+    _, record = run(logged={"tracker": tracker})
+    *begun, last = tracker.events
+    values = [event for event in begun if isinstance(event, tuple)]
+    assert last == "finish" and begun[-len(values) - 1]["batch_size"] == 4
+    assert [(step, told["loss"], told["score"]) for step, told in values] == [
+        (fact["step"], fact["loss"], fact["score"]) for fact in record.history
+    ]
+
+
+def test_a_tracker_that_is_not_installed_is_told_before_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="--log wandb needs .* pip install wandb"):
+        run(logged={"tracker": "wandb"})
+    with pytest.raises(UserError, match='"wanbd".*Did you mean "wandb"'):
+        run(logged={"tracker": "wanbd"})
+
+
+def test_a_tracker_that_cannot_begin_is_told() -> None:
+    class Broken(Tracker):
+        def start(self) -> None:
+            raise RuntimeError("no account")
+
+    with pytest.raises(UserError, match=r"--log could not be begun \(no account\)"):
+        run(logged={"tracker": Broken()})
 
 
 # settings and batches

@@ -15,6 +15,7 @@ import numpy
 import torch
 
 from adapterstilts import tasks, training
+from adapterstilts.base import files
 from adapterstilts.tasks import types
 from adapterstilts.training import checkpoints
 
@@ -55,7 +56,7 @@ def score(model: doubles.Model) -> float:
 
 def main(folder: Path, slow_save: bool) -> None:
     """Train, saying when a checkpoint is there."""
-    write, flush = checkpoints.save, checkpoints._flush
+    write, flush = checkpoints.save, files.flush
 
     def loud_save(*arguments: object) -> None:
         write(*arguments)  # type: ignore[arg-type]
@@ -71,7 +72,7 @@ def main(folder: Path, slow_save: bool) -> None:
 
     checkpoints.save = loud_save
     if slow_save:
-        checkpoints._flush = slow_flush
+        files.flush = slow_flush
     model, task_type, features = fixture()
     training.train(model, task_type, features, lambda: score(model), settings(), 1, folder, True)
 
@@ -80,7 +81,12 @@ def parallel(folder: Path) -> None:
     """Train as one of several processes, without dropout and with accumulation."""
     model, task_type, features = fixture(dropout=0.0)
     given = settings(6, gradient_accumulation_steps=2, learning_rate=1e-3)
-    training.train(model, task_type, features, lambda: score(model), given, 1, folder)
+
+    def validate() -> float:
+        print("validated", flush=True)
+        return score(model)
+
+    training.train(model, task_type, features, validate, given, 1, folder)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,10 +13,15 @@ import torch
 from doubles import SENTENCES, tokenizer
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
-from adapterstilts import tasks
+from adapterstilts import execution, tasks
+from adapterstilts.backbones import declared
 from adapterstilts.base import places
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution import How
 from adapterstilts.rows import reading
-from adapterstilts.runs import recipe
+from adapterstilts.runs import asked, recipe
+from adapterstilts.runs.results import Result
 
 LANGUAGES = ("en", "de", "ja", "ar")
 RECIPE: dict[str, dict[str, Any]] = {
@@ -99,6 +105,9 @@ def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) ->
     """
     save_backbone(root / "zoo" / "pocket" / "backbone")
     monkeypatch.setattr(places, "zoo_folder", lambda: root / "zoo")
+    # its weights are others than those that are shipped
+    tiny = replace(declared.DECLARED["pocket"], fingerprint=None)
+    monkeypatch.setitem(declared.DECLARED, "pocket", tiny)
     monkeypatch.setattr(recipe, "_read", lambda _: RECIPE)
     if own_rows:
         monkeypatch.setattr(reading, "load", _load)
@@ -108,6 +117,50 @@ def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) ->
     work.mkdir()
     monkeypatch.chdir(work)
     return work
+
+
+RUNS = Path("runs")
+Settings = dict[str, Any]
+
+
+def learn(
+    task: str,
+    method: str = "bottleneck",
+    composition: str | None = None,
+    sources: tuple[str, ...] = (),
+    progress: Progress = SILENT,
+    *,
+    output: Path = RUNS,
+    languages: tuple[str, ...] = (),
+    resume: bool = False,
+    settings: Settings | None = None,
+    **about: Any,
+) -> Result:
+    """Ask for a run in words, and train and measure it."""
+    run = asked.training(AtHand(output), task, method, composition, sources, settings=settings, **about)
+    return execution.learn(run, How(output, languages, resume, asked.only_how(settings or {})), progress)
+
+
+def evaluate(
+    word: str,
+    target: str | None = None,
+    progress: Progress = SILENT,
+    submission: Path | None = None,
+    *,
+    output: Path = RUNS,
+    languages: tuple[str, ...] = (),
+    settings: Settings | None = None,
+    **about: Any,
+) -> Result:
+    """Ask for an evaluation in words, and carry it out."""
+    run = asked.evaluating(AtHand(output), word, target, settings=settings, **about)
+    how = How(output, languages, settings=asked.only_how(settings or {}))
+    return execution.evaluate(run, how, progress, submission)
+
+
+def merge(sources: tuple[str, ...], method: str, target: str | None = None, **about: Any) -> execution.Merge:
+    """Ask for a merge in words, and make it."""
+    return execution.merge(asked.merging(AtHand(RUNS), sources, method, target, **about), How(RUNS))
 
 
 class Notes:
@@ -121,6 +174,9 @@ class Notes:
         self.titles.append(title)
 
     def advance(self, n: int = 1, **facts: object) -> None:
+        pass
+
+    def report(self, **facts: object) -> None:
         pass
 
     def finish(self) -> None:

@@ -14,12 +14,16 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["baseline", "continue_", "evaluate", "fuse", "load", "predict", "stack", "train"]
+__all__ = ["Task", "baseline", "continue_", "evaluate", "fuse", "load", "predict", "stack", "train"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "Task":
+        from adapterstilts.tasks.own import declare
+
+        return declare
     from adapterstilts import api
 
     return getattr(api, name)

@@ -10,20 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapterstilts import execution
+from adapterstilts import execution, tasks
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.execution.how import How
 from adapterstilts.runs import asked
 from adapterstilts.runs.results import Result
+from adapterstilts.tasks import Task
 
 Given = str | Path
 """A folder, or for an adapter any word that the command line takes."""
 
 
 def load(
-    adapter: Given, *, backbone: str = "pocket", method: str | None = None, output: Given = "runs"
+    adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode.
 
@@ -50,26 +52,26 @@ def predict(
     return list(loaded.predict(rows, batch_size))
 
 
-def train(task: str, *, method: str = "bottleneck", **options: Any) -> Result:
+def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, settings (a recipe's, such as {"learning_rate": 1e-3}),
-    progress. Scores are from 0 to 100.
+    `options`: backbone, data, seed, output, languages, resume, log (a tracker),
+    settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
     """
     return _learn(task, method, None, (), **options)
 
 
-def continue_(adapter: Given, target: str, *, method: str | None = None, **options: Any) -> Result:
+def continue_(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Go on training the adapter's own weights on a target: STILTs (Phang et al. 2020) with adapters."""
     return _learn(target, method, "continue", (adapter,), **options)
 
 
-def stack(adapter: Given, target: str, *, method: str | None = None, **options: Any) -> Result:
+def stack(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Train a fresh adapter for a target on top of a frozen one."""
     return _learn(target, method, "stack", (adapter,), **options)
 
 
-def fuse(adapters: Sequence[Given], target: str, *, method: str | None = None, **options: Any) -> Result:
+def fuse(adapters: Sequence[Given], target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs.
 
     Beside the `options` of `train`: control ('parameters' or 'untrained'), fresh (False: LoRA's mixing alone).
@@ -77,17 +79,17 @@ def fuse(adapters: Sequence[Given], target: str, *, method: str | None = None, *
     return _learn(target, method, "fuse", adapters, **options)
 
 
-def baseline(target: str, *, via: str | None = None, **options: Any) -> Result:
+def baseline(target: str | Task, *, via: str | Task | None = None, **options: Any) -> Result:
     """Fine-tune the whole backbone on a target, straight or through an intermediate task."""
-    return _learn(target, "full", "continue" if via else None, (via,) if via else (), **options)
+    return _learn(target, "full", "continue" if via else None, (named(via),) if via else (), **options)
 
 
 def evaluate(
     adapter: Given,
-    target: str | None = None,
+    target: str | Task | None = None,
     *,
     method: str | None = None,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
@@ -100,27 +102,37 @@ def evaluate(
     With `submission` the predictions also go to that folder in XTREME's layout.
     """
     here = AtHand(Path(output))
-    run = asked.evaluating(here, str(adapter), target, method, backbone=backbone, data=data, settings=settings)
+    aim = None if target is None else named(target)
+    run = asked.evaluating(here, str(adapter), aim, method, backbone=backbone, data=data, settings=settings)
     how = How(Path(output), tuple(languages), settings=asked.only_how(settings or {}))
     return execution.evaluate(run, how, progress, None if submission is None else Path(submission))
 
 
+def named(task: str | Task) -> str:
+    """Return the name of a task; one of the user's own is known by it from then on."""
+    if isinstance(task, str):
+        return task
+    tasks.register(task)
+    return task.name
+
+
 def _learn(
-    task: str,
+    task: str | Task,
     method: str | None,
     composition: str | None,
     adapters: Sequence[Given],
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     output: Given = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     resume: bool = False,
+    log: str | None = None,
     progress: Progress = SILENT,
     **options: Any,
 ) -> Result:
     here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
     chosen = method or here.method_of(words, backbone)
-    run = asked.training(here, task, chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}))
+    run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
+    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Predicate
 
+from adapterstilts import tasks
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
@@ -53,6 +54,7 @@ class _Stored:
     scores: Mapping[str, Mapping[str, schema.Finite]] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     imported: Imported | None = None
+    declarations: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ def text_of(facts: Facts) -> str:
     else:
         own = facts.run
         content["imported"] = asdict(Imported(own.method, own.task, own.origin, own.library))
+    # of tasks that only their user's files declare
+    declared = tasks.declarations_of(task for task in _tasks_of(facts.run) if task)
+    content |= {"declarations": declared} if declared else {}
     content |= {
         "backbone": asdict(facts.backbone),
         "settings": dict(facts.settings),
@@ -86,6 +91,10 @@ def text_of(facts: Facts) -> str:
         "sha256": facts.sha256,
     }
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+
+
+def _tasks_of(run: Run | Given) -> Iterator[str | None]:
+    return (each.task for each in (run.graph() if isinstance(run, Run) else [run]))
 
 
 def _plain(value: Any) -> Any:
@@ -112,6 +121,7 @@ def read_facts(folder: Path) -> Facts:
             "train or download the adapter again."
         )
     stored = schema.checked(_Stored, content, str(path), unknown="ignore")
+    tasks.remember(stored.declarations)
     run: Run | Given
     if stored.imported is not None:
         own = stored.imported

@@ -5,10 +5,6 @@ Saving is all or nothing, and loading checks everything. Reading facts without w
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +15,7 @@ from safetensors import SafetensorError
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, read_facts, text_of
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.base import digests, files
 from adapterstilts.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,30 +32,24 @@ def save_adapter(adapter: Adapter, folder: Path) -> None:
     not there. UserError if the disk refuses, or if `folder` holds something that is no adapter.
     """
     folder = Path(folder)
-    waiting = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        _recover(folder)
-        _check_replaceable(folder)
-        waiting.mkdir(parents=True)
-        _write_files(adapter, waiting)
-        _move_into_place(waiting, folder)
+        with files.whole(folder) as waiting:
+            _check_replaceable(folder)
+            waiting.mkdir()
+            _write_files(adapter, waiting)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(
             f'The adapter "{adapter.name}" could not be saved in {folder}: {reason}; '
             "make room there or choose another --output."
         ) from error
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)
 
 
 def _write_files(adapter: Adapter, folder: Path) -> None:
     _write_weights(adapter.tensors, folder / WEIGHTS)
     own = {key: value for key, value in vars(adapter).items() if key != "tensors"}
-    text = text_of(Facts(**own, sha256=_sha256(folder / WEIGHTS)))
+    text = text_of(Facts(**own, sha256=digests.sha256(folder / WEIGHTS)))
     (folder / FACTS).write_text(text, encoding="utf-8", newline="\n")
-    for path in (folder / WEIGHTS, folder / FACTS, folder):
-        _flush(path)
 
 
 def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -66,50 +57,6 @@ def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
 
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, str(path), metadata={"format": "pt"})
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _replaced(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.replaced"
-
-
-def _move_into_place(waiting: Path, folder: Path) -> None:
-    # A folder cannot be renamed over one that is not empty: the old one steps aside, and `_recover` brings it
-    # back if the process dies between the two renames.
-    aside = _replaced(folder)
-    if folder.exists():
-        os.rename(folder, aside)
-    try:
-        os.rename(waiting, folder)
-    except BaseException:
-        _recover(folder)
-        raise
-    _flush(folder.parent)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    aside = _replaced(folder)
-    if aside.is_dir():
-        if folder.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            os.rename(aside, folder)
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -147,13 +94,13 @@ def verify(folder: Path) -> Facts:
     """Return an adapter's facts, checked, after its weights' sha256 was found to be theirs; UserError otherwise."""
     folder = Path(folder)
     with suppress(OSError):  # a place that cannot be written cannot be mended, but may be read
-        _recover(folder)
+        files.recover(folder)
     facts = read_facts(folder)
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise UserError(f"The adapter in {folder} has no {WEIGHTS}; save or download it again.")
     try:
-        same = _sha256(weights) == facts.sha256
+        same = digests.sha256(weights) == facts.sha256
     except OSError as error:
         raise UserError(f"{weights} cannot be read: {error}; save or download the adapter again.") from error
     if not same:

@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,11 +15,12 @@ from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, Pr
 from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
-from adapterstilts.backbones.identity import BackboneIdentity
-from adapterstilts.base import places
+from adapterstilts.backbones.declared import declaration_of
+from adapterstilts.backbones.identity import BackboneIdentity, memory_of, snapshot_of
+from adapterstilts.base import processes
+from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError
 
-POCKET = "pocket"
 # What the weights' shapes do not tell, but the function that they compute depends on.
 _SHAPE_FACTS = (
     "model_type",
@@ -64,17 +64,28 @@ class Backbone:
     identity: BackboneIdentity
 
 
-def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.dtype = torch.float32) -> Backbone:
+def load_backbone(
+    id_or_path: str,
+    *,
+    revision: str | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+    verify: bool = False,
+) -> Backbone:
     """Load 'pocket' (shipped), a folder, or an id of the Hugging Face Hub, in evaluation mode.
 
-    Weights are read from safetensors only. The fingerprint is taken in float32, before the conversion to
-    `dtype`. UserError says what could not be loaded.
+    It goes to `device` (None: this process's accelerator, or the CPU without one), where all that is built on it
+    follows: adapters, heads, batches. Weights are read from safetensors only. The fingerprint is taken on the CPU in
+    float32, before any of that; one that is remembered of the same files is taken anew only to `verify` it. UserError
+    says what could not be loaded, or that a shipped backbone is damaged.
     """
     place = _place(id_or_path)
     try:
         with _quiet_transformers():
             config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
             encoders.check_encoder(config, id_or_path)
+            commit = getattr(config, "_commit_hash", None)
+            memory = memory_of(declaration_of(id_or_path).folder or snapshot_of(id_or_path, commit or revision))
             module, info = AutoModel.from_pretrained(
                 place,
                 revision=revision,
@@ -94,8 +105,9 @@ def load_backbone(id_or_path: str, *, revision: str | None = None, dtype: torch.
             f"the first is {missing[0]}. Give a complete model.safetensors."
         )
     encoders.check_tokenizer(tokenizer, id_or_path)
-    identity = BackboneIdentity(id_or_path, getattr(config, "_commit_hash", None) or "", fingerprint(module))
-    return Backbone(module.to(dtype).eval(), tokenizer, identity)
+    identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory, verify))
+    chosen = processes.device() if device is None else device
+    return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
 
 
 def load_config(id_or_path: str) -> Any:
@@ -120,12 +132,19 @@ def load_tokenizer(id_or_path: str) -> Any:
 
 
 def _place(id_or_path: str) -> str:
-    folder = places.zoo_folder() / POCKET / "backbone" if id_or_path == POCKET else Path(id_or_path).expanduser()
-    if id_or_path == POCKET and not folder.is_dir():
+    return str(declaration_of(id_or_path).folder or id_or_path)
+
+
+def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory, verify: bool) -> str:
+    """The fingerprint of what was loaded; UserError if the one that is declared is another."""
+    own = (None if verify else memory.value) or memory.keep(fingerprint(module))
+    declared = declaration_of(id_or_path)
+    if declared.fingerprint not in (None, own):
         raise UserError(
-            f"The pocket backbone is not at {folder}; run scripts/build-pocket, or install the package again."
+            f'The backbone "{id_or_path}" in {declared.folder} is not what was shipped: its fingerprint is {own}, not '
+            f"{declared.fingerprint}; install the package again."
         )
-    return str(folder) if folder.is_dir() else id_or_path
+    return own
 
 
 def _not_loaded(id_or_path: str, error: Exception) -> UserError:

@@ -14,6 +14,9 @@ class Progress(Protocol):
     def advance(self, n: int = 1, **facts: object) -> None:
         """`n` more units are done; `facts` (such as ``loss=0.31``) are shown beside the bar."""
 
+    def report(self, **facts: object) -> None:
+        """A place in the phase that is worth a line (a validation, with its loss and score), bar or no bar."""
+
     def finish(self) -> None:
         """The phase is over."""
 
@@ -26,6 +29,9 @@ class _Silent:
         pass
 
     def advance(self, n: int = 1, **facts: object) -> None:
+        pass
+
+    def report(self, **facts: object) -> None:
         pass
 
     def finish(self) -> None:

@@ -9,10 +9,12 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 
 import click
 
 from adapterstilts import __version__
+from adapterstilts.base import processes
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
@@ -68,9 +70,16 @@ for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, imp
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted."""
+    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted.
+
+    Of several processes (`accelerate launch -m adapterstilts ...`) only the main one prints; of the others one hears
+    what ended them.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(_run(words))
+    if processes.is_main():
+        sys.exit(_run(words))
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        sys.exit(_run(words))
 
 
 def _run(words: list[str]) -> int:
@@ -82,7 +91,8 @@ def _run(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except UserError as error:
-        for line in f"Error: {error}".splitlines():
+        where = "" if processes.is_main() else f" in process {processes.index()}"
+        for line in f"Error{where}: {error}".splitlines():
             click.echo(printable(line), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):

@@ -35,6 +35,7 @@ _LONGEST = 300
 )
 @click.option("--language", metavar="L", help="Only what is in this language.")
 @click.option("--split", type=click.Choice(("train", "validation", "test")), help="Only this split.")
+@options.task_file
 @options.as_json
 def data(task: str, backbone: str, source: str | None, language: str | None, split: str | None, as_json: bool) -> None:
     """Show what is found of TASK: examples by split and language, labels, and three examples as read and as encoded.
@@ -47,9 +48,9 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
     """
     options.prepare(task)
     from adapterstilts import execution
-    from adapterstilts.rows import reading
+    from adapterstilts.backbones import declaration_of
 
-    found = execution.inspect(task, source or reading.default_for(backbone), backbone, language, split, drawing.Bars())
+    found = execution.inspect(task, source or declaration_of(backbone).rows, backbone, language, split, drawing.Bars())
     if as_json:
         drawing.print_json(found.as_json())
         return

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapterstilts.base import processes
 from adapterstilts.base.errors import printable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from adapterstilts.execution import LayerScores
@@ -21,44 +25,44 @@ _UNLIMITED = 10_000
 
 
 class Bars:
-    """Progress as a bar on standard error; where that is no terminal, one line per phase."""
+    """Progress as a bar on standard error; where that is no terminal, a line for each phase and each report.
+
+    Of several processes only the main one draws.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
 
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, quiet=not processes.is_main())
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._phase = _Phase("", None, "")
 
     def start(self, title: str, total: int | None, unit: str) -> None:
         """Begin a phase."""
-        from rich import progress
-
         self.finish()
-        if not self._console.is_terminal:
-            self._console.print(f"{title} ({total} {unit}s)" if total else title, markup=False, highlight=False)
-            return
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.description}", markup=False),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            _Rate(unit),
-            progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[facts]}", markup=False),
-            console=self._console,
-            transient=True,
-        )
-        self._task = self._bar.add_task(title, total=total, facts="")
-        self._bar.start()
+        self._phase = _Phase(title, total, unit)
+        if self._console.is_terminal:
+            self._bar = _bar(self._console, unit)
+            self._task = self._bar.add_task(title, total=total, facts="")
+            self._bar.start()
+        else:
+            self.note(f"{title} ({total} {unit}s)" if total else title)
 
     def advance(self, n: int = 1, **facts: object) -> None:
         """Move the bar."""
-        if self._bar is None or self._task is None:
-            return
-        self._bar.advance(self._task, n)
-        if facts:
-            shown = "  ".join(f"{name} {_short(value)}" for name, value in facts.items())
-            self._bar.update(self._task, facts=shown)
+        self._phase.advance(n)
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, n)
+            if facts:
+                self._bar.update(self._task, facts=_facts(facts))
+
+    def report(self, **facts: object) -> None:
+        """Show facts beside the bar; without one print them, how far the phase is, how fast, and how long it takes."""
+        if self._bar is None:
+            self.note("  ".join(part for part in (self._phase.done, _facts(facts), self._phase.pace) if part))
+        else:
+            self.advance(0, **facts)
 
     def finish(self) -> None:
         """Take the bar away."""
@@ -69,6 +73,57 @@ class Bars:
     def note(self, text: str) -> None:
         """Print one line for the reader."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class _Phase:
+    """How far a phase is. What was done when it was first told of was done before: by a run that is now resumed."""
+
+    def __init__(self, title: str, total: int | None, unit: str) -> None:
+        self.title, self.total, self.unit = title, total, unit
+        self.count, self.before, self.since = 0, 0, 0.0
+
+    def advance(self, n: int) -> None:
+        """Count `n` more."""
+        self.count += n
+        if not self.since:
+            self.before, self.since = self.count, time.monotonic()
+
+    @property
+    def done(self) -> str:
+        """Such as "train 400/800 steps"."""
+        return f"{self.title} {self.count}{f'/{self.total}' if self.total else ''} {self.unit}s"
+
+    @property
+    def pace(self) -> str:
+        """Such as "12.3 steps/s  0:00:32 left"; empty before anything is done."""
+        seconds, count = time.monotonic() - self.since, self.count - self.before
+        if not self.since or count <= 0 or seconds <= 0:
+            return ""
+        rate = f"{count / seconds:.3g} {self.unit}s/s"
+        left = round((self.total - self.count) * seconds / count) if self.total else None
+        return rate if left is None else f"{rate}  {timedelta(seconds=left)} left"
+
+
+def _bar(console: Console, unit: str) -> Progress:
+    """A bar that gives way to what stands beside it where the terminal is narrow."""
+    from rich import progress
+    from rich.table import Column
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        progress.BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
+        progress.MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        _Rate(unit),
+        progress.TimeRemainingColumn(compact=True),
+        progress.TextColumn("{task.fields[facts]}", markup=False, table_column=Column(no_wrap=True)),
+        console=console,
+        transient=True,
+        expand=True,
+    )
+
+
+def _facts(facts: Mapping[str, object]) -> str:
+    return "  ".join(f"{name} {_short(value)}" for name, value in facts.items())
 
 
 def _Rate(unit: str) -> Any:  # noqa: N802 - a column's factory reads like the columns beside it

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from adapterstilts.base.errors import UserError
 from adapterstilts.methods import METHODS
+from adapterstilts.training.logs import TRACKERS
+
+if TYPE_CHECKING:
+    from adapterstilts.tasks import Task
 
 Command = Callable[..., Any]
 ADAPTER_METHODS = ("bottleneck", "lora")
@@ -20,27 +25,32 @@ def _matching(words: list[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
-def complete_task(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a task's name."""
+def _known_tasks() -> Mapping[str, Task]:
+    """Every task by name; while a word is completed nothing is said of a wrong file, so then it is ours alone."""
     from adapterstilts import tasks
 
-    return _matching(list(tasks.all_tasks()), incomplete)
+    try:
+        return tasks.all_tasks()
+    except UserError:
+        return tasks.shipped()
+
+
+def complete_task(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a task's name."""
+    return _matching(list(_known_tasks()), incomplete)
 
 
 def complete_target(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a target's name."""
-    from adapterstilts import tasks
-
-    return _matching([task.name for task in tasks.all_tasks().values() if task.role == "target"], incomplete)
+    """Complete a target's name: any task of the user's own may be one."""
+    return _matching([task.name for task in _known_tasks().values() if task.role == "target" or task.own], incomplete)
 
 
 def complete_adapter(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete an adapter: a task's name, or the name of one at hand."""
-    from adapterstilts import tasks
     from adapterstilts.exchange import catalogue
 
     output = Path(ctx.params.get("output") or "runs")
-    return _matching([*tasks.all_tasks(), *(entry.name for entry in catalogue.entries(output))], incomplete)
+    return _matching([*_known_tasks(), *(entry.name for entry in catalogue.entries(output))], incomplete)
 
 
 def common(command: Command) -> Command:
@@ -67,12 +77,34 @@ def common(command: Command) -> Command:
                 metavar="KEY=VALUE",
                 help="A setting of the recipe, such as -o learning_rate=0.001; may be repeated.",
             ),
+            task_file,
             output,
             as_json,
         )
     ):
         command = option(command)
     return command
+
+
+def task_file(command: Command) -> Command:
+    """Add --task-file, which lets the verb know a task of the user's own before anything else is looked at."""
+
+    def register(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -> None:
+        from adapterstilts import tasks
+
+        for file in files:
+            tasks.register_file(file)
+
+    return click.option(
+        "--task-file",
+        multiple=True,
+        is_eager=True,
+        expose_value=False,
+        callback=register,
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A task of your own, in YAML; may be repeated. ADAPTERSTILTS_TASKS names folders of them.",
+    )(command)
 
 
 def backbone(command: Command) -> Command:
@@ -89,6 +121,11 @@ def backbone(command: Command) -> Command:
 def learning(command: Command) -> Command:
     """Add the options of verbs that train."""
     command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
+    command = click.option(
+        "--log",
+        type=click.Choice(TRACKERS),
+        help="Also draw the training there; logs/NAME/log.jsonl is always written.",
+    )(command)
     return click.option(
         "--seed",
         type=click.IntRange(min=0),

@@ -32,6 +32,7 @@ from adapterstilts.methods import METHODS
 )
 @options.backbone
 @options.method(METHODS)
+@options.task_file
 @options.output
 @options.as_json
 def predict(

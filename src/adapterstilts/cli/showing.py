@@ -28,9 +28,10 @@ _ZOO = (
 
 
 @click.command()
+@options.task_file
 @options.as_json
 def tasks(as_json: bool) -> None:
-    """List the 18 tasks: type, languages, metric, licence.
+    """List the 18 tasks, and those of your own: type, languages, metric, licence.
 
     \b
     Example:
@@ -239,6 +240,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
 )
 @click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
 @click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@options.task_file
 @options.output
 @options.as_json
 def compare(

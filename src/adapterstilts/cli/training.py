@@ -260,7 +260,7 @@ def _how(given: dict[str, Any]) -> How:
     from adapterstilts.runs import asked, recipe
 
     settings = asked.only_how(recipe.parse_overrides(given["settings"]))
-    return How(given["output"], given["languages"], given.get("resume", False), settings)
+    return How(given["output"], given["languages"], given.get("resume", False), settings, given.get("log"))
 
 
 def _finish(how: How, result: Result, as_json: bool) -> None:

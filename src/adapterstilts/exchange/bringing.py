@@ -15,6 +15,7 @@ from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.names import slug
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, importing, repositories
 from adapterstilts.exchange.importing.folders import PICKLED, SAFE
@@ -62,7 +63,7 @@ def import_adapter(
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
     progress.note(f"The backbone is {printable(its_backbone)}.")
-    loaded = loading.load_backbone(its_backbone)
+    loaded = loading.load_backbone(its_backbone, device="cpu")
     identity = loaded.identity
     if backbone is None and saved.revision not in (None, identity.revision):
         raise UserError(
@@ -90,7 +91,7 @@ def import_adapter(
 
 def _name(word: str, given: str | None, output: Path) -> str:
     """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
-    own = re.sub(r"[^A-Za-z0-9_.-]+", "-", word.rstrip("/").rsplit("/", 1)[-1]).strip("-.")
+    own = slug(word)
     taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
     chosen = given or (f"imported-{own}" if own in taken else own)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:
@@ -126,5 +127,5 @@ def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
     """Rebuild it as every verb will; UserError if its tensors do not fit."""
     with_head = task if adapter.head_tensors() else None
     model.from_adapter(
-        loading.load_backbone(backbone), adapter, types.get(task.type if task else "retrieval"), with_head
+        loading.load_backbone(backbone, device="cpu"), adapter, types.get(task.type if task else "retrieval"), with_head
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
@@ -129,7 +130,7 @@ def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> Mo
         else sorted({source.id for task in _trained_on(entry) for source in task.hub}),
         library_name=LIBRARIES.get(entry.method, "adapterstilts"),
         pipeline_tag=PIPELINES[task.type if task else "retrieval"],
-        base_model=None if entry.backbone == "pocket" else entry.backbone,
+        base_model=None if declaration_of(entry.backbone).weights else entry.backbone,
         tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
         model_name=entry.name,
         eval_results=[

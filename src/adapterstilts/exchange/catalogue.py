@@ -10,17 +10,17 @@ import os
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones import DEFAULT, BackboneIdentity, declaration_of, identity_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
-from adapterstilts.rows.labelled import usual_source
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.run import Given, Rows, Run
 from adapterstilts.runs.words import is_plain
@@ -94,9 +94,10 @@ class Entry:
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
         run = self.run
-        if not isinstance(run, Run) or run.rows is None or run.task is None:
+        task = tasks.all_tasks().get(run.task or "")
+        if not isinstance(run, Run) or run.rows is None or task is None:
             return True
-        return run.rows.source == usual_source(tasks.get(run.task), self.backbone)
+        return run.rows.source == declaration_of(self.backbone).usual_rows(task)
 
     @property
     def plain(self) -> bool:
@@ -106,7 +107,7 @@ class Entry:
 
 def bundled(backbone: str) -> Path:
     """Return the shipped folder for `backbone`, whether or not there is one."""
-    return places.zoo_folder() / backbone.rstrip("/").rsplit("/", 1)[-1].lower()
+    return places.zoo_folder() / slug(backbone.lower())
 
 
 def entries(output: Path, backbone: str | None = None) -> list[Entry]:
@@ -204,7 +205,7 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
 
 
 def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
-    elsewhere = "" if backbone == "pocket" else f" --backbone {backbone}"
+    elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
     return NotMade(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
@@ -241,26 +242,31 @@ class AtHand:
 
     def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
-        from adapterstilts.backbones import loading
-
-        return loading.load_backbone(word).identity
+        return identity_of(word)
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task, by what identifies them."""
-        return self._rows(task.name, data or reading.default_for(backbone))
+        return self._rows(task.name, data or declaration_of(backbone).rows)
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
-        return Rows(reading.word_of(place), reading.source_revision(tasks.get(task), place), place)
+        return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
     def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
-        """How the adapter that a word means was made; UserError as :func:`find`."""
-        return read_facts(find(word, backbone, method, self._output)).run
+        """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""
+        folder = find(word, backbone, method, self._output)
+        return replace(read_facts(folder).run, place=str(folder))
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:
         """The method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
         return method_of(words, backbone, self._output)
 
     def folder_of(self, adapter: Run | Given) -> Path | None:
-        """Where an adapter is, by its identity: in the output folder, the zoo, or the Hub's cache; None if nowhere."""
+        """Where an adapter is, by its identity: where it was named, in the output folder, the zoo, or the Hub's cache.
+
+        None if nowhere.
+        """
+        named = Path(adapter.place)
+        if adapter.place and (named / FACTS).is_file() and read_facts(named).run.id == adapter.id:
+            return named
         fitting = [entry for entry in entries(self._output) if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None

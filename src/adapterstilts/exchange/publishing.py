@@ -49,6 +49,7 @@ def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) 
             f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
             "published is not known here; `adapterstilts export` writes it to a folder that you can publish yourself."
         )
+    _check_licences(adapter)
     repository = repositories.repository_of(entry.name, entry.backbone, organisation)
     measured = list(found)
     own = [result for result in measured if result.run.adapter.id == adapter.run.id]
@@ -58,6 +59,17 @@ def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) 
     files |= _plain(adapter, entry)
     files["README.md"] = card.render(entry, measured, repository).encode()
     return Publication(entry.name, files, repositories.plan(repository, files))
+
+
+def _check_licences(adapter: Adapter) -> None:
+    """UserError if a user's own task that `adapter` was trained on says nothing of its licence: a card must."""
+    names = adapter.run.trained_on if isinstance(adapter.run, Run) else ()
+    for task in (tasks.get(name) for name in sorted(names)):
+        if task.own is not None and not task.licence:
+            raise UserError(
+                f'{task.own.source} says no licence of "{task.name}", which the card must name; add one to its file, '
+                "such as licence: CC BY 4.0, and give that by --task-file FILE."
+            )
 
 
 def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:

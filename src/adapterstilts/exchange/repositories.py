@@ -17,6 +17,7 @@ from adapterstilts import tasks
 from adapterstilts.adapter.saving import FACTS, WEIGHTS, verify
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.names import slug
 from adapterstilts.methods import METHODS
 
 ORGANISATION = "adapterstilts"
@@ -65,7 +66,7 @@ def repository_of(name: str, backbone: str, organisation: str = ORGANISATION) ->
 
     The Hub's names have no double hyphens.
     """
-    short = re.sub(r"[^a-z0-9_.-]+", "-", backbone.rstrip("/").rsplit("/", 1)[-1].lower())
+    short = slug(backbone.lower())
     whole = name if name.startswith(f"{short}-") else f"{short}-{name}"
     return f"{organisation}/{whole.removesuffix('-s0').replace('--', '_')}"
 

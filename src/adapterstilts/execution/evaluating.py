@@ -14,7 +14,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.base import files
+from adapterstilts.base import files, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, find
@@ -46,6 +46,11 @@ class TestRows:
 
     def sentence(self, adapter: str) -> str:
         """What is wrong with the unlabelled languages, and what to do with the adapter of this name."""
+        if self.task.own is not None:
+            return (
+                f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels, so they can be "
+                f"predicted but not scored; add their labels, or adapterstilts predict {shlex.quote(adapter)} FILE."
+            )
         return (
             f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they "
             f"can be predicted but not scored: adapterstilts evaluate {shlex.quote(adapter)} --target "
@@ -147,6 +152,9 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
     Without any score there is no result.
     """
     folder = output / "predictions" / result.adapter / words.measured_on(result.run)
+    # before the predictions, so that nothing of another run is touched; after them comes what says that all is there
+    results.check_free(result, output)
+    results.claim(folder, result.run)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -155,6 +163,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
         results.save(result, output)
 
 
+@processes.by_main
 def evaluate(
     run: Run, how: How = DEFAULT, progress: Progress = SILENT, submission_folder: Path | None = None
 ) -> Result:
@@ -206,6 +215,7 @@ class LayerScores:
         return {"diagnostic": self.warning, **facts, "layers": layers}
 
 
+@processes.by_main
 def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> LayerScores:
     """Score the adapter of `run` at every layer on its target, and write nothing.
 
@@ -247,12 +257,15 @@ class _Ready:
 
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
+    files.check_writable(how.output)
+    if submission_folder is not None:
+        files.check_writable(submission_folder, "--submission")
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
-    backbone = loading.load_backbone(run.backbone.id)
+    backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)
     if adapter is None:
@@ -272,7 +285,7 @@ def _check_rows(word: str, rows: TestRows, submission_folder: Path | None, progr
     """Refuse what cannot be submitted, or what can be neither submitted nor scored, before anything is loaded."""
     task, unlabelled = rows.task, rows.unlabelled
     if submission_folder is not None:
-        if task.role != "target":
+        if not task.of_xtreme:
             raise UserError(f"{task.name} is no task of XTREME, so there is nothing to submit; leave --submission out.")
         if rows.split != "test":
             raise UserError(f"{rows.data} has no test rows of {task.name}, so there is nothing to submit; add them.")

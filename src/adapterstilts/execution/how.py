@@ -26,12 +26,14 @@ class How:
     """Where adapters and results go, which languages are measured (none: all), and what saves memory or time.
 
     `settings` are those of `runs.identity.HOW`, where they are not the recipe's. `resume` goes on from a checkpoint.
+    `log` is a tracker that draws the training, one of `training.TRACKERS`.
     """
 
     output: Path = Path("runs")
     languages: tuple[str, ...] = ()
     resume: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    log: str | None = None
 
     def setting(self, name: str, run: Run) -> Any:
         """Return the value of a setting that only changes how a run is computed: the recipe's, unless it was given."""
@@ -54,7 +56,8 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     chosen = tuple(dict.fromkeys(wanted))
     for language in chosen:
         if language not in known:
-            raise UserError(f'{task.name} has no language "{language}" in the data {data}; it has {", ".join(known)}.')
+            place = reading.place_of(task, data)
+            raise UserError(f'{task.name} has no language "{language}" in the data {place}; it has {", ".join(known)}.')
     return chosen or tuple(known)
 
 

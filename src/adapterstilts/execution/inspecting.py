@@ -90,7 +90,7 @@ def inspect(
     lacking = {part: _of_language(found, language) for part, found in reading.missing(task, data).items()}
     return Inspection(
         task=name,
-        source=data,
+        source=reading.place_of(task, data),
         revision=reading.source_revision(task, data),
         splits=counts,
         labels=labels,

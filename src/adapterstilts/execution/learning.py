@@ -17,6 +17,7 @@ from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter, check_backbone
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
+from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand
@@ -31,7 +32,7 @@ from adapterstilts.runs.run import Given, Run
 from adapterstilts.runs.words import name_of
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
-from adapterstilts.training import TrainingRecord, TrainingSettings, remove_checkpoints, train
+from adapterstilts.training import TrainingRecord, TrainingSettings, check_tracker, remove_checkpoints, train
 
 # The seeds of adapters that are never trained: far from any seed of a run, and one for each source.
 _UNTRAINED_SEED = 1_000_000
@@ -70,14 +71,23 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     job = _Job(run, how, task, ())
     _check_free(job)
     training_settings(run, how)
-    result = _known_result(job, languages)
-    if result is not None:
-        progress.note(f"This run is done already; delete {job.folder} to do it again.")
-        return result
+    if how.log is not None:
+        check_tracker(how.log)
+    files.check_writable(how.output)
+    with locks.holding(how.output, job.name, progress.note):
+        result = _known_result(job, languages)
+        if result is not None:
+            progress.note(f"This run is done already; delete {job.folder} to do it again.")
+            return result
+        return _carry_out(job, languages, progress)
+
+
+def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Result:
+    run, how = job.run, job.how
     job = replace(job, sources=tuple(_source(source, run, how, progress) for source in run.sources))
     as_sources = [adapter.as_source() for adapter in job.sources]
     methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
-    load = partial(loading.load_backbone, run.backbone.id)
+    load = partial(loading.load_backbone, run.backbone.id, revision=run.backbone.revision or None)
     backbone = load()
     check_length(run.settings, backbone)
     for adapter in job.sources:
@@ -87,7 +97,7 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
         trained = _train(job, load, backbone, progress)
         del backbone  # before the next one is there: two of the largest may be more than the memory
         backbone = load()
-    return _measure(job, trained, backbone, languages, progress)
+    return processes.shared(lambda: _measure(job, trained, backbone, languages, progress))
 
 
 def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adapter:
@@ -186,7 +196,19 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     checkpoints = how.output / "checkpoints" / job.name
     settings = training_settings(run, how)
     pad = tokenizer.pad_token_id
-    trained = train(built, task_type, features, validate, settings, pad, checkpoints, how.resume, progress)
+    trained = train(
+        built,
+        task_type,
+        features,
+        validate,
+        settings,
+        pad,
+        checkpoints,
+        how.resume,
+        progress,
+        how.output / "logs" / job.name,
+        how.log,
+    )
     adapter = Adapter(
         name=job.name,
         run=replace(run, evaluation=None),
@@ -196,8 +218,8 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
         tensors=built.tensors(),
         training=_record(job, built, trained, checked),
     )
-    save_adapter(adapter, job.folder)
-    remove_checkpoints(checkpoints)
+    processes.shared(partial(save_adapter, adapter, job.folder))
+    processes.shared(partial(remove_checkpoints, checkpoints))
     return adapter
 
 

@@ -14,6 +14,7 @@ from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
+from adapterstilts.base import files, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.execution.evaluating import folder_of, measured_result, record
@@ -40,6 +41,7 @@ class Merge:
     result: Result | None
 
 
+@processes.by_main
 def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
     """Merge the sources of `run`, with the head of its `head`, and measure it if it has an evaluation.
 
@@ -56,12 +58,13 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
         task = reading.labelled(tasks.get(run.evaluation.target), place)
         languages = languages_of(task, place, how.languages)
     folder = how.output / name_of(run)
+    files.check_writable(how.output)
     if (folder / FACTS).is_file():
         old = read_facts(folder).run
         if isinstance(old, Given):
             raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
         results.check_same(old, replace(run, evaluation=None), folder)
-    backbone = loading.load_backbone(run.backbone.id)
+    backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     for adapter in [*sources, *([head] if head else [])]:
         check_backbone(adapter, backbone.identity)
     adapter = _made(run, merged, sources, head, how, backbone)

@@ -14,7 +14,7 @@ import numpy
 from adapterstilts import tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import loading
+from adapterstilts.backbones import declaration_of, loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
@@ -82,7 +82,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. UserError if there are none.
         """
-        own, place = self.task, data or reading.default_for(self._backbone)
+        own, place = self.task, data or declaration_of(self._backbone).rows
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
@@ -120,7 +120,8 @@ def _of_json(text: str, number: int, task: Task) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"Line {number} is no JSON object ({error}).") from error
     fields = FIELDS[task.type]
-    row = {name: found[name] for name in fields if name in found}
+    called = {name: name if name in found else task.columns.get(name, name) for name in fields}
+    row = {name: found[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in found}
     for name, value in row.items():
         kind = list if name in ("tokens", "choices") else str
         texts = value if isinstance(value, list) else [value]
@@ -142,7 +143,9 @@ def _of_tabs(text: str, number: int, task: Task) -> dict[str, Any]:
 
 
 def _whole(row: dict[str, Any], number: int, task: Task) -> dict[str, Any]:
-    missing = [name for name in FIELDS[task.type] if name not in row]
+    # a user's own classification may be of one sentence
+    may_lack = ("sentence2",) if task.own else ()
+    missing = [name for name in FIELDS[task.type] if name not in row and name not in may_lack]
     if missing:
         raise UserError(f"Line {number} has no {' and no '.join(missing)}; {_wanted(task)}.")
     return row

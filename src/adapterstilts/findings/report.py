@@ -79,7 +79,9 @@ def _means(column: Column, score: Callable[[Result], float | None], rows: Sequen
 def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
     name = compared.target + (f" ({compared.data})" if compared.data else "")
     column, averages = _filled(Column(name, "number"), partial(_marked_average, compared=compared), rows)
-    columns = [(column, [no if cell is None else cell for cell, no in zip(averages, not_run, strict=True)])]
+    # what was run in some of the languages has no average, and was run
+    waiting = [no if row is None or not row.results else None for row, no in zip(rows, not_run, strict=True)]
+    columns = [(column, [no if cell is None else cell for cell, no in zip(averages, waiting, strict=True)])]
     if _has_gap(compared):
         columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
         columns.append(_means(Column("others", "number", drop=2), _others, rows))

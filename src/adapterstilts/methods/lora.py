@@ -48,6 +48,10 @@ def add(backbone: PreTrainedModel, settings_by_name: Mapping[str, Mapping[str, A
             inject_adapter_in_model(config, backbone, adapter_name=name)
     for _, layer in layers(backbone):
         layer.set_adapter([name for name in settings_by_name if name in layer.lora_A])
+        # peft moves most of them, but not what it takes for loaded later
+        like = layer.get_base_layer().weight
+        layer.lora_A.to(device=like.device, dtype=like.dtype)
+        layer.lora_B.to(device=like.device, dtype=like.dtype)
     backbone.requires_grad_(False)
 
 

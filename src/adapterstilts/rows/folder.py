@@ -1,31 +1,27 @@
 """Rows of a task from a user's own folder: which files hold a split, and what is missing.
 
 The folder is what XTREME's download_data.sh leaves, the data sets' own releases unpacked, or one data set's
-folder alone; `layouts` has the names.
+folder alone: the tasks' declarations have the names.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import limits
-from adapterstilts.rows.formats import Row, Wanted, ccg
+from adapterstilts.rows.formats import Row, Wanted, ccg, reader
 from adapterstilts.rows.formats.labels import with_labels
-from adapterstilts.rows.layouts import Layout, Part, parts_of
-from adapterstilts.tasks import Task, tested_on_validation_of
-
-_CCG = (
-    "; CCGbank is licensed (LDC2005T13) and never downloaded, so write these files from your own copy as jiant reads "
-    "them: a sentence a line, its words between spaces, a tab, and a supertag for each word between spaces"
-)
+from adapterstilts.tasks import Files, Part, Task, tested_on_validation_of
 
 
 def has(task: Task, split: str) -> bool:
     """Whether the data set of `task` has files of `split` at all."""
-    return split in parts_of(task)
+    return split in task.files
 
 
 def languages_of(task: Task, folder: Path, split: str = "test") -> tuple[str, ...]:
@@ -35,7 +31,7 @@ def languages_of(task: Task, folder: Path, split: str = "test") -> tuple[str, ..
 
 def languages_begun(task: Task, folder: Path, split: str) -> tuple[str, ...]:
     """The languages in which `folder` has a part of `split` of `task`, in the benchmark's order."""
-    parts = parts_of(task).get(split, ())
+    parts = task.files.get(split, ())
     known = _languages(task, split) if parts else ()
     return tuple(language for language in known if len(missing(task, split, language, folder)) < len(parts))
 
@@ -71,12 +67,12 @@ def _complete(task: Task, split: str, language: str, folder: Path) -> list[Itera
     """The rows of each part, read as they are asked for; UserError if a part is missing."""
     read, absent = _read(task, split, language, folder)
     if absent:
-        licensed = _CCG if task.name == "ccg" else ""
+        note = f"; {task.files_note}" if task.files_note else ""
         rows = sum(1 for part in read for _ in part)
         there = f"{rows} rows were found; " if rows else ""
         raise UserError(
             f'{folder} has not all {split} rows of "{task.name}" in "{language}": {there}'
-            f"{'; '.join(absent)}; put what is missing there or choose another --data{licensed}."
+            f"{'; '.join(absent)}; put what is missing there or choose another --data{note}."
         )
     return read
 
@@ -86,7 +82,7 @@ def _read(task: Task, split: str, language: str, folder: Path) -> tuple[list[Ite
     _check(task, split, language, folder)
     read: list[Iterator[Row]] = []
     absent: list[str] = []
-    parts = parts_of(task)[split]
+    parts = task.files[split]
     for number, part in enumerate(parts):
         prefix = split if len(parts) == 1 else f"{split}-{number}"
         located = _locate(part, language, folder)
@@ -95,7 +91,7 @@ def _read(task: Task, split: str, language: str, folder: Path) -> tuple[list[Ite
             continue
         layout, paths = located
         wanted = Wanted(task, split, language, prefix)
-        read.append(with_labels(layout.read(paths, wanted), wanted, paths[0], "fetch it again"))
+        read.append(with_labels(reader(layout.read)(paths, wanted), wanted, paths[0], "fetch it again"))
     return read, tuple(absent)
 
 
@@ -105,14 +101,14 @@ def missing(task: Task, split: str, language: str, folder: Path) -> tuple[str, .
     UserError if the folder, the split or the language is not there.
     """
     _check(task, split, language, folder)
-    located = (_locate(part, language, folder) for part in parts_of(task)[split])
+    located = (_locate(part, language, folder) for part in task.files[split])
     return tuple(one for one in located if isinstance(one, str))
 
 
 def all_missing(task: Task, folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     """What `missing` says, by split and by language; without those that lack nothing."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for split in parts_of(task):
+    for split in task.files:
         named = {language: missing(task, split, language, folder) for language in _languages(task, split)}
         found[split] = {language: phrases for language, phrases in named.items() if phrases}
     return {split: languages for split, languages in found.items() if languages}
@@ -120,17 +116,23 @@ def all_missing(task: Task, folder: Path) -> dict[str, dict[str, tuple[str, ...]
 
 def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
     """The tags that a file beside the training rows of `task` lists, none without one."""
-    located = _locate(parts_of(task)["train"][0], "en", folder)
+    located = _locate(task.files["train"][0], "en", folder)
     return () if isinstance(located, str) else ccg.listed_tags(located[1][0].with_name(ccg.TAGS))
 
 
 def revision(task: Task, folder: Path) -> str:
     """'folder ' and 16 hexadecimal digits: sha256 over the names and bytes of all files that say which rows it has.
 
-    UserError if a file cannot be read.
+    It is remembered while the files stay as they are. UserError if one cannot be read.
     """
+    files = _files(task, folder)
+    memory = Memory(f"rows below {os.path.abspath(folder)}", files)
+    return f"folder {(memory.value or memory.keep(_digest(files, folder)))[:16]}"
+
+
+def _digest(files: list[Path], folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in _files(task, folder):
+    for path in files:
         try:
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
@@ -140,7 +142,7 @@ def revision(task: Task, folder: Path) -> str:
             raise UserError(
                 f"{path} cannot be read ({error.strerror or error}); check the path and its rights."
             ) from error
-    return f"folder {digest.hexdigest()[:16]}"
+    return digest.hexdigest()
 
 
 def _files(task: Task, folder: Path) -> list[Path]:
@@ -150,31 +152,31 @@ def _files(task: Task, folder: Path) -> list[Path]:
     """
     wanted = [
         (part, language)
-        for split, parts in parts_of(task).items()
+        for split, parts in task.files.items()
         for language in _languages(task, split)
         for part in parts
     ]
-    wanted += [(part, "en") for other in tested_on_validation_of(task) for part in parts_of(other)["test"]]
+    wanted += [(part, "en") for other in tested_on_validation_of(task) for part in other.files["test"]]
     found: set[Path] = set()
     for part, language in wanted:
         located = _locate(part, language, folder)
         if not isinstance(located, str):
-            found.update(located[1])
-    beside = {path.with_suffix(".gold") for path in found if task.name == "bucc2018"}
-    beside |= {path.with_name(ccg.TAGS) for path in found if task.name == "ccg"}
-    return sorted(found.union(path for path in beside if path.is_file()))
+            layout, paths = located
+            beside = (paths[0].with_name(name) for name in _named(layout.beside, layout, language))
+            found.update(paths, (path for path in beside if path.is_file()))
+    return sorted(found)
 
 
 def _languages(task: Task, split: str) -> tuple[str, ...]:
     """The languages of a split: training is English, and so is the validation that is held out of it."""
-    only_english = split == "train" or parts_of(task).get("train") == parts_of(task).get(split)
+    only_english = split == "train" or task.files.get("train") == task.files.get(split)
     return ("en",) if only_english else task.languages
 
 
 def _check(task: Task, split: str, language: str, folder: Path) -> None:
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}; give --data a folder that is there.")
-    splits = parts_of(task)
+    splits = task.files
     if split not in splits:
         raise UserError(f'"{task.name}" has no {split} files; it has {", ".join(splits)}.')
     known = _languages(task, split)
@@ -183,12 +185,12 @@ def _check(task: Task, split: str, language: str, folder: Path) -> None:
         raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(known)}.')
 
 
-def _locate(part: Part, language: str, folder: Path) -> tuple[Layout, list[Path]] | str:
+def _locate(part: Part, language: str, folder: Path) -> tuple[Files, list[Path]] | str:
     """The first layout of which all files are there, and them; or what is missing."""
     tried: list[str] = []
     begun: list[str] = []
     for layout in part:
-        named = [file.format(language=language, name=layout.names.get(language, language)) for file in layout.files]
+        named = _named(layout.names, layout, language)
         paths = {name: _matches(folder, name) for name in named}
         lacking = [name for name in named if not paths[name]]
         if not lacking:
@@ -197,6 +199,12 @@ def _locate(part: Part, language: str, folder: Path) -> tuple[Layout, list[Path]
             begun.append(f"{' and '.join(lacking)} beside {' and '.join(name for name in named if paths[name])}")
         tried.append(" with ".join(named))
     return f"there is no {', nor '.join(begun or tried)}"
+
+
+def _named(names: Sequence[str], layout: Files, language: str) -> list[str]:
+    """`names` of `layout` in `language`."""
+    theirs = layout.language_names.get(language, language)
+    return [name.format(language=language, name=theirs) for name in names]
 
 
 def _matches(folder: Path, name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What can be told of rows whatever their task: where from, whether they are labelled, which sentences they pair."""
+"""What can be told of rows whatever their task: whether they are labelled, which sentences they pair."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 LABELS = ("label", "tags", "answers")
 """The columns that hold what is to be predicted."""
-
-
-def usual_source(task: Task, backbone: str) -> str:
-    """Where one expects rows of `task` to come from: 'pocket', 'hub', or 'folder' where the Hub does not have them."""
-    return "pocket" if backbone == "pocket" else "hub" if task.hub else "folder"
 
 
 def are_labelled(task: Task, rows: Sequence[Row]) -> bool:

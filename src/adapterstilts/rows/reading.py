@@ -1,7 +1,8 @@
 """Rows of a task, whatever holds them. Only this package knows which source is in use.
 
 Rows are dictionaries in the columns of their task type (``tasks.types``), labels by name. Where they come from is a
-word, ``data``: 'pocket', 'hub' (the Hugging Face Hub), or else the path of a folder.
+word, ``data``: 'pocket', 'hub' (the Hugging Face Hub), or else the path of a folder. A user's own task says itself
+where its rows are, whatever ``data`` is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.rows import folder, limits
+from adapterstilts.rows import folder, limits, own
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.rows.paragraphs import same_text
@@ -37,14 +38,18 @@ class Source(Protocol):
         """What identifies the rows of `task`."""
 
 
-def word_of(data: str) -> str:
-    """What names the source where a path would name a machine: 'pocket', 'hub' or 'folder'."""
+def word_of(data: str, task: Task | None = None) -> str:
+    """What names the source where a path would name a machine: 'pocket', 'hub', 'folder', or 'file', if ``task`` is a
+    user's own.
+    """
+    if task is not None and task.own_rows:
+        return task.own_rows
     return data if data in WORDS else "folder"
 
 
-def default_for(backbone: str) -> str:
-    """Where rows come from if nothing is said: what fits the backbone."""
-    return "pocket" if backbone == "pocket" else "hub"
+def place_of(task: Task, data: str) -> str:
+    """What a sentence calls the source of the rows of ``task``: the declaration's file where it is a user's own."""
+    return data if task.own is None else task.own.source
 
 
 def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
@@ -53,7 +58,7 @@ def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
     Raises:
         UserError: there are none; it says what is missing.
     """
-    source, split = _source(data), evaluated_split(task, data)
+    source, split = _source(task, data), evaluated_split(task, data)
     there = source.languages_of(task, split)
     if not there:
         source.first(task, split, task.languages[0])
@@ -69,7 +74,7 @@ def evaluated_split(task: Task, data: str = "pocket") -> str:
     """
     if task.type == "retrieval":
         return "test"
-    source = _source(data)
+    source = _source(task, data)
     tested = source.languages_of(task, "test")
     if tested and (task.role == "target" or are_labelled(task, [source.first(task, "test", tested[0])])):
         return "test"
@@ -86,12 +91,12 @@ def load(task: Task, split: str, language: str, data: str = "pocket", limit: int
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
             says, or training rows are asked for in a language other than English.
     """
-    return _source(data).load(task, split, language, limit)
+    return _source(task, data).load(task, split, language, limit)
 
 
 def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
     """The first row, without reading the others; UserError as ``load``."""
-    return _source(data).first(task, split, language)
+    return _source(task, data).first(task, split, language)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit:
     Raises:
         UserError: as ``load``, for the tested rows too, or if nothing is left.
     """
-    if train_task.type != "question_answering" or data == "pocket":
+    of_pocket = data == "pocket" and train_task.own is None and target.own is None
+    if train_task.type != "question_answering" or of_pocket:
         return ValidationRows(load(train_task, "validation", "en", data, limit), 0, None)
     kept = rows = load(train_task, "validation", "en", data)
     said: list[str] = []
@@ -136,7 +142,7 @@ def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit:
 
 def _tested_paragraphs(task: Task, data: str) -> set[str]:
     """The paragraphs of the English test rows of `task`, none where these are not there."""
-    if "en" not in _source(data).languages_of(task, "test"):
+    if "en" not in _source(task, data).languages_of(task, "test"):
         return set()
     try:
         return {same_text(row["context"]) for row in load(task, "test", "en", data)}
@@ -149,7 +155,7 @@ def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
 
     A folder that has a part of a split only (ANLI+ has three) has some rows of it: ``found`` gives them.
     """
-    source = _source(data)
+    source = _source(task, data)
     if isinstance(source, _Folder):
         return {split: folder.languages_begun(task, source.path, split) for split in SPLITS}
     return {split: source.languages_of(task, split) for split in SPLITS}
@@ -157,7 +163,7 @@ def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
 
 def found(task: Task, split: str, language: str, data: str = "pocket") -> tuple[list[Row], tuple[str, ...]]:
     """The rows that are there, and what a folder lacks of them, a phrase for each part; UserError as ``load``."""
-    source = _source(data)
+    source = _source(task, data)
     if isinstance(source, _Folder):
         return folder.found(task, split, language, source.path)
     return source.load(task, split, language), ()
@@ -165,7 +171,7 @@ def found(task: Task, split: str, language: str, data: str = "pocket") -> tuple[
 
 def missing(task: Task, data: str = "pocket") -> dict[str, dict[str, tuple[str, ...]]]:
     """What a folder lacks of ``task``, by split and language, a phrase for each part; nothing for other sources."""
-    source = _source(data)
+    source = _source(task, data)
     return folder.all_missing(task, source.path) if isinstance(source, _Folder) else {}
 
 
@@ -176,7 +182,7 @@ def labelled(task: Task, data: str = "pocket") -> Task:
     """
     if task.type != "tagging" or task.labels:
         return task
-    source = _source(data)
+    source = _source(task, data)
     listed = folder.listed_tags(task, source.path) if isinstance(source, _Folder) else ()
     return replace(
         task, labels=listed or tuple(sorted({tag for row in source.load(task, "train", "en") for tag in row["tags"]}))
@@ -184,8 +190,8 @@ def labelled(task: Task, data: str = "pocket") -> Task:
 
 
 def source_revision(task: Task, data: str = "pocket") -> str:
-    """What identifies the rows: pocket's version, the Hub's commit, or a digest of a folder's files."""
-    return _source(data).revision(task)
+    """What identifies the rows: pocket's version, the Hub's commit, or a digest of files and of what reads them."""
+    return _source(task, data).revision(task)
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,9 @@ class _Folder:
         return folder.revision(task, self.path)
 
 
-def _source(data: str) -> Source:
+def _source(task: Task, data: str) -> Source:
+    if task.own is not None:
+        return own
     if data in WORDS:
         module: Any = importlib.import_module(f"adapterstilts.rows.{data}")
         return module

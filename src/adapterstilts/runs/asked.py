@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from adapterstilts import tasks
-from adapterstilts.backbones.identity import BackboneIdentity
+from adapterstilts.backbones import DEFAULT, BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
@@ -44,7 +44,7 @@ def training(
     composition: str | None = None,
     sources: Sequence[str] = (),
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
@@ -89,7 +89,7 @@ def merging(
     *,
     how: str = "mean",
     head: str | None = None,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Run:
@@ -124,7 +124,7 @@ def evaluating(
     target: str | None,
     method: str | None = None,
     *,
-    backbone: str = "pocket",
+    backbone: str = DEFAULT,
     data: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Run:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from adapterstilts import tasks
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
@@ -35,9 +37,10 @@ def command_of(run: Run) -> str:
 
 def arguments_of(run: Run) -> list[str]:
     """Return the arguments that :func:`parse` reads back; a folder that is not at hand is called FOLDER."""
-    elsewhere = [] if run.backbone.id == "pocket" else ["--backbone", run.backbone.id]
+    elsewhere = [] if run.backbone.id == DEFAULT else ["--backbone", run.backbone.id]
     data = _data(run)
     elsewhere += ["--data", data] if data else []
+    elsewhere += [word for file in _task_files(run) for word in ("--task-file", file)]
     return [*_words(run), *elsewhere]
 
 
@@ -65,6 +68,13 @@ def _words(run: Run) -> list[str]:
     return [run.composition, *sources, *_target(run.task), *control, *chosen, *seed, *settings]
 
 
+def _task_files(run: Run) -> list[str]:
+    """The files that declare the user's own tasks among those that a run names."""
+    names = dict.fromkeys([*(each.task for each in run.graph()), run.target])
+    named = [tasks.get(name) for name in names if name]
+    return [task.own.source for task in named if task.own is not None and task.own.file is not None]
+
+
 def _is_evaluation(run: Run) -> bool:
     """Whether a run is measured otherwise than its training would: the adapter is there, or is made first."""
     if run.method == NO_ADAPTER or (run.composition is None and run.sources):
@@ -73,7 +83,8 @@ def _is_evaluation(run: Run) -> bool:
     if own is None:
         return False
     shared = all(own.settings.get(key) == run.settings.get(key) for key in ("max_length", "precision"))
-    return own.target != run.task or not shared or (run.rows is not None and own.rows.source != run.rows.source)
+    elsewhere = run.rows is not None and own.rows.source != run.rows.source and not tasks.get(own.target).own
+    return own.target != run.task or not shared or elsewhere
 
 
 def _target(target: str | None) -> list[str]:
@@ -95,10 +106,14 @@ def _settings(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _data(run: Run) -> str | None:
+    """What --data has to say: a folder always, since there is none that one would expect."""
     rows, task = (run.evaluation.rows, run.evaluation.target) if run.evaluation else (run.rows, run.task)
-    if rows is None or task is None or not unusual(rows, task, run.backbone.id):
+    if task and tasks.get(task).own and run.rows and run.task:
+        # a user's own task has its own rows, but may learn from those of one of ours
+        rows, task = run.rows, tasks.get(run.task).train_on
+    if rows is None or task is None:
         return None
-    return (rows.place or _FOLDER) if rows.source == "folder" else rows.source
+    return (rows.place or _FOLDER) if rows.source == "folder" else unusual(rows, task, run.backbone.id)
 
 
 def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
@@ -129,6 +144,10 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     return asked.training(here, target or "", method, verb, words, **where, **more)
 
 
+def _register(file: str) -> str:
+    return tasks.register_file(Path(file)).name
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UserError(f"adapterstilts {self.prog}: {message}.")
@@ -137,8 +156,9 @@ class _Parser(argparse.ArgumentParser):
 def _parser(verb: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=verb, add_help=False, allow_abbrev=False)
     parser.add_argument("words", nargs="+")
-    parser.add_argument("--backbone", default="pocket")
+    parser.add_argument("--backbone", default=DEFAULT)
     parser.add_argument("--data")
+    parser.add_argument("--task-file", type=_register, action="append")
     parser.add_argument("-o", dest="settings", action="append", default=[])
     if verb in ("continue", "stack", "fuse", "merge", "evaluate"):
         parser.add_argument("--target", required=verb not in ("merge", "evaluate"))

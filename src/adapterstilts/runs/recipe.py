@@ -14,9 +14,17 @@ from typing import Any
 import yaml
 
 from adapterstilts import tasks
+from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import recipes_folder
-from adapterstilts.methods.settings import check_composition, check_method, default_settings, resolve_settings
+from adapterstilts.methods.settings import (
+    COMPOSITIONS,
+    METHODS,
+    check_composition,
+    check_method,
+    default_settings,
+    resolve_settings,
+)
 from adapterstilts.runs.identity import HOW, OF_EVALUATION
 from adapterstilts.runs.settings import check_run, read
 
@@ -44,12 +52,16 @@ def resolve(
     if composition is not None:
         check_composition(composition)
     given = dict(overrides or {})
-    recipe = _read(_file_for(backbone))
+    declared = declaration_of(backbone)
+    recipe = _read(recipes_folder() / declared.recipe)
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
     _check_keys(given, method, keys, own)
+    its_task = tasks.get(task)
+    _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
     values: Values = {}
-    for layer in [*_layers(recipe, method, composition, tasks.get(task)), given]:
+    own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
+    for layer in [*_layers(recipe, method, composition, its_task), own_layer, given]:
         if any(length in layer for length in _LENGTHS):
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
@@ -100,10 +112,6 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
     return found
 
 
-def _file_for(backbone: str) -> Path:
-    return recipes_folder() / ("pocket.yaml" if backbone == "pocket" else "xlmr.yaml")
-
-
 @functools.cache
 def _read(path: Path) -> dict[str, Any]:
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -122,7 +130,7 @@ def _layers(recipe: Mapping[str, Any], method: str, composition: str | None, tas
         recipe["types"].get(task.type, {}),
         recipe["methods"].get(method, {}),
         recipe["compositions"].get(composition, {}),
-        *(recipe["tasks"].get(name, {}) for name in names),
+        *(section for name in names for section in (recipe["tasks"].get(name, {}), tasks.get(name).recipe)),
     ]
     return [layer for section in sections for layer in _unfold(section, active)]
 
@@ -141,3 +149,14 @@ def _check_keys(given: Mapping[str, Any], method: str, run_keys: list[str], own:
         if key not in run_keys and key not in own:
             known = did_you_mean(key, [*run_keys, *own]) or f" There are {', '.join([*own, *run_keys])}."
             raise UserError(f'A {method} run has no setting "{key}".{known}')
+
+
+def _check_of_task(section: Mapping[str, Any], known: list[str], task: str) -> None:
+    """Check the names in the settings that a task brings: settings of any method, below the names of methods too."""
+    for key, value in section.items():
+        inner = isinstance(value, Mapping)
+        if inner and key in (*METHODS, *COMPOSITIONS):
+            _check_of_task(value, known, task)
+        elif inner or key not in known:
+            hint = did_you_mean(key, known) or f" There are {', '.join(dict.fromkeys(known))}."
+            raise UserError(f'The recipe of the task "{task}" has no setting "{key}".{hint}')

@@ -33,10 +33,12 @@ def stacked(run: Run, source: Run | Given) -> Run:
     return _of(run, run.method, "stack", (source,))
 
 
-def via(run: Run, task: str) -> Run:
-    """Return full fine-tuning on the task of `run` after full fine-tuning on another task, with seed 0."""
-    first = replace(_of(run, "full", None, ()), task=task, seed=0, evaluation=None)
-    first = replace(first, settings=recipe.of_making(run.backbone.id, "full", None, task))
+def via(run: Run, source: Run | Given) -> Run:
+    """Return full fine-tuning on the task of `run` after full fine-tuning, with seed 0, on the task of a source."""
+    assert source.task is not None
+    rows = source.rows if isinstance(source, Run) else run.rows
+    settings = recipe.of_making(run.backbone.id, "full", None, source.task)
+    first = Run(run.backbone, "full", source.task, rows, settings=settings)
     return _of(run, "full", "continue", (first,))
 
 
@@ -53,7 +55,7 @@ def around(fusion: Run) -> list[Run]:
         *(stacked(fusion, source) for source in others),
         fusion,
         alone(fusion, "full"),
-        *(via(fusion, task) for task in dict.fromkeys(source.task for source in others) if task),
+        *(via(fusion, source) for source in {source.task: source for source in others if source.task}.values()),
     ]
 
 

@@ -111,10 +111,16 @@ def save(result: Result, folder: Path) -> Path:
 
     UserError if the file of that name is of another run: it says in what they differ, and nothing is replaced.
     """
+    path = check_free(result, folder)
+    files.write_text(path, text_of(result))
+    return path
+
+
+def check_free(result: Result, folder: Path) -> Path:
+    """Return the file of `result` in ``folder/results``; UserError if it is there and of another run."""
     path = path_of(result.run, result.adapter, folder)
     if path.is_file():
         check_same(read(path).run, result.run, path)
-    files.write_text(path, text_of(result))
     return path
 
 
@@ -127,6 +133,14 @@ def check_same(old: Run, new: Run, path: Path) -> None:
         raise UserError(
             f"{path} is of another run, and is never replaced ({listed}); give another --output, or remove it."
         )
+
+
+def claim(folder: Path, run: Run) -> None:
+    """Write which run a folder is of; UserError if it is of another."""
+    path = folder / "run.json"
+    if path.is_file():
+        check_same(of_facts(schema.read_json(path, _LARGEST), str(path)), run, folder)
+    files.write_text(path, json.dumps(run.facts(), indent=1, ensure_ascii=False) + "\n")
 
 
 def _short(value: Any) -> str:

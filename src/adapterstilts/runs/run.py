@@ -41,7 +41,8 @@ class Rows:
 class Given:
     """An adapter that others made: it has no recipe here, so its weights' sha256 is its identity.
 
-    `origin` says where it comes from, and names nobody's folder; `library` what saved it.
+    `origin` says where it comes from, and names nobody's folder; `library` what saved it. `place` is where it is at the
+    moment: it is no part of an identity and never recorded.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Given:
     task: str | None
     origin: str = field(default="", compare=False)
     library: str = field(default="", compare=False)
+    place: str = field(default="", compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -58,7 +60,7 @@ class Given:
 
     def facts(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return dict(vars(self))
+        return {key: value for key, value in vars(self).items() if key != "place"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Run:
     with one source that others made is that adapter as it is. `head` is the adapter whose head a merge gets. `control`
     runs a control of a fusion: 'parameters' (the task alone with as many parameters) or 'untrained' (sources that were
     never trained). `settings` are all that change what is made, resolved; those that only change how are no part of it.
-    `evaluation` None means that nothing is measured: so are sources.
+    `evaluation` None means that nothing is measured: so are sources. `place` is where its adapter is at the moment, if
+    somebody named that: it is no part of an identity and never recorded.
     """
 
     backbone: BackboneIdentity
@@ -94,6 +97,7 @@ class Run:
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+    place: str = field(default="", compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapterstilts import tasks
-from adapterstilts.rows.labelled import usual_source
+from adapterstilts.backbones import declaration_of
+from adapterstilts.base.names import slug
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run
 
@@ -64,22 +64,28 @@ def trained_elsewhere(run: Run) -> str | None:
 
 def unusual(rows: Rows, task: str, backbone: str) -> str | None:
     """Return where rows of a task come from, if not from where one expects them; else None."""
-    return None if rows.source == usual_source(tasks.get(task), backbone) else rows.source
+    return None if rows.source == declaration_of(backbone).usual_rows(tasks.get(task)) else rows.source
 
 
 def _elsewhere(run: Run, expected: str | None = None) -> str | None:
     """Where training rows come from, if not from where one expects: what is usual, or an unusual place that is told."""
     if run.rows is None or run.task is None:
         return None
-    wanted = expected or usual_source(tasks.get(run.task), run.backbone.id)
+    # a user's own task learns from its own rows, or from those of one of ours
+    task = tasks.get(run.task)
+    learned_from = tasks.get(task.train_on or task.name)
+    usual = declaration_of(run.backbone.id).usual_rows(learned_from)
+    wanted = usual if learned_from.own else expected or usual
     return None if run.rows.source == wanted else run.rows.source
 
 
 def word_for(run: Run | Given, beside: Run | None = None) -> str:
     """Return what one types for an adapter: its task's name where that means it, else its own name.
 
-    `beside` is what builds on it: rows from where its own rows come from are no surprise.
+    `beside` is what builds on it: rows from where its own rows come from are no surprise, but another method is.
     """
+    if beside is not None and beside.method != run.method:
+        return name_of(run)
     expected = beside and beside.rows and beside.task and unusual(beside.rows, beside.task, beside.backbone.id)
     if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected or None):
         return run.task
@@ -108,9 +114,9 @@ def name_of(run: Run | Given, short: bool = False) -> str:
         return run.name
     own = run.backbone.id
     if run.method == NO_ADAPTER:
-        return f"{slug(own)}-{NO_ADAPTER}"
+        return f"{slug(own).lower()}-{NO_ADAPTER}"
     elsewhere = run.rows and run.task and unusual(run.rows, run.task, own)
-    parts = (None if short else slug(own), elsewhere, run.method, run.task)
+    parts = (None if short else slug(own).lower(), elsewhere, run.method, run.task)
     name = "-".join(part for part in parts if part)
     if run.composition:
         name += f"--{_kind(run)}{_called(words_of_sources(run))}"
@@ -132,15 +138,10 @@ def _kind(run: Run) -> str:
 
 
 def _called(words: Sequence[str]) -> str:
-    names = sorted(slug(word) for word in words)
+    names = sorted(slug(word).lower() for word in words)
     if len(names) > _NAMED_SOURCES:
         return f"{len(names)}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
     return "".join(f"-{name}" for name in names)
-
-
-def slug(text: str) -> str:
-    """Return the last part of an id or a path as it can stand in a file's name."""
-    return re.sub(r"[^a-z0-9_.-]+", "-", text.rstrip("/").rsplit("/", 1)[-1].lower()).strip("-.")
 
 
 def measured_on(run: Run) -> str:

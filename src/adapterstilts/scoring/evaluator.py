@@ -12,6 +12,7 @@ import numpy
 import torch
 from torch import nn
 
+from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows.labelled import LABELS, are_labelled
@@ -31,13 +32,13 @@ def outputs_of(
     progress: Progress = SILENT,
 ) -> list[dict[str, numpy.ndarray]]:
     """What `decode` needs, for each feature in its place; the model is left in evaluation mode."""
-    device = next(model.parameters()).device
+    device = device_of(model)
     found: list[dict[str, numpy.ndarray]] = [{} for _ in features]
     model.eval()
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+    with torch.inference_mode(), precision_on(device, precision):
         for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
             batch = task_type.collate([features[index] for index in indices], pad_token_id)
-            batch = {key: tensor.to(device) for key, tensor in batch.items()}
+            batch = moved(batch, device)
             reduced = task_type.reduce(model(batch), batch)
             arrays = {key: tensor.cpu().numpy() for key, tensor in reduced.items()}
             for place, index in enumerate(indices):

@@ -1,88 +1,79 @@
-"""The 18 tasks, as data: one small file each.
+"""The 18 tasks, as data: one small file each; and those that a user declares in the same words.
 
 The folder is the role (`intermediate/`, `target/`) and the file name is the task, so adding a file adds a
-task. A declaration knows no model: what joins a task and a model is its type (`adapterstilts.tasks.types`).
+task: where its rows are, at which commit and in which columns, is in the file too. A declaration knows no model: what
+joins a task and a model is its type (`adapterstilts.tasks.types`). A user's own task (`adapterstilts.tasks.own`) is
+registered, or found by the environment variable ADAPTERSTILTS_TASKS: files, or folders of them.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import os
 import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.tasks import own
+from adapterstilts.tasks.declaration import (
+    SPLITS,
+    TYPES,
+    Declaration,
+    Files,
+    HubData,
+    OwnRows,
+    Part,
+    Task,
+    any_of,
+)
+from adapterstilts.tasks.own import declaration_json, from_json
 
-TYPES = ("classification", "multiple_choice", "tagging", "question_answering", "retrieval")
-SPLITS = ("train", "validation", "test")
+__all__ = [
+    "ENVIRONMENT",
+    "SPLITS",
+    "TYPES",
+    "Declaration",
+    "Files",
+    "HubData",
+    "OwnRows",
+    "Part",
+    "Task",
+    "all_tasks",
+    "any_of",
+    "declaration_json",
+    "declarations_of",
+    "from_json",
+    "get",
+    "register",
+    "register_file",
+    "remember",
+    "shipped",
+    "tested_on_validation_of",
+]
 
-
-@dataclass(frozen=True)
-class HubData:
-    """Where one data set is on the Hugging Face Hub.
-
-    `config` may hold ``{language}``, which `language_names` maps where the data set spells languages its own
-    way. `splits` maps our split names to the data set's; a split that is not there has no entry.
-    `revisions` are tried in order, since scripts on `main` are no longer run by `datasets`, after the commit that
-    `rows.hub.commits` pins. `lacking` has, for a split that is not there in every language, those without it.
-    """
-
-    id: str
-    config: str | None
-    splits: Mapping[str, str]
-    revisions: tuple[str, ...] = ("main", "refs/convert/parquet")
-    language_names: Mapping[str, str] = field(default_factory=dict)
-    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What a task's file says; `Task` adds the name and the role, which the file's place says.
-
-    `languages` are the benchmark's own, English first where it is among them. `labels` are names, in the
-    order of the head's outputs, and empty where a task has none (or brings them with the user's licensed
-    copy: ccg). `metric` names a function of `adapterstilts.tasks.metrics`. `train_on` is the English task
-    whose training data is used, None where there is none, and `train_examples` how many there are where it is the
-    task's own (Phang et al. 2020, table 1; Chung et al. 2020, table 11). `chance` is the score of guessing, 0 to
-    100. `paragraphs_of` names the tasks whose validation rows hold the paragraphs of the test rows. `hub` lists the
-    data sets whose rows are joined, none where the data is not on the Hub. `pocket` names the generator, as
-    ``module:function``.
-    """
-
-    title: str
-    type: str
-    languages: tuple[str, ...]
-    metric: str
-    chance: float
-    licence: str
-    reference: str
-    train_on: str | None
-    train_examples: int | None = None
-    labels: tuple[str, ...] = ()
-    paragraphs_of: tuple[str, ...] = ()
-    hub: tuple[HubData, ...] = ()
-    pocket: str | None = None
-
-
-@dataclass(frozen=True)
-class Task(Declaration):
-    """One task: its declaration, its name and its role ('intermediate' or 'target')."""
-
-    name: str = ""
-    role: str = ""
+ENVIRONMENT = "ADAPTERSTILTS_TASKS"
+_registered: dict[str, Task] = {}
+_remembered: dict[str, Task] = {}
 
 
 @functools.cache
-def all_tasks() -> dict[str, Task]:
-    """Return every task by name: the intermediate ones first, each role in alphabetical order."""
-    found: dict[str, Task] = {}
+def shipped() -> dict[str, Task]:
+    """Return the 18 by name: the intermediate ones first, each role in alphabetical order."""
+    declarations: dict[str, Task] = {}
     for role in ("intermediate", "target"):
         folder = importlib.import_module(f"{__name__}.{role}")
         for module in sorted(pkgutil.iter_modules(folder.__path__), key=lambda module: module.name):
             declared = importlib.import_module(f"{folder.__name__}.{module.name}").TASK
-            found[module.name] = Task(**vars(declared), name=module.name, role=role)
-    return found
+            declarations[module.name] = Task(**vars(declared), name=module.name, role=role)
+    return declarations
+
+
+def all_tasks() -> dict[str, Task]:
+    """Return every task by name: the 18, then the user's own. UserError if a file of the environment's is wrong."""
+    return {**shipped(), **_remembered, **_of_environment(os.environ.get(ENVIRONMENT, "")), **_registered}
 
 
 def tested_on_validation_of(task: Task) -> tuple[Task, ...]:
@@ -92,8 +83,92 @@ def tested_on_validation_of(task: Task) -> tuple[Task, ...]:
 
 def get(name: str) -> Task:
     """Return the task called `name`; raise `UserError`, naming the nearest one, if there is none."""
-    tasks = all_tasks()
-    if name not in tasks:
-        hint = did_you_mean(name, tasks) or " `adapterstilts tasks` lists all 18."
-        raise UserError(f'There is no task "{name}".{hint}')
-    return tasks[name]
+    known = all_tasks()
+    if name not in known:
+        hint = did_you_mean(name, known) or f" `adapterstilts tasks` lists all {len(known)}."
+        raise UserError(f'There is no task "{name}".{hint} One of your own is declared with --task-file FILE.')
+    return known[name]
+
+
+def register(task: Task) -> None:
+    """Let every verb know a user's own task; the same declaration again takes the place of the earlier one.
+
+    UserError if its name is that of another task, or the task that it is trained on is not of its kind.
+    """
+    _check(task, all_tasks())
+    _registered[task.name] = task
+
+
+def declarations_of(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what an adapter has to remember of the user's own tasks among those called `names`, as plain JSON."""
+    known = all_tasks()
+    there = [known[name] for name in sorted(set(names)) if name in known]
+    behind = [known[task.train_on] for task in there if task.train_on in known]
+    own_ones = {task.name: task for task in (*there, *behind) if task.own is not None}
+    return [declaration_json(task) for task in own_ones.values()]
+
+
+def remember(declarations: Iterable[Mapping[str, Any]]) -> None:
+    """Let the tasks that an adapter was trained for be known, so that it can be used without their files.
+
+    `declarations` are what `declarations_of` gave. A task that is registered, or one of the 18, stays what it is.
+    UserError if one is no declaration.
+    """
+    for declaration in declarations:
+        task = from_json(declaration)
+        if task.name not in shipped():
+            _remembered[task.name] = task
+
+
+def register_file(path: Path) -> Task:
+    """Register the task that a YAML file declares, and return it. UserError says what is wrong with the file."""
+    task = own.read(path)
+    register(task)
+    return task
+
+
+@functools.cache
+def _of_environment(written: str) -> dict[str, Task]:
+    declared: dict[str, Task] = {}
+    for place in (Path(part).expanduser() for part in written.split(os.pathsep) if part):
+        if not place.exists():
+            raise UserError(f"There is no {place}, which the environment variable {ENVIRONMENT} names; correct it.")
+        files = sorted(file for suffix in ("yaml", "yml") for file in place.glob(f"*.{suffix}"))
+        for task in map(own.read, files if place.is_dir() else [place]):
+            _check_name(task, {**shipped(), **declared})
+            declared[task.name] = task
+    for task in declared.values():
+        _check(task, {**shipped(), **declared})
+    return declared
+
+
+def _check(task: Task, known: Mapping[str, Task]) -> None:
+    _check_name(task, known)
+    if task.train_on in (None, task.name):
+        return
+    source = task.own.source if task.own else task.name
+    if task.train_on not in known:
+        hint = did_you_mean(str(task.train_on), known)
+        raise UserError(f'{source}: "train_on" is "{task.train_on}", which is no task.{hint}')
+    other = known[task.train_on]
+    if (other.type, other.labels) != (task.type, task.labels) or other.train_on != other.name:
+        raise UserError(
+            f'{source}: "train_on" is "{other.name}", which must have training rows, and the type and the labels of '
+            f'"{task.name}": it is {other.type}{" of " if other.labels else ""}{", ".join(other.labels)}.'
+        )
+
+
+def _check_name(task: Task, known: Mapping[str, Task]) -> None:
+    if task.own is None:
+        raise ValueError(f"{task.name} is no task of a user's own")
+    other = known.get(task.name)
+    if other is None or other is _remembered.get(task.name):
+        return
+    if other.own is None:
+        raise UserError(
+            f'{task.own.source}: the name "{task.name}" is that of a task that is there already; choose another name.'
+        )
+    if other.own.file != task.own.file:
+        raise UserError(
+            f'{task.own.source}: the name "{task.name}" is declared in {other.own.source}, too; rename one of them.'
+        )

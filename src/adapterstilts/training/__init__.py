@@ -6,13 +6,14 @@ Importing this costs no torch; the loop does.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts.training.logs import TRACKERS, check_tracker
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 if TYPE_CHECKING:
     from adapterstilts.training.checkpoints import remove_checkpoints
     from adapterstilts.training.loop import train
 
-__all__ = ["TrainingRecord", "TrainingSettings", "remove_checkpoints", "train"]
+__all__ = ["TRACKERS", "TrainingRecord", "TrainingSettings", "check_tracker", "remove_checkpoints", "train"]
 
 _LATER = {"remove_checkpoints": "checkpoints", "train": "loop"}
 

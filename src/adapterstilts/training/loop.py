@@ -12,23 +12,29 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy
 import torch
 from accelerate import Accelerator
+from accelerate.tracking import GeneralTracker
 from torch import Tensor, nn
 
+from adapterstilts.backbones.device import device_of, moved, precision_on
+from adapterstilts.base import processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks.types import Feature, TaskType, batching
-from adapterstilts.training import checkpoints
+from adapterstilts.training import checkpoints, logs
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 REPORT_EVERY = 10
 """Updates between two looks at the loss: each look makes an accelerator wait."""
+_HOW = ("threads", "gradient_accumulation_steps")
+"""The settings that say how a training is computed, not what is learned."""
 
 
 class Trainable(Protocol):
@@ -51,21 +57,31 @@ def train(
     folder: Path | None = None,
     resume: bool = False,
     progress: Progress = SILENT,
+    log_folder: Path | None = None,
+    tracker: str | GeneralTracker | None = None,
 ) -> TrainingRecord:
-    """Train `model` (an `nn.Module` that is `Trainable`) in place, and leave it with its best weights.
+    """Train `model` (an `nn.Module` that is `Trainable`) in place and where it is, and leave it with its best weights.
 
     `validate` gives a score, the higher the better; None: the last weights are kept. Checkpoints go to
     `folder` (None: none are written); they are removed first unless `resume`. UserError if the loss is no
-    longer a number, the memory or the disk is full, or the checkpoint belongs to another run. Whatever
-    stops a training, its last checkpoint is whole.
+    longer a number, the memory or the disk is full, the checkpoint belongs to another run, or `tracker` (one of
+    `logs.TRACKERS`) is not there. Whatever stops a training, its last checkpoint is whole. Each validation is a line in
+    `log_folder`/log.jsonl, as `logs.Log` says, and in `tracker`.
+
+    Started by `accelerate launch`, every process trains its share of each batch, and the main one alone validates,
+    writes and is told of in `progress`: it is the same run, but for rounding and what dropout draws.
     """
+    if isinstance(tracker, str):
+        logs.check_tracker(tracker)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     if not features:
         raise UserError("There are no examples to train on.")
-    loop = _Loop(model, task_type, features, settings, pad_token_id, folder)
+    loop = _Loop(model, task_type, features, settings, pad_token_id, folder, tracker, log_folder)
+    progress = progress if processes.is_main() else SILENT
     if folder is not None:
         loop.restore(resume, progress)
+    processes.shared(partial(loop.begin_log, log_folder))
     progress.start("train", loop.total_steps, "step")
     try:
         with _memory_errors(settings):
@@ -73,6 +89,8 @@ def train(
     finally:
         progress.finish()
         model.eval()
+        if loop.log is not None:
+            loop.log.close()
     return loop.record()
 
 
@@ -85,14 +103,20 @@ class _Loop:
         settings: TrainingSettings,
         pad_token_id: int,
         folder: Path | None,
+        tracker: str | GeneralTracker | None = None,
+        log_folder: Path | None = None,
     ) -> None:
         self.model, self.task_type, self.features = model, task_type, features
         self.settings, self.pad_token_id, self.folder = settings, pad_token_id, folder
         # mixed precision is ours to switch on, so that validation sees the model as every evaluation does
-        self.accelerator = Accelerator(mixed_precision="no")
-        model.to(self.accelerator.device)
-        many = self.accelerator.num_processes > 1
-        self.forward = self.accelerator.prepare_model(model) if many else model
+        place = None if log_folder is None else log_folder.parent
+        self.accelerator = Accelerator(mixed_precision="no", log_with=tracker, project_dir=place)
+        self.log: logs.Log | None = None
+        self.processes = self.accelerator.num_processes
+        self.device = device_of(model)
+        self.forward = model
+        if self.processes > 1:
+            self.forward = self.accelerator.prepare_model(model, device_placement=False)
         self.parameters: dict[str, nn.Parameter] = model.trainable_parameters()
         if not self.parameters:
             raise UserError("This model has nothing to train: all its weights are frozen.")
@@ -103,53 +127,68 @@ class _Loop:
         self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
         self.total_steps = settings.max_steps or math.ceil((settings.epochs or 0) * self.steps_per_epoch)
         self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
-        self.position = checkpoints.Position(run=self._identity() if folder else {}, threads=torch.get_num_threads())
+        computed = {
+            "threads": torch.get_num_threads(),
+            "processes": self.processes,
+            "gradient_accumulation_steps": settings.gradient_accumulation_steps,
+        }
+        self.position = checkpoints.Position(run=self._identity() if folder else {}, computed=computed)
 
     def _identity(self) -> dict[str, Any]:
-        """What determines the training, but for the frozen weights; the rest of its settings may change."""
-        settings = {key: value for key, value in asdict(self.settings).items() if key != "threads"}
+        """What determines the training, but for the frozen weights; how it is computed may change."""
+        settings = {key: value for key, value in asdict(self.settings).items() if key not in _HOW}
         shapes = {name: list(parameter.shape) for name, parameter in self.parameters.items()}
-        processes = self.accelerator.num_processes
-        return {
-            "settings": settings,
-            "features": batching.digest(self.features),
-            "parameters": shapes,
-            "processes": processes,
-        }
+        return {"settings": settings, "features": batching.digest(self.features), "parameters": shapes}
 
     def restore(self, resume: bool, progress: Progress) -> None:
         """Take up the last checkpoint if `resume`; else, or if there is none, begin with an empty folder."""
         assert self.folder is not None
         found = checkpoints.latest(self.folder) if resume else None
+        self._check_seen_by_all(0 if found is None else found[0].step)
         if found is None:
-            if self.accelerator.is_main_process:
+            if resume:
+                progress.note(checkpoints.instead_of(self.folder, self.position.run))
+            if processes.is_main():
                 checkpoints.remove_checkpoints(self.folder)
             return
         position, tensors = found
-        for key, value in self.position.run.items():
-            if position.run.get(key) != value:
-                raise UserError(
-                    f"The checkpoint in {self.folder} is of another run (other {key}): train again without "
-                    "--resume, or give another --output."
-                )
-        if position.threads != self.position.threads:
-            progress.note(
-                f"The run began with {position.threads} threads and goes on with {self.position.threads}: "
-                "its numbers may differ in their last digits."
+        other = checkpoints.differences(self.position.run, position.run)
+        if other:
+            raise UserError(
+                f"The checkpoint in {self.folder} is of another run ({other}): train again without --resume, or give "
+                "another --output."
             )
-            position.threads = self.position.threads
-        self.position = position
+        for name, count in self.position.computed.items():
+            if position.computed[name] != count:
+                progress.note(
+                    f"The run began with {position.computed[name]} {name} and goes on with {count}: its numbers may "
+                    "differ in their last digits."
+                )
+        self.position = replace(position, computed=self.position.computed)
         _restore_tensors(tensors, self.parameters, self.optimizer)
         self.best = {name.removeprefix("best/"): value for name, value in tensors.items() if name.startswith("best/")}
         if position.best_score is not None and not self.best:
             self.best = _copy(self.parameters)
 
+    def _check_seen_by_all(self, step: int) -> None:
+        """Raise `UserError` if this process found another checkpoint than the main one did."""
+        main = processes.shared(lambda: step)
+        if step != main:
+            raise UserError(
+                f"Process {processes.index()} does not see the checkpoint of step {main} in {self.folder}: give an "
+                "--output that every machine of the run shares."
+            )
+
+    def begin_log(self, folder: Path | None) -> None:
+        """Go on with the log from where the training is."""
+        self.log = logs.Log(folder, self.accelerator, asdict(self.settings), self.position.step)
+
     def run(self, validate: Callable[[], float] | None, progress: Progress) -> None:
         """Update until all steps are done or patience is at an end; then put the best weights back."""
         position = self.position
         progress.advance(position.step)
-        watched = torch.zeros((), device=self.accelerator.device)
-        losses = torch.zeros((), device=self.accelerator.device)
+        watched = torch.zeros((), device=self.device)
+        losses = torch.zeros((), device=self.device)
         since, shown = position.step, position.step
         epoch, batches = -1, []
         started = time.perf_counter()
@@ -167,42 +206,45 @@ class _Loop:
             watched += loss + norm
             evaluated = position.step % self.evaluate_every == 0 or position.step == self.total_steps
             if evaluated or position.step - shown >= REPORT_EVERY:
-                _check_finite(float(watched), position.step, self.settings)
-                progress.advance(position.step - shown, loss=round(float(losses) / (position.step - since), 4))
+                _check_finite(self._sum(watched), position.step, self.settings)
+                mean = self._sum(losses) / (position.step - since)
+                progress.advance(position.step - shown, loss=round(mean, 4))
                 shown = position.step
             if evaluated:
                 position.seconds += time.perf_counter() - started
-                self.evaluate(validate, float(losses) / (position.step - since), progress)
+                self.evaluate(validate, mean, progress)
                 losses.zero_()
                 since = position.step
                 started = time.perf_counter()
         if self.best:
             _assign(self.parameters, self.best)
 
+    def _sum(self, value: Tensor) -> float:
+        """What the processes have of `value`, together."""
+        return float(self.accelerator.reduce(value, "sum") if self.processes > 1 else value)
+
     def update(self, indices: numpy.ndarray) -> tuple[Tensor, Tensor]:
-        """One update from the features at `indices`; its mean loss, and the gradient's norm."""
+        """One update from the features at `indices`; this process's share of its mean loss, and the gradient's norm."""
         accelerator, step = self.accelerator, self.position.step
         _seed(self.settings.seed, step, accelerator.process_index)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * _rate(step, self.total_steps, self.settings.warmup_ratio)
         batches = self._collate(indices)
         items = sum(self.task_type.items(batch) * weight for batch, weight in batches)
-        processes = accelerator.num_processes
-        if processes > 1:
-            items = int(accelerator.reduce(torch.tensor(items, device=accelerator.device), "sum"))
+        if self.processes > 1:
+            items = int(accelerator.reduce(torch.tensor(items, device=self.device), "sum"))
         self.optimizer.zero_grad(set_to_none=True)
-        mean = torch.zeros((), device=accelerator.device)
-        mixed = self.settings.precision == "bf16"
+        mean = torch.zeros((), device=self.device)
         for number, (batch, weight) in enumerate(batches):
             last = number == len(batches) - 1
-            with nullcontext() if last or processes == 1 else accelerator.no_sync(self.forward):
-                batch = {key: tensor.to(accelerator.device) for key, tensor in batch.items()}
-                with torch.autocast(accelerator.device.type, torch.bfloat16, enabled=mixed):
+            with nullcontext() if last or self.processes == 1 else accelerator.no_sync(self.forward):
+                batch = moved(batch, self.device)
+                with precision_on(self.device, self.settings.precision):
                     outputs = self.forward(batch)
                 loss = self.task_type.loss(outputs, batch) * (weight / max(items, 1))
                 mean += loss.detach()
                 # the processes' gradients are averaged, and each has only its share of the sum
-                loss = loss * processes
+                loss = loss * self.processes
                 if last and (regularisation := self.model.regularisation()) is not None:
                     loss = loss + regularisation
                 accelerator.backward(loss)
@@ -215,17 +257,19 @@ class _Loop:
 
         Several processes need the same number of batches: one without features gets one at weight 0.
         """
-        processes = self.accelerator.num_processes
-        share = indices[self.accelerator.process_index :: processes]
+        share = indices[self.accelerator.process_index :: self.processes]
         parts = numpy.array_split(share, self.settings.gradient_accumulation_steps)
-        weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or processes > 1]
+        weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or self.processes > 1]
         return [
             (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)
             for part, weight in weighted
         ]
 
     def evaluate(self, validate: Callable[[], float] | None, loss: float, progress: Progress) -> None:
-        """Validate, keep the weights if they are the best, see whether to stop, and write a checkpoint."""
+        """Validate, keep the weights if they are the best, see whether to stop, and write log and checkpoint.
+
+        The main process validates for all, so that all decide the same.
+        """
         position = self.position
         # a whole backbone's gradients are as large as it, and so are the copies that are made here
         self.optimizer.zero_grad(set_to_none=True)
@@ -233,23 +277,29 @@ class _Loop:
         if validate is not None:
             started = time.perf_counter()
             self.model.eval()
-            score = fact["score"] = float(validate())
+            score = fact["score"] = processes.shared(lambda: float(validate()))
             self.model.train()
             position.validation_seconds += time.perf_counter() - started
             position.without_gain += 1
             if position.best_score is None or score > position.best_score:
                 position.best_score, position.best_step, position.without_gain = score, position.step, 0
                 self.best = _copy(self.parameters)
-            progress.advance(0, score=round(score, 2), best=round(position.best_score, 2))
+            progress.report(loss=round(loss, 4), score=round(score, 2), best=round(position.best_score, 2))
         else:
+            progress.report(loss=round(loss, 4))
             position.best_step = position.step
         position.history.append(fact)
         patience = self.settings.patience
         impatient = validate is not None and patience is not None and position.without_gain >= patience
         position.finished = impatient or position.step >= self.total_steps
-        if self.folder is not None and self.accelerator.is_main_process:
+        processes.shared(partial(self._write, fact))
+
+    def _write(self, fact: Mapping[str, Any]) -> None:
+        rate, position = self.optimizer.param_groups[0]["lr"], self.position
+        if self.log is not None:
+            self.log.write({**fact, "tokens": position.tokens, "seconds": position.seconds, "learning_rate": rate})
+        if self.folder is not None:
             checkpoints.save(self.folder, position, self._tensors())
-        self.accelerator.wait_for_everyone()
 
     def _tensors(self) -> dict[str, Tensor]:
         # not copied, but on an accelerator: they are written before the next update

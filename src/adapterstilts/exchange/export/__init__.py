@@ -6,9 +6,6 @@ loads, each with its head where that library has the same one.
 
 from __future__ import annotations
 
-import os
-import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from adapterstilts.adapter.value import Adapter
+from adapterstilts.base import files
 from adapterstilts.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -66,13 +64,10 @@ def _all_or_nothing(folder: Path, write_into: Callable[[Path], None]) -> None:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists already and is not empty; choose another folder.")
-    waiting = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        waiting.mkdir(parents=True)
-        write_into(waiting)
-        os.replace(waiting, folder)
+        with files.whole(folder) as waiting:
+            waiting.mkdir()
+            write_into(waiting)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"The adapter could not be exported to {folder}: {reason}; choose another folder.") from error
-    finally:
-        shutil.rmtree(waiting, ignore_errors=True)

@@ -7,6 +7,8 @@ mark, with LF or CRLF at the ends of their lines. A file without labels gives ro
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,3 +25,10 @@ class Wanted:
     split: str
     language: str
     prefix: str
+
+
+def reader(name: str) -> Callable[..., Iterator[Row]]:
+    """The function that a declaration names as ``module:function``."""
+    module, _, function = name.partition(":")
+    read: Callable[..., Iterator[Row]] = getattr(importlib.import_module(module), function)
+    return read

@@ -10,15 +10,9 @@ from collections.abc import Iterator
 
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import limits
-from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows.formats import Row, Wanted, reader
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.tasks import SPLITS, HubData, Task
-
-_WHY_NOT = {
-    "ccg": "it is licensed (LDC2005T13) and never downloaded, so give --data a folder with your own copy",
-    "bucc2018": "its copies there lack the sentences without a translation, so give --data the folder that XTREME's "
-    "download_data.sh leaves",
-}
 
 
 def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
@@ -84,7 +78,7 @@ def _parts(task: Task, split: str) -> tuple[HubData, ...]:
 
 def _check_there(task: Task) -> None:
     if not task.hub:
-        raise UserError(f'"{task.name}" is not on the Hub: {_WHY_NOT[task.name]}.')
+        raise UserError(f'"{task.name}" is not on the Hub: {task.elsewhere}.')
 
 
 def _check(task: Task, split: str, language: str) -> None:
@@ -110,10 +104,9 @@ def _read(task: Task, split: str, language: str) -> Iterator[Iterator[Row]]:
 
 def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:
     """The rows of one data set, with labels unless they are for testing; UserError if there are none."""
-    from adapterstilts.rows.hub.readers import READERS
     from adapterstilts.rows.hub.repositories import locate
     from adapterstilts.rows.hub.tables import read_table
 
     located = locate(data, wanted.split, wanted.language)
-    rows = READERS[wanted.task.name](read_table(located), wanted)
+    rows = reader(data.read)(read_table(located), wanted, data.columns)
     return with_labels(rows, wanted, located.place, "read them from a folder (--data FOLDER)")

@@ -1,24 +1,33 @@
-"""From the columns of each data set on the Hub to the rows of its task, by the task's name."""
+"""From the columns of each data set on the Hub to the rows of its task: what the tasks' declarations name.
+
+A reader takes the table, what is wanted, and the columns that the declaration maps ours to.
+"""
 
 from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from adapterstilts.rows.formats import Row, Wanted, choices
+from adapterstilts.rows.formats.declared import rows_of
+from adapterstilts.rows.formats.records import dataset_records
 from adapterstilts.rows.hub.tables import Table
 from adapterstilts.rows.paragraphs import held_out
 
+Columns = Mapping[str, str]
 _NO_AGREEMENT = -1
 
 
-Reader = Callable[[Table, Wanted], Iterator[Row]]
+def declared(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """Rows of a user's own task, whose columns its declaration maps; UserError names the column and the row."""
+    return rows_of(dataset_records(table.rows, table.place, table.described), wanted)
 
 
-def _pairs(first: str, second: str, table: Table, wanted: Wanted) -> Iterator[Row]:
+def pairs(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """Pairs of sentences with a label; those on which the annotators did not agree are left out."""
+    first, second = columns["sentence1"], columns["sentence2"]
     names = table.names("label", wanted.task.labels)
     number = 0
     for line, entry in table.entries((first, second, "label")):
@@ -30,7 +39,9 @@ def _pairs(first: str, second: str, table: Table, wanted: Wanted) -> Iterator[Ro
         number += 1
 
 
-def _tagged(column: str, table: Table, wanted: Wanted) -> Iterator[Row]:
+def tagged(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """Sentences with a tag for each token; one without tokens is left out."""
+    column = columns["tags"]
     names = table.names(column, wanted.task.labels)
     number = 0
     for line, entry in table.entries(("tokens", column)):
@@ -44,9 +55,12 @@ def _tagged(column: str, table: Table, wanted: Wanted) -> Iterator[Row]:
             number += 1
 
 
-def _answered(
-    table: Table, wanted: Wanted, unanswerable: bool = False, keep: Callable[[Row], bool] | None = None
-) -> Iterator[Row]:
+def answered(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """Questions with the places of their answers; those of SQuAD v2.0 may have none."""
+    return _answered(table, unanswerable=wanted.task.metric == "squad2")
+
+
+def _answered(table: Table, unanswerable: bool = False, keep: Callable[[Row], bool] | None = None) -> Iterator[Row]:
     seen: set[str] = set()
     for line, entry in table.entries(("id", "context", "question", "answers")):
         row: Row = {name: entry[name] for name in ("id", "context", "question")}
@@ -60,7 +74,7 @@ def _answered(
         yield {**row, "answers": answers} if answers["text"] or unanswerable else row
 
 
-def _tydiqa(table: Table, wanted: Wanted) -> Iterator[Row]:
+def tydiqa(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
     """The questions of one language: all are in one split, and an id begins with its language's name."""
     begin = f"{wanted.task.hub[0].language_names[wanted.language]}-"
 
@@ -68,17 +82,19 @@ def _tydiqa(table: Table, wanted: Wanted) -> Iterator[Row]:
         kept = wanted.split == "test" or held_out(row["context"]) == (wanted.split == "validation")
         return kept and row["id"].startswith(begin)
 
-    return _answered(table, wanted, keep=keep)
+    return _answered(table, keep=keep)
 
 
-def _tatoeba(table: Table, wanted: Wanted) -> Iterator[Row]:
+def tatoeba(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """Sentences and their English translations."""
     for line, entry in table.entries(("source_sentence", "target_sentence")):
         foreign, english = entry["source_sentence"], entry["target_sentence"]
         _check_texts(table, line, foreign, english)
         yield {"id": str(line - 1), "sentence1": english.strip(), "sentence2": foreign.strip()}
 
 
-def _hellaswag(table: Table, wanted: Wanted) -> Iterator[Row]:
+def hellaswag(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """HellaSwag's four endings; the second sentence's beginning opens each."""
     numbers = itertools.count()
     entries = table.entries(("ctx_a", "ctx_b", "endings", "label"))
     return choices.rows(
@@ -86,12 +102,15 @@ def _hellaswag(table: Table, wanted: Wanted) -> Iterator[Row]:
     )
 
 
-def _cosmosqa(table: Table, wanted: Wanted) -> Iterator[Row]:
-    columns = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
-    return choices.rows(table.place, table.entries(columns), choices.of_cosmosqa)
+def cosmosqa(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """CosmosQA's four answers."""
+    needed = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
+    return choices.rows(table.place, table.entries(needed), choices.of_cosmosqa)
 
 
-def _csqa(table: Table, wanted: Wanted) -> Iterator[Row]:
+def csqa(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+    """CommonsenseQA's five answers."""
+
     def as_released(entry: Mapping[str, Any]) -> dict[str, Any]:
         listed = zip(entry["choices"]["label"], entry["choices"]["text"], strict=True)
         offered = [{"label": label, "text": text} for label, text in listed]
@@ -133,24 +152,3 @@ def _answers(table: Table, line: int, context: str, given: Any) -> dict[str, lis
         texts.append(text)
         starts.append(start)
     return {"text": texts, "answer_start": starts}
-
-
-_nli = partial(_pairs, "premise", "hypothesis")
-READERS: Mapping[str, Reader] = {
-    "anli_plus": _nli,
-    "mnli": _nli,
-    "qqp": partial(_pairs, "question1", "question2"),
-    "squad": _answered,
-    "squad2": partial(_answered, unanswerable=True),
-    "hellaswag": _hellaswag,
-    "cosmosqa": _cosmosqa,
-    "csqa": _csqa,
-    "xnli": _nli,
-    "pawsx": partial(_pairs, "sentence1", "sentence2"),
-    "udpos": partial(_tagged, "pos_tags"),
-    "panx": partial(_tagged, "ner_tags"),
-    "xquad": _answered,
-    "mlqa": _answered,
-    "tydiqa": _tydiqa,
-    "tatoeba": _tatoeba,
-}

@@ -22,7 +22,6 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
-from adapterstilts.rows.hub.commits import COMMITS
 from adapterstilts.tasks import HubData
 
 _CARD = "README.md"
@@ -74,11 +73,11 @@ def locate(data: HubData, split: str, language: str) -> Located:
     Raises:
         UserError: no revision has them, or the Hub cannot be reached, or does not let this user in.
     """
-    config = (data.config or "default").format(language=data.language_names.get(language, language))
-    name = data.splits[split]
+    theirs = data.language_names.get(language, language)
+    config, name = (text.format(language=theirs) for text in (data.config or "default", data.splits[split]))
     tried: list[str] = []
     unreachable: UserError | None = None
-    pinned = [COMMITS[data.id]] if data.id in COMMITS else []
+    pinned = [data.commit] if data.commit else []
     for revision in (*pinned, *data.revisions):
         try:
             repository = _open(data.id, revision)

@@ -12,6 +12,7 @@ import numpy
 import torch
 from torch import nn
 
+from adapterstilts.backbones.device import device_of, moved
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks.types import batching, retrieval
@@ -61,7 +62,7 @@ def embed(
     """
     model.eval()
     backbone = backbone_of(model)
-    device = next(backbone.parameters()).device
+    device = device_of(backbone)
     check_layers(model, layers)
     size = (len(sentences), backbone.config.hidden_size)
     embeddings = {layer: numpy.empty(size, dtype=numpy.float32) for layer in layers}
@@ -71,7 +72,7 @@ def embed(
             features = [{"input_ids": input_ids} for input_ids in encoded]
             for indices in _batches(features, batch_size):
                 batch = retrieval.collate([features[index] for index in indices], tokenizer.pad_token_id)
-                batch = {key: tensor.to(device) for key, tensor in batch.items()}
+                batch = moved(batch, device)
                 states = backbone(**batch, output_hidden_states=True).hidden_states
                 for layer, table in embeddings.items():
                     mean = retrieval.mean_embedding(states[layer], batch["attention_mask"])

@@ -60,7 +60,7 @@ class Score:
 
 def xtreme_tasks() -> dict[str, Task]:
     """The nine tasks of XTREME by name, group by group."""
-    targets = [task for task in all_tasks().values() if task.role == "target"]
+    targets = [task for task in all_tasks().values() if task.of_xtreme]
     return {task.name: task for task in sorted(targets, key=lambda task: GROUPS.index(group_of(task)))}
 
 

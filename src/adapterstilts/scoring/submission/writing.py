@@ -23,7 +23,7 @@ def write(folder: Path, task: Task, language: str, rows: Sequence[Row], predicti
     id, which for BUCC may be None. UserError if the task or the language is not XTREME's, or the disk refuses;
     ValueError if rows and predictions differ in number.
     """
-    if task.role != "target":
+    if not task.of_xtreme:
         raise UserError(f"{task.name} is no task of XTREME, so a submission cannot hold it; leave --submission out.")
     if language not in task.languages:
         raise UserError(

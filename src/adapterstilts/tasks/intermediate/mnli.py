@@ -1,6 +1,17 @@
 """MNLI: does the first sentence entail, contradict or leave open the second? Ten genres of English."""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
+
+
+def _part(plain: str, release: str, *of_xtreme: str) -> Part:
+    file = f"multinli_1.0_{release}.jsonl"
+    places = (f"multinli_1.0/{file}", file, f"english/mnli.{plain}.jsonl", f"mnli.{plain}.jsonl")
+    return (
+        *any_of("adapterstilts.rows.formats.readers:nli", *places),
+        *any_of("adapterstilts.rows.formats.readers:glue_mnli", f"MNLI/{release}.tsv"),
+        *any_of("adapterstilts.rows.formats.readers:pairs", *of_xtreme),
+    )
+
 
 TASK = Declaration(
     title="Multi-Genre Natural Language Inference",
@@ -18,7 +29,16 @@ TASK = Declaration(
             "nyu-mll/glue",
             "mnli",
             {"train": "train", "validation": "validation_matched", "test": "validation_mismatched"},
+            "adapterstilts.rows.hub.readers:pairs",
+            columns={"sentence1": "premise", "sentence2": "hypothesis"},
+            commit="bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c",
         ),
     ),
+    files={
+        # XTREME's folder has MNLI's training set as XNLI's, and its validation set is XNLI's English one
+        "train": (_part("train", "train", "xnli/train-en.tsv"),),
+        "validation": (_part("dev", "dev_matched", "xnli/dev-en.tsv"),),
+        "test": (_part("test", "dev_mismatched"),),
+    },
     pocket="adapterstilts.pocket.tasks:mnli",
 )

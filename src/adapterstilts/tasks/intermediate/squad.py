@@ -1,6 +1,6 @@
 """SQuAD v1.1: find the answer to a question in a paragraph of Wikipedia."""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, any_of
 
 TASK = Declaration(
     title="Stanford Question Answering Dataset v1.1",
@@ -12,6 +12,18 @@ TASK = Declaration(
     reference="https://aclanthology.org/D16-1264/",
     train_on="squad",
     train_examples=87_599,
-    hub=(HubData("rajpurkar/squad", "plain_text", {"train": "train", "validation": "validation"}),),
+    hub=(
+        HubData(
+            "rajpurkar/squad",
+            "plain_text",
+            {"train": "train", "validation": "validation"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="7b6d24c440a36b6815f21b70d25016731768db1f",
+        ),
+    ),
+    files={
+        "train": (any_of("adapterstilts.rows.formats.readers:squad", "squad/train-v1.1.json", "train-v1.1.json"),),
+        "validation": (any_of("adapterstilts.rows.formats.readers:squad", "squad/dev-v1.1.json", "dev-v1.1.json"),),
+    },
     pocket="adapterstilts.pocket.tasks:squad",
 )

@@ -4,7 +4,14 @@ Question and context are in the same language, and answers are compared with eac
 language's own articles removed.
 """
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
+
+
+def _part(split: str) -> Part:
+    file = f"{split}-context-{{language}}-question-{{language}}.json"
+    places = (f"mlqa/MLQA_V1/{split}/{file}", f"MLQA_V1/{split}/{file}", file)
+    return any_of("adapterstilts.rows.formats.readers:squad", *places)
+
 
 TASK = Declaration(
     title="MultiLingual Question Answering",
@@ -15,6 +22,15 @@ TASK = Declaration(
     licence="CC BY-SA 3.0",
     reference="https://aclanthology.org/2020.acl-main.653/",
     train_on="squad",
-    hub=(HubData("google/xtreme", "MLQA.{language}.{language}", {"validation": "validation", "test": "test"}),),
+    hub=(
+        HubData(
+            "google/xtreme",
+            "MLQA.{language}.{language}",
+            {"validation": "validation", "test": "test"},
+            "adapterstilts.rows.hub.readers:answered",
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
+        ),
+    ),
+    files={"validation": (_part("dev"),), "test": (_part("test"),)},
     pocket="adapterstilts.pocket.tasks:mlqa",
 )

@@ -1,6 +1,18 @@
 """PANX: names of people, places and organisations in Wikipedia (WikiANN), in 40 languages."""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
+
+
+def _part(split: str, language: str) -> Part:
+    return (
+        *any_of("adapterstilts.rows.formats.readers:tagged", f"panx/{split}-{language}.tsv"),
+        *any_of(
+            "adapterstilts.rows.formats.readers:wikiann",
+            f"panx_dataset/{language}-{split}",
+            f"panx/{language}/{split}",
+        ),
+    )
+
 
 TASK = Declaration(
     title="Cross-lingual name tagging (WikiANN)",
@@ -23,7 +35,15 @@ TASK = Declaration(
             "google/xtreme",
             "PAN-X.{language}",
             {"train": "train", "validation": "validation", "test": "test"},
+            "adapterstilts.rows.hub.readers:tagged",
+            columns={"tags": "ner_tags"},
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
         ),
     ),
+    files={
+        "train": (_part("train", "en"),),
+        "validation": (_part("dev", "{language}"),),
+        "test": (_part("test", "{language}"),),
+    },
     pocket="adapterstilts.pocket.tasks:panx",
 )

@@ -3,7 +3,16 @@
 The training data of the languages other than English is machine-translated and is not used.
 """
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
+
+
+def _part(split: str, release: str, language: str) -> Part:
+    places = (f"x-final/{language}/{release}.tsv", f"pawsx/{language}/{release}.tsv")
+    return (
+        *any_of("adapterstilts.rows.formats.readers:pairs", f"pawsx/{split}-{language}.tsv"),
+        *any_of("adapterstilts.rows.formats.readers:pawsx_release", *places),
+    )
+
 
 TASK = Declaration(
     title="Cross-lingual Paraphrase Adversaries from Word Scrambling",
@@ -21,7 +30,15 @@ TASK = Declaration(
             "google-research-datasets/paws-x",
             "{language}",
             {"train": "train", "validation": "validation", "test": "test"},
+            "adapterstilts.rows.hub.readers:pairs",
+            columns={"sentence1": "sentence1", "sentence2": "sentence2"},
+            commit="4cd8187c404bda33cb1f62b49b001115862acf37",
         ),
     ),
+    files={
+        "train": (_part("train", "train", "en"),),
+        "validation": (_part("dev", "dev_2k", "{language}"),),
+        "test": (_part("test", "test_2k", "{language}"),),
+    },
     pocket="adapterstilts.pocket.tasks:pawsx",
 )

@@ -1,6 +1,6 @@
 """Tatoeba: find the translation of each English sentence among 1,000 of another language, 36 languages."""
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, Files, HubData, Part
 
 _NAMES = {
     "af": "afr",
@@ -41,6 +41,22 @@ _NAMES = {
     "zh": "cmn",
 }
 
+_LASERS = ("tatoeba-laser/", "LASER-*/data/tatoeba/v1/", "tatoeba/v1/", "tatoeba/", "")
+_TEST: Part = (
+    *(
+        Files(
+            (f"{folder}tatoeba.{{name}}-eng.{{name}}", f"{folder}tatoeba.{{name}}-eng.eng"),
+            "adapterstilts.rows.formats.readers:tatoeba_aligned",
+            _NAMES,
+        )
+        for folder in _LASERS
+    ),
+    Files(
+        ("tatoeba/{language}-en.{language}", "tatoeba/{language}-en.en"),
+        "adapterstilts.rows.formats.readers:tatoeba_sorted",
+    ),
+)
+
 TASK = Declaration(
     title="Tatoeba sentence retrieval",
     type="retrieval",
@@ -55,8 +71,11 @@ TASK = Declaration(
             "google/xtreme",
             "tatoeba.{language}",
             {"test": "validation"},
+            "adapterstilts.rows.hub.readers:tatoeba",
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
             language_names=_NAMES,
         ),
     ),
+    files={"test": (_TEST,)},
     pocket="adapterstilts.pocket.tasks:tatoeba",
 )

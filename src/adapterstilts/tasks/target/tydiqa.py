@@ -5,7 +5,7 @@ are trained on, less those about a tenth of the paragraphs, which are held out f
 XTREME's test set.
 """
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, Files, HubData, Part, any_of
 
 _NAMES = {
     "en": "english",
@@ -18,6 +18,34 @@ _NAMES = {
     "sw": "swahili",
     "te": "telugu",
 }
+
+_TRAIN: Part = (
+    *any_of(
+        "adapterstilts.rows.formats.readers:tydiqa_training",
+        "tydiqa/tydiqa-goldp-v1.1-train/tydiqa-goldp-v1.1-train.json",
+        "tydiqa/tydiqa-goldp-v1.1-train.json",
+        "tydiqa-goldp-v1.1-train.json",
+    ),
+    *any_of(
+        "adapterstilts.rows.formats.readers:tydiqa_english",
+        "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json",
+        "tydiqa.goldp.en.train.json",
+    ),
+)
+_FOLDER = "tydiqa-goldp-v1.1-dev"
+_TEST: Part = (
+    *any_of(
+        "adapterstilts.rows.formats.readers:squad",
+        f"tydiqa/{_FOLDER}/tydiqa.goldp.{{language}}.dev.json",
+        f"{_FOLDER}/tydiqa.goldp.{{language}}.dev.json",
+        "tydiqa.goldp.{language}.dev.json",
+    ),
+    *(
+        Files((f"{folder}tydiqa-goldp-dev-{{name}}.json",), "adapterstilts.rows.formats.readers:squad", _NAMES)
+        for folder in (f"tydiqa/{_FOLDER}/", f"{_FOLDER}/", "")
+    ),
+    *any_of("adapterstilts.rows.formats.readers:tydiqa_mixed", f"tydiqa/{_FOLDER}.json", f"{_FOLDER}.json"),
+)
 
 TASK = Declaration(
     title="Typologically Diverse Question Answering, gold passage",
@@ -34,8 +62,11 @@ TASK = Declaration(
             "google-research-datasets/tydiqa",
             "secondary_task",
             {"train": "train", "validation": "train", "test": "validation"},
+            "adapterstilts.rows.hub.readers:tydiqa",
+            commit="da78f23f9119363459acbaf46bf89426ff26c259",
             language_names=_NAMES,
         ),
     ),
+    files={"train": (_TRAIN,), "validation": (_TRAIN,), "test": (_TEST,)},
     pocket="adapterstilts.pocket.tasks:tydiqa",
 )

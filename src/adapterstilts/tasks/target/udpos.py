@@ -4,7 +4,7 @@ XTREME scores it with seqeval's F1 over runs of equal tags, not with token accur
 (google-research/xtreme#56).
 """
 
-from adapterstilts.tasks import Declaration, HubData
+from adapterstilts.tasks import Declaration, HubData, Part, any_of
 
 _NAMES = {
     "en": "English",
@@ -42,6 +42,16 @@ _NAMES = {
     "zh": "Chinese",
 }
 
+
+def _part(split: str, language: str) -> Part:
+    treebanks = f"{language}_*-ud-{split}.conllu"
+    folders = ("ud-treebanks-*/UD_*/", "UD_*/", "conllu/", "")
+    return (
+        *any_of("adapterstilts.rows.formats.readers:tagged", f"udpos/{split}-{language}.tsv"),
+        *any_of("adapterstilts.rows.formats.readers:conllu", *(f"{folder}{treebanks}" for folder in folders)),
+    )
+
+
 TASK = Declaration(
     title="Universal Dependencies part-of-speech tags",
     type="tagging",
@@ -60,9 +70,17 @@ TASK = Declaration(
             "google/xtreme",
             "udpos.{language}",
             {"train": "train", "validation": "validation", "test": "test"},
+            "adapterstilts.rows.hub.readers:tagged",
+            columns={"tags": "pos_tags"},
+            commit="ec5f1f46e9af79639a90684a7a70a956c4998f04",
             language_names=_NAMES,
             lacking={"validation": ("kk", "th", "tl", "yo")},
         ),
     ),
+    files={
+        "train": (_part("train", "en"),),
+        "validation": (_part("dev", "{language}"),),
+        "test": (_part("test", "{language}"),),
+    },
     pocket="adapterstilts.pocket.tasks:udpos",
 )
