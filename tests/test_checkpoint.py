@@ -20,32 +20,44 @@ from methods_fixtures import VARIANTS, backbone, hidden, train, two_sources
 from safetensors.torch import load_file
 
 from adapterstilts.adapter import saving
-from adapterstilts.adapter.saving import FACTS, WEIGHTS, load_adapter, read_facts, save_adapter
-from adapterstilts.adapter.value import Adapter, SourceInfo
+from adapterstilts.adapter.facts import FACTS, WEIGHTS, read_facts
+from adapterstilts.adapter.saving import load_adapter, save_adapter
+from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.backbones.loading import fingerprint
 from adapterstilts.base import digests, files
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods import install, rebuild
+from adapterstilts.runs.run import Given, Rows, Run
 
 HERE = BackboneIdentity("pocket", "abc", "1" * 64)
+ROWS = Rows("pocket", "pocket-1")
+RUN = Run(
+    HERE,
+    "lora",
+    "pawsx",
+    ROWS,
+    "fuse",
+    (
+        Run(HERE, "lora", "mnli", ROWS, settings={"learning_rate": 1e-4, "max_steps": 10}),
+        Run(HERE, "lora", None, None, "merge", (Given("theirs", "2" * 64, "lora", "qqp", "me/theirs", "peft"),)),
+    ),
+    seed=3,
+    settings={"learning_rate": 1e-4, "rank": 8, "max_steps": None},
+)
+GIVEN = Given("theirs", "0" * 64, "lora", "pawsx", "me/theirs@abc", "peft")
 
 
 def adapter(value: float = 1.0, **changes: Any) -> Adapter:
     made = Adapter(
         name="lora-pawsx--fuse-mnli-squad",
-        method="lora",
-        composition="fuse",
-        task="pawsx",
-        sources=(SourceInfo("lora-mnli", "mnli"), SourceInfo("merged", None)),
-        settings={"rank": 8, "target_modules": ["query"], "sources": [{"rank": 2}]},
+        run=RUN,
         backbone=HERE,
+        settings={"rank": 8, "target_modules": ["query"], "sources": [{"rank": 2}]},
         labels=("paraphrase", "わからない"),
-        seed=3,
         tensors={"adapter.x": torch.full((2, 3), value), "head.out.bias": torch.arange(2.0)},
-        recipe={"learning_rate": 1e-4, "method": {"name": "lora"}},
         scores={"en": {"accuracy": 61.25}},
-        data_revision="pocket-1",
+        training={"steps": 10, "source_weights": {"lora-mnli": "3" * 64}},
     )
     return dataclasses.replace(made, **changes)
 
@@ -70,11 +82,28 @@ def test_everything_comes_back(folder):
     assert same(load_adapter(folder, HERE), adapter())
     assert {entry.name for entry in folder.iterdir()} == {WEIGHTS, FACTS}
     assert [entry.name for entry in folder.parent.iterdir()] == ["mine"]
-    assert read_facts(folder)["labels"] == ["paraphrase", "わからない"]
+    assert read_facts(folder).labels == ("paraphrase", "わからない")
+
+
+def test_the_run_comes_back_whole(folder):
+    loaded = load_adapter(folder)
+    assert loaded.run == RUN and loaded.run.id == RUN.id and loaded.run.facts() == RUN.facts()
+    assert (loaded.method, loaded.task, loaded.composition) == ("lora", "pawsx", "fuse")
+    assert loaded.source_tasks == ("mnli", None)
+    assert loaded.run.origins == {"me/theirs"}
+
+
+def test_one_that_others_made_comes_back_with_its_digest(tmp_path):
+    save_adapter(adapter(run=GIVEN), tmp_path / "theirs")
+    run = load_adapter(tmp_path / "theirs").run
+    assert isinstance(run, Given)
+    assert run.sha256 == read_facts(tmp_path / "theirs").sha256 == saving._sha256(tmp_path / "theirs" / WEIGHTS)
+    assert run.name == "lora-pawsx--fuse-mnli-squad", "it is called as the adapter is"
+    assert (run.method, run.task, run.origin, run.library) == ("lora", "pawsx", "me/theirs@abc", "peft")
 
 
 def test_an_adapter_without_tensors_comes_back(tmp_path):
-    empty = adapter(method="head_only", composition=None, tensors={})
+    empty = adapter(run=Run(HERE, "head_only", "pawsx", ROWS), tensors={})
     save_adapter(empty, tmp_path / "empty")
     assert same(load_adapter(tmp_path / "empty"), empty)
 
@@ -95,17 +124,12 @@ def test_a_composition_is_rebuilt_from_its_folder_alone(method, settings, compos
     installed = install(module, method, composition, settings, sources)
     train(module, installed)
     tensors = {f"adapter.{name}": tensor for name, tensor in installed.state().items()}
-    made = adapter(
-        method=method,
-        composition=composition,
-        settings=installed.settings,
-        tensors=tensors,
-        backbone=identity,
-    )
+    run = dataclasses.replace(RUN, backbone=identity, method=method, composition=composition)
+    made = adapter(run=run, settings=installed.settings, tensors=tensors, backbone=identity)
     save_adapter(made, tmp_path / "made")
     loaded = load_adapter(tmp_path / "made", identity)
     again = backbone()
-    rebuild(again, method, composition, loaded.settings).load_state(loaded.adapter_tensors())
+    rebuild(again, loaded.method, loaded.composition, loaded.settings).load_state(loaded.adapter_tensors())
     assert torch.equal(hidden(again), hidden(module))
 
 
@@ -150,7 +174,7 @@ def test_weights_that_are_no_safetensors(folder):
 def test_a_cut_facts_file(folder, kept):
     path = folder / FACTS
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(UserError, match="cannot be read as JSON"):
+    with pytest.raises(UserError, match=f"{FACTS} is not valid JSON: line"):
         load_adapter(folder)
 
 
@@ -175,40 +199,91 @@ def test_a_file_is_no_folder(folder):
         save_adapter(adapter(), folder / WEIGHTS)
 
 
+def rewrite(folder: Path, **facts: Any) -> None:
+    path = folder / FACTS
+    path.write_text(json.dumps({**json.loads(path.read_text()), **facts}))
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", 2, "has the format 2"),
+        ("format", 1, "has the format 1"),
         ("format", None, "has the format None"),
         ("name", 3, '"name" is 3, but must be letters, digits'),
         ("name", "../../escaped", "but must be letters, digits"),
-        ("method", "lorra", 'no method "lorra".*Did you mean "lora"'),
-        ("composition", "fused", 'no composition "fused"'),
-        ("composition", 1, "a text or null"),
-        ("task", [], "a text or null"),
-        ("sources", {}, "a list of objects"),
-        ("sources", [{"name": "x"}], "a list of objects"),
-        ("settings", [], "an object"),
-        ("backbone", {"id": "x"}, "fingerprint"),
-        ("backbone", {"id": "x", "revision": "", "fingerprint": "1"}, "64 hexadecimal digits"),
-        ("labels", "yes", "a list of texts"),
-        ("labels", [1], "a list of texts"),
-        ("seed", True, "a whole number"),
-        ("seed", 1.5, "a whole number"),
-        ("recipe", 1, "an object"),
-        ("scores", None, "an object"),
-        ("data_revision", None, "a text"),
+        ("run", None, "describes a run by version None of identities"),
+        ("settings", [], '"settings" is .., but must be an object'),
+        ("backbone", {"id": "x", "revision": ""}, '"backbone.fingerprint" is missing'),
+        ("backbone", "pocket", "an object"),
+        ("labels", "yes", "a list"),
+        ("labels", [1], r'"labels.0." is 1, but must be text'),
         ("sha256", "f" * 63, "64 hexadecimal digits"),
     ],
 )
 def test_facts_of_the_wrong_type(folder, key, value, message):
-    facts = json.loads((folder / FACTS).read_text())
-    (folder / FACTS).write_text(json.dumps({**facts, key: value}))
+    rewrite(folder, **{key: value})
     with pytest.raises(UserError, match=message):
         load_adapter(folder)
+    facts = json.loads((folder / FACTS).read_text())
     del facts[key]
     (folder / FACTS).write_text(json.dumps(facts))
     with pytest.raises(UserError):
+        load_adapter(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training", 1, '"training" is 1, but must be an object'),
+        ("scores", None, "an object"),
+        ("scores", {"en": {"accuracy": "high"}}, '"scores.en.accuracy" is "high", but must be a number'),
+        ("imported", {"method": "lora", "task": None, "origin": "me"}, '"imported.library" is missing'),
+    ],
+)
+def test_what_an_adapter_need_not_say_has_a_type_too(folder, key, value, message):
+    rewrite(folder, **{key: value})
+    with pytest.raises(UserError, match=message):
+        load_adapter(folder)
+    facts = json.loads((folder / FACTS).read_text())
+    del facts[key]
+    (folder / FACTS).write_text(json.dumps(facts))
+    load_adapter(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("method", "lorra", 'no method "lorra".*Did you mean "lora"'),
+        ("method", None, "text"),
+        ("composition", "fused", 'no composition "fused"'),
+        ("composition", 1, '"composition" is 1, but must be text'),
+        ("task", [], '"task" is .., but must be text'),
+        ("sources", {}, '"sources" is .., but must be a list'),
+        ("sources", [{"name": "x"}], "sources"),
+        ("sources", [Run(HERE, "fused").facts()], 'no method "fused"'),
+        (
+            "sources",
+            [Run(HERE, "full", sources=(Run(HERE, "full", composition="fused"),)).facts()],
+            'no composition "fused"',
+        ),
+        ("control", "none", 'no control "none"'),
+        ("rows", "pocket", '"rows" is "pocket"'),
+        ("seed", True, "a whole number"),
+        ("seed", 1.5, "a whole number"),
+        ("settings", 1, "an object"),
+    ],
+)
+def test_a_run_of_the_wrong_type(folder, key, value, message):
+    run = json.loads((folder / FACTS).read_text())["run"]
+    rewrite(folder, run={**run, key: value})
+    with pytest.raises(UserError, match=message):
+        load_adapter(folder)
+
+
+def test_a_run_that_was_changed_is_told(folder):
+    run = json.loads((folder / FACTS).read_text())["run"]
+    rewrite(folder, run={**run, "seed": 4})
+    with pytest.raises(UserError, match=f"but says that it is {RUN.id}: it was changed"):
         load_adapter(folder)
 
 
@@ -312,7 +387,7 @@ def test_a_disk_that_is_really_too_small(tmp_path):
 
 def test_reading_facts_costs_no_torch(folder):
     code = (
-        "import sys; from pathlib import Path; from adapterstilts.adapter.saving import read_facts; "
+        "import sys; from pathlib import Path; from adapterstilts.adapter.facts import read_facts; "
         f"read_facts(Path({str(folder)!r})); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -342,7 +417,7 @@ def test_numbers_that_json_does_not_have_are_a_bug_not_a_file(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
         save_adapter(adapter(scores={"en": {"accuracy": float("nan")}}), tmp_path / "mine")
     with pytest.raises(TypeError, match="plain JSON"):
-        save_adapter(adapter(recipe={"x": {1, 2}}), tmp_path / "mine")
+        save_adapter(adapter(training={"x": {1, 2}}), tmp_path / "mine")
     assert list(tmp_path.iterdir()) == []
 
 

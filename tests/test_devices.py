@@ -10,10 +10,10 @@ import torch
 import world
 from pretend_device import PretendDevice, pretended
 
-from adapterstilts import execution
+from adapterstilts import api as st
+from adapterstilts import cli, execution
 from adapterstilts.backbones import loading
 from adapterstilts.base import processes
-from adapterstilts.execution import Request
 from adapterstilts.training import loop
 
 METHODS = ("bottleneck", "lora", "full", "head_only")
@@ -25,7 +25,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         place = world.build(tmp_path_factory.mktemp("world"), monkeypatch)
         for task, method in [("mnli", method) for method in METHODS] + [("qqp", "bottleneck"), ("qqp", "lora")]:
-            execution.learn(Request(task, method, languages=("en",)))
+            st.train(task, method=method, languages=("en",))
         yield place
 
 
@@ -43,28 +43,31 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendDevice]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_training_validation_and_scores_are_on_the_device(work: Path, elsewhere: PretendDevice, method: str) -> None:
-    execution.learn(Request("pawsx", method, languages=("en",)))
+    st.train("pawsx", method=method, languages=("en",))
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
 @pytest.mark.parametrize("composition", ["stack", "fuse"])
 def test_compositions_are_on_the_device(work: Path, elsewhere: PretendDevice, method: str, composition: str) -> None:
-    sources = ("mnli", "qqp") if composition == "fuse" else ("mnli",)
-    execution.learn(Request("pawsx", method, composition, sources, languages=("en",)))
+    if composition == "fuse":
+        st.fuse(("mnli", "qqp"), "pawsx", method=method, languages=("en",))
+    else:
+        st.stack("mnli", "pawsx", method=method, languages=("en",))
 
 
 def test_untrained_sources_are_on_the_device(work: Path, elsewhere: PretendDevice) -> None:
-    execution.learn(Request("pawsx", "bottleneck", "fuse", ("mnli", "qqp"), control="untrained", languages=("en",)))
+    st.fuse(("mnli", "qqp"), "pawsx", control="untrained", languages=("en",))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_evaluation_and_retrieval_are_on_the_device(work: Path, elsewhere: PretendDevice, method: str) -> None:
     for target in ("xnli", "tatoeba"):
-        execution.evaluate("mnli", target, Request("", method, languages=("de",)))
+        st.evaluate("mnli", target, method=method, languages=("de",))
 
 
 def test_merges_are_evaluated_on_the_device(work: Path, elsewhere: PretendDevice) -> None:
-    execution.merge(Request("tatoeba", "lora", "merge", ("mnli", "qqp")))
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["merge", "mnli", "qqp", "--method", "lora", "--target", "tatoeba", "--language", "de"])
 
 
 def test_predictions_and_neighbours_are_on_the_device(work: Path, elsewhere: PretendDevice) -> None:

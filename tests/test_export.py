@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from torch import Tensor
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
-from adapterstilts.adapter.value import Adapter, SourceInfo
+from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import export
 from adapterstilts.exchange.export import to_peft
+from adapterstilts.runs.run import Rows, Run
 from adapterstilts.tasks import types
 
 TASKS = {
@@ -61,16 +63,14 @@ def made(method: str, composition: str | None, task: str, **settings: Any) -> tu
     train(holder.module, built.installed)
     for parameter in built.head.parameters():
         torch.nn.init.normal_(parameter, generator=torch.Generator().manual_seed(3))
+    rows = Rows("pocket", "1")
+    below = tuple(Run(holder.identity, method, name, rows) for name in names)
     adapter = Adapter(
         name=f"{method}-{task}",
-        method=method,
-        composition=composition,
-        task=task,
-        sources=tuple(SourceInfo(f"{method}-{name}", name) for name in names),
-        settings=built.installed.settings,
+        run=Run(holder.identity, method, task, rows, composition, below),
         backbone=holder.identity,
+        settings=built.installed.settings,
         labels=declared.labels,
-        seed=0,
         tensors=built.tensors(),
     )
     with torch.inference_mode():
@@ -191,7 +191,8 @@ def test_a_merge_has_no_head(base, tmp_path) -> None:
 
     adapter, _ = made("lora", None, "mnli")
     headless = {name: tensor for name, tensor in adapter.tensors.items() if name.startswith("adapter.")}
-    adapter = Adapter(**{**vars(adapter), "tensors": headless, "task": None, "labels": ()})
+    run = Run(adapter.backbone, "lora", None, None, "merge", settings={"how": "mean"})
+    adapter = replace(adapter, run=run, tensors=headless, labels=())
     export.write(adapter, tmp_path / "exported", config(), None)
     peft.PeftModel.from_pretrained(transformers.AutoModel.from_pretrained(base), tmp_path / "exported")
     facts = json.loads((tmp_path / "exported" / "adapter_config.json").read_text())
@@ -209,8 +210,9 @@ def test_a_model_of_transformers_has_its_labels_by_name(tmp_path) -> None:
 
 def test_a_method_that_is_nobody_elses_is_refused(tmp_path) -> None:
     adapter, _ = made("lora", None, "mnli")
+    head_only = replace(adapter, run=replace(adapter.run, method="head_only"))
     with pytest.raises(UserError, match="head_only, which no other library has"):
-        export.write(Adapter(**{**vars(adapter), "method": "head_only"}), tmp_path / "x", config(), None)
+        export.write(head_only, tmp_path / "x", config(), None)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path) -> None:

@@ -18,6 +18,7 @@ import torch
 from hub_server import Hub
 from huggingface_hub import ModelCard, constants, snapshot_download
 from safetensors.torch import load_file
+from transformers import XLMRobertaConfig
 
 from adapterstilts import execution, tasks
 from adapterstilts.adapter import model, saving
@@ -26,7 +27,8 @@ from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, publishing, repositories
-from adapterstilts.runs import systems
+from adapterstilts.runs import asked, results
+from adapterstilts.runs.run import Given, Run
 from adapterstilts.tasks import types
 
 SHIPPED = places.zoo_folder() / "pocket"
@@ -54,7 +56,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def publish(*names: str, organisation: str = "me") -> list[publishing.Publication]:
-    measured = systems.read_all([SHIPPED])
+    measured = results.read_all([SHIPPED])
     made = [
         publishing.prepare(catalogue.entry(name, "pocket", Path("nowhere")), measured, organisation) for name in names
     ]
@@ -114,7 +116,7 @@ def test_a_repository_that_changes_meanwhile_is_left_alone(server: Hub) -> None:
     repository = server.repositories["models", "me/pocket-lora-mnli"]
     files = repository.commits[repository.refs["main"]]
     repository.commit({**files, "README.md": b"old"})
-    made = publishing.prepare(catalogue.entry("lora-mnli", "pocket", Path("x")), systems.read_all([SHIPPED]), "me")
+    made = publishing.prepare(catalogue.entry("lora-mnli", "pocket", Path("x")), results.read_all([SHIPPED]), "me")
     theirs = repository.commit({**files, "README.md": b"theirs"})
     with pytest.raises(UserError, match="was changed while this ran, so nothing was uploaded"):
         publishing.publish(made, private=False)
@@ -180,8 +182,9 @@ def test_pulled_adapters_give_the_same_scores(server: Hub, elsewhere: Path, tmp_
         publishing.publish(publishing.prepare(entry, [], "me"), private=False)
 
     def fused(words: tuple[str, ...], output: str) -> dict:
-        request = execution.Request("pawsx", "bottleneck", "fuse", words, overrides=settings, output=tmp_path / output)
-        return dict(execution.learn(request).scores)
+        here = catalogue.AtHand(tmp_path / output)
+        run = asked.training(here, "pawsx", "bottleneck", "fuse", words, settings=settings)
+        return dict(execution.learn(run, execution.How(tmp_path / output)).scores)
 
     shipped = fused(tuple(str(SHIPPED / name) for name in SOURCES), "shipped")
     with pytest.raises(UserError, match="There is no bottleneck adapter"):
@@ -273,13 +276,25 @@ def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub
         execution.pull(["qqp"], "pocket", "lora", "me")
 
 
+def test_what_is_not_published_for_a_backbone_of_ones_own_comes_with_the_command(server: Hub, tmp_path: Path) -> None:
+    shape = {"num_hidden_layers": 24, "hidden_size": 1024, "intermediate_size": 4096}
+    XLMRobertaConfig(**shape).save_pretrained(tmp_path / "large")
+    for ask in (
+        lambda: execution.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
+        lambda: catalogue.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
+    ):
+        with pytest.raises(UserError, match=r"adapterstilts train squad --backbone .*large\.?$"):
+            ask()
+
+
 def test_an_adapter_of_another_backbone_is_refused(server: Hub, tmp_path: Path) -> None:
     folder = tmp_path / "lora-mnli"
     shutil.copytree(SHIPPED / "lora-mnli", folder)
     facts = json.loads((folder / saving.FACTS).read_text())
     facts["backbone"]["fingerprint"] = "0" * 64
     (folder / saving.FACTS).write_text(json.dumps(facts))
-    publishing.publish(publishing.prepare(catalogue.Entry("lora-mnli", folder, "local", facts), [], "me"), False)
+    entry = catalogue.Entry("lora-mnli", folder, "local", saving.read_facts(folder))
+    publishing.publish(publishing.prepare(entry, [], "me"), False)
     with pytest.raises(UserError, match="the same name, but other weights"):
         execution.pull(["mnli"], "pocket", "lora", "me")
 
@@ -358,13 +373,12 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("head", [None, "mnli"])
 def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_path: Path) -> None:
-    request = execution.Request(
-        "tatoeba" if head is None else "", "lora", "merge", ("squad", "mnli"), output=tmp_path / "runs"
-    )
-    overrides = {"languages": ("de",)} if head is None else {}
-    made = execution.merge(replace(request, **overrides), head=head)
+    here, how = catalogue.AtHand(tmp_path / "runs"), execution.How(tmp_path / "runs")
+    target = "tatoeba" if head is None else None
+    run = asked.merging(here, ("squad", "mnli"), "lora", target, head=head, settings={"test_examples": 20})
+    made = execution.merge(run, how)
     entry = catalogue.entry(made.adapter.name, "pocket", tmp_path / "runs")
-    one = publishing.prepare(entry, systems.read_all([SHIPPED, tmp_path / "runs"]), "me")
+    one = publishing.prepare(entry, results.read_all([SHIPPED, tmp_path / "runs"]), "me")
     publishing.publish(one, private=False)
     card = ModelCard(one.card)
     assert card.data.license == "apache-2.0" and "lora" in card.data.tags

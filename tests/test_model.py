@@ -21,6 +21,7 @@ from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.backbones.loading import Backbone, fingerprint, load_backbone
 from adapterstilts.base import places
 from adapterstilts.base.errors import UserError
+from adapterstilts.runs.run import Rows, Run
 from adapterstilts.tasks import Task, types
 from adapterstilts.tasks import get as get_task
 
@@ -36,14 +37,10 @@ def backbone(seed: int = 7) -> Backbone:
 def adapter_of(model: Model, **changes: Any) -> Adapter:
     made = Adapter(
         name="bottleneck-mnli",
-        method="bottleneck",
-        composition=None,
-        task="mnli",
-        sources=(),
-        settings=model.installed.settings,
+        run=Run(backbone().identity, "bottleneck", "mnli", Rows("pocket", "1")),
         backbone=backbone().identity,
+        settings=model.installed.settings,
         labels=get_task("mnli").labels,
-        seed=0,
         tensors=model.tensors(),
     )
     return dataclasses.replace(made, **changes)
@@ -61,7 +58,8 @@ def trained(method: str = "bottleneck", settings: dict[str, Any] | None = None) 
 @pytest.mark.parametrize(("method", "settings"), [*VARIANTS, ("full", {}), ("head_only", {})])
 def test_a_stored_adapter_gives_the_same_outputs(method, settings):
     model = trained(method, settings)
-    again = from_adapter(backbone(), adapter_of(model, method=method), CLASSIFICATION, get_task("mnli"))
+    run = Run(backbone().identity, method, "mnli", Rows("pocket", "1"))
+    again = from_adapter(backbone(), adapter_of(model, run=run), CLASSIFICATION, get_task("mnli"))
     assert not again.training
     assert torch.equal(again(batch())["logits"], model(batch())["logits"])
     assert model(batch())["logits"].shape == (3, 3)

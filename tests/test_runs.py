@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adapterstilts import tasks
 from adapterstilts.backbones import BackboneIdentity, declaration_of
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.places import recipes_folder
 from adapterstilts.runs import asked, command, identity, recipe, related, words
 from adapterstilts.runs.run import Given, Rows, Run, differing, of_facts
 from adapterstilts.runs.settings import settings_schema
@@ -215,7 +216,7 @@ def test_a_new_setting_at_its_default_makes_no_other_run(monkeypatch):
 def test_a_recipe_of_more_steps_makes_another_run_and_is_never_a_default(monkeypatch):
     usual = asked.training(Here(), "pawsx", "lora")
     read = recipe._read
-    longer = {**read(recipe._file_for("pocket")), "tasks": {"pawsx": {"max_steps": 2400}}}
+    longer = {**read(recipes_folder() / "pocket.yaml"), "tasks": {"pawsx": {"max_steps": 2400}}}
     monkeypatch.setattr(recipe, "_read", lambda _: longer)
     now = asked.training(Here(), "pawsx", "lora")
     assert now.id != usual.id and [field for field, *_ in differing(usual, now)] == ["settings.max_steps"]

@@ -16,5 +16,5 @@ def identity_of(name: str, revision: str | None = None) -> BackboneIdentity:
     if known is None:
         from adapterstilts.backbones import loading
 
-        known = loading.load_backbone(name, revision=revision).identity
+        known = loading.load_backbone(name, revision=revision, device="cpu").identity
     return known

@@ -42,4 +42,13 @@ def declared(owner: type) -> Mapping[str, Setting]:
 def check(settings: Mapping[str, Setting], values: Mapping[str, Any]) -> None:
     """Raise `UserError`, naming the setting, unless each of the `values` is in the range of the one of its name."""
     for name, value in values.items():
-        checked(settings[name].type, value, f"The setting {name}")
+        if isinstance(value, list | tuple):
+            checked(settings[name].type, value, f"The setting {name}")
+        else:
+            _check_scalar(settings[name].type, name, value, type(value).__name__)
+
+
+@functools.lru_cache(maxsize=4096)
+def _check_scalar(type_: Any, name: str, value: Any, _: str) -> None:
+    # a study resolves the same recipe thousands of times; 1, 1.0 and true are one key but for their types
+    checked(type_, value, f"The setting {name}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from adapterstilts import tasks
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import check_backbone
-from adapterstilts.backbones import loading
+from adapterstilts.backbones import identity_of
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
@@ -48,8 +48,8 @@ def pull(
             folder = repositories.fetch(repository, revision)
         except hub.Missing as error:
             raise _not_published(repository, revision, word, backbone, method) from error
-        # loading a large backbone takes longer than the download, so only once something is there to fit it
-        identity = identity or loading.load_backbone(backbone, device="cpu").identity
+        # a backbone that is new here is loaded for it, which takes longer than the download: only for what is there
+        identity = identity or identity_of(backbone)
         check_backbone(load_adapter(folder), identity)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         found.append(Pulled(repository, folder, size))

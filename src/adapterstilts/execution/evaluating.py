@@ -78,7 +78,7 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str]) -> Tes
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
     rows = {language: reading.load(task, split, language, place, limit) for language in languages}
-    return TestRows(task, split, rows, place)
+    return TestRows(task, split, rows, reading.place_of(task, place))
 
 
 def measure(
@@ -265,7 +265,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
     if submission_folder is not None:  # not before, since it makes the folder
         files.check_writable(submission_folder, "--submission")
-    backbone = loading.load_backbone(run.backbone.id)
+    backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)
     if adapter is None:

@@ -75,7 +75,7 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
         check_tracker(how.log)
     files.check_writable(how.output)
     with locks.holding(how.output, job.name, progress.note):
-        result = _known_result(job, languages)
+        result = processes.shared(partial(_known_result, job, languages))
         if result is not None:
             progress.note(f"This run is done already; delete {job.folder} to do it again.")
             return result
@@ -87,17 +87,17 @@ def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Res
     job = replace(job, sources=tuple(_source(source, run, how, progress) for source in run.sources))
     as_sources = [adapter.as_source() for adapter in job.sources]
     methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
-    load = partial(loading.load_backbone, run.backbone.id)
+    load = partial(loading.load_backbone, run.backbone.id, revision=run.backbone.revision or None)
     backbone = load()
     check_length(run.settings, backbone)
     for adapter in job.sources:
         check_backbone(adapter, backbone.identity)
-    trained = _known_adapter(job, backbone)
-    if trained is None:
-        trained = _train(job, load, backbone, progress)
-        del backbone  # before the next one is there: two of the largest may be more than the memory
-        backbone = load()
-    return processes.shared(lambda: _measure(job, trained, backbone, languages, progress))
+    if processes.shared((job.folder / FACTS).is_file):
+        # the main process alone reads it, since it writes it again
+        return processes.shared(partial(_measure_known, job, backbone, languages, progress))
+    trained = _train(job, load, backbone, progress)
+    del backbone  # before the next one is there: two of the largest may be more than the memory
+    return processes.shared(lambda: _measure(job, trained, load(), languages, progress))
 
 
 def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adapter:
@@ -140,11 +140,6 @@ def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
         return None
     result = results.read(path)
     return result if result.run.id == job.run.id and set(languages) == set(result.examples) else None
-
-
-def _known_adapter(job: _Job, backbone: Backbone) -> Adapter | None:
-    """The adapter of this very run, if it was trained but not measured."""
-    return load_adapter(job.folder, backbone.identity) if (job.folder / FACTS).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -246,6 +241,11 @@ def weights_of(sources: tuple[Adapter, ...], how: How) -> dict[str, Any]:
     folders = {adapter.name: here.folder_of(adapter.run) for adapter in sources}
     digests = {name: read_facts(folder).sha256 for name, folder in folders.items() if folder is not None}
     return {"source_weights": digests} if digests else {}
+
+
+def _measure_known(job: _Job, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
+    """Measure the adapter of this very run, which was trained before."""
+    return _measure(job, load_adapter(job.folder, backbone.identity), backbone, languages, progress)
 
 
 def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:

@@ -64,7 +64,7 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
         if isinstance(old, Given):
             raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
         results.check_same(old, replace(run, evaluation=None), folder)
-    backbone = loading.load_backbone(run.backbone.id)
+    backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     for adapter in [*sources, *([head] if head else [])]:
         check_backbone(adapter, backbone.identity)
     adapter = _made(run, merged, sources, head, how, backbone)

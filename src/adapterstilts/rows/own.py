@@ -6,13 +6,13 @@ validates, by paragraph where rows have one.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from adapterstilts.base.digests import Memory, sha256
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import hub, limits
 from adapterstilts.rows.formats import Row, Wanted, conllu, squad, tagging
@@ -167,18 +167,9 @@ def _canonical(value: Any) -> bytes:
 
 
 def _digest_of(path: Path) -> str:
+    """sha256 of a file's bytes, remembered while the file stays as it is."""
+    memory = Memory("bytes", [path])
     try:
-        facts = path.stat()
-        return _digest(path, facts.st_size, facts.st_mtime_ns)
+        return memory.value or memory.keep(sha256(path))
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path and its rights.") from error
-
-
-@functools.lru_cache(maxsize=256)
-def _digest(path: Path, size: int, changed: int) -> str:
-    """sha256 of a file's bytes, remembered while its size and its time stay."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -15,7 +15,7 @@ from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
-from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
 from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
     changed_in_evaluation,
@@ -83,8 +83,17 @@ def _is_evaluation(run: Run) -> bool:
     if own is None:
         return False
     shared = all(own.settings.get(key) == run.settings.get(key) for key in ("max_length", "precision"))
-    elsewhere = run.rows is not None and own.rows.source != run.rows.source and not tasks.get(own.target).own
-    return own.target != run.task or not shared or elsewhere
+    return own.target != run.task or not shared or (run.rows is not None and not _same_rows(run.rows, own))
+
+
+def _same_rows(trained: Rows, own: Evaluation) -> bool:
+    """Whether one --data says both; the rows of a task that learns from another's have a revision of their own."""
+    task, measured = tasks.get(own.target), own.rows
+    if task.own:
+        return True
+    moved = bool(trained.place and measured.place and trained.place != measured.place)
+    other = task.train_on == task.name and trained.revision != measured.revision
+    return trained.source == measured.source and not moved and not other
 
 
 def _target(target: str | None) -> list[str]:

@@ -16,6 +16,7 @@ from adapterstilts import tasks
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
+from adapterstilts.methods.settings import check_composition, check_method
 from adapterstilts.runs import identity
 
 CONTROLS = ("parameters", "untrained")
@@ -249,6 +250,21 @@ def of_facts(facts: Any, place: str) -> Run:
             f"{place} describes a run by version {version} of identities; this release reads {identity.ID_VERSION}."
         )
     run = schema.checked(Run, facts, place, unknown="ignore")
+    try:
+        _check_words(run)
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from error
     if run.id != facts.get("id"):
         raise UserError(f"{place} describes the run {run.id}, but says that it is {facts.get('id')}: it was changed.")
     return run
+
+
+def _check_words(run: Run) -> None:
+    """Raise UserError for a word, anywhere in its graph, that this release does not know."""
+    for each in (run, *run.graph()):
+        if each.method != NO_ADAPTER:
+            check_method(each.method)
+        if isinstance(each, Run) and each.composition is not None:
+            check_composition(each.composition)
+        if isinstance(each, Run) and each.control not in (None, *CONTROLS):
+            raise UserError(f'There is no control "{each.control}"; use one of {", ".join(CONTROLS)}.')

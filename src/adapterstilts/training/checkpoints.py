@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,8 @@ def _discard(complete: Path) -> None:
 def _clear_away(folder: Path) -> None:
     """Remove what a killed process left of checkpoints, and bring back one that had stepped aside."""
     for left in folder.glob(".checkpoint-*"):
-        files.recover(left.with_name(left.stem[1:]))
+        with suppress(OSError):  # another process of the same run was first
+            files.recover(left.with_name(left.stem[1:]))
         shutil.rmtree(left, ignore_errors=True)
 
 
