@@ -97,7 +97,7 @@ def test_one_that_others_made_comes_back_with_its_digest(tmp_path):
     save_adapter(adapter(run=GIVEN), tmp_path / "theirs")
     run = load_adapter(tmp_path / "theirs").run
     assert isinstance(run, Given)
-    assert run.sha256 == read_facts(tmp_path / "theirs").sha256 == saving._sha256(tmp_path / "theirs" / WEIGHTS)
+    assert run.sha256 == read_facts(tmp_path / "theirs").sha256 == digests.sha256(tmp_path / "theirs" / WEIGHTS)
     assert run.name == "lora-pawsx--fuse-mnli-squad", "it is called as the adapter is"
     assert (run.method, run.task, run.origin, run.library) == ("lora", "pawsx", "me/theirs@abc", "peft")
 
@@ -278,6 +278,21 @@ def test_a_run_of_the_wrong_type(folder, key, value, message):
     rewrite(folder, run={**run, key: value})
     with pytest.raises(UserError, match=message):
         load_adapter(folder)
+
+
+def test_a_place_that_a_folder_names_is_not_looked_at(folder):
+    def placed(facts: Any) -> Any:
+        if isinstance(facts, list):
+            return [placed(each) for each in facts]
+        return (
+            {"place": "/etc", **{key: placed(value) for key, value in facts.items()}}
+            if isinstance(facts, dict)
+            else facts
+        )
+
+    rewrite(folder, run=placed(RUN.facts()))
+    run = load_adapter(folder).run
+    assert [run.rows.place, *(each.place for each in run.graph())] == [""] * 5
 
 
 def test_a_run_that_was_changed_is_told(folder):

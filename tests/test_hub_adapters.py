@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import hub_server
 import pytest
 import torch
+from click.testing import CliRunner
 from hub_server import Hub
 from huggingface_hub import ModelCard, constants, snapshot_download
 from safetensors.torch import load_file
@@ -21,12 +25,16 @@ from transformers import XLMRobertaConfig
 
 from adapterstilts import execution, tasks
 from adapterstilts.adapter import model, saving
+from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
+from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, publishing, repositories
+from adapterstilts.rows import reading
 from adapterstilts.runs import asked, results
+from adapterstilts.runs.run import Given, Rows, Run
 from adapterstilts.tasks import types
 
 SHIPPED = places.zoo_folder() / "pocket"
@@ -227,11 +235,12 @@ def test_a_download_that_stalls_is_taken_up(server: Hub, monkeypatch: pytest.Mon
 
 def test_a_hub_that_says_nothing_is_given_up(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     publish("lora-mnli")
-    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.1)
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(hub, "PATIENCE", 0.2)
     server.stall("/api/models/me/pocket-lora-mnli", times=100)
+    begun = time.monotonic()
     with pytest.raises(UserError, match="is not in the cache, and the Hub cannot be reached"):
         execution.pull(["mnli"], "pocket", "lora", "me")
+    assert time.monotonic() - begun < 20
     assert not list(repositories.cached())
 
 
@@ -327,10 +336,15 @@ def test_paths_cannot_leave_the_cache(path: str, server: Hub, tmp_path: Path) ->
 
 def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     facts = json.loads((SHIPPED / "lora-mnli" / saving.FACTS).read_text())
-    facts |= {"task": "\x1b[2Jmnli", "seed": "many", "scores": {"en": ["x"]}, "composition": "\x9b31m"}
+    backbone = BackboneIdentity("\x1b[2Jpocket", "\x9b31m", "0" * 64)
+    theirs = Given("\x1b[2Jtheirs", "1" * 64, "lora", "\x1b[2Jqqp", "\x1b[2Jhub")
+    rows, changes = Rows("\x1b[2Jhub", "\x9b31m"), {"\x1b[2Jrank": "\x9b31m"}
+    run = Run(backbone, "lora", "\x1b[2Jmnli", rows, "fuse", (theirs,), settings=changes)
+    words = {"labels": ["\x1b[2Jyes"], "scores": {"\x1b[2Jen": {"\x9b31m": 1.0}}, "training": {"\x1b[2J": "\x9b31m"}}
+    facts |= {**words, "id": run.id, "run": run.facts(), "backbone": vars(backbone), "sha256": sha256(b"").hexdigest()}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
     place.commit({saving.FACTS: json.dumps(facts).encode(), saving.WEIGHTS: b""})
-    with pytest.raises(UserError, match="me/evil|must be|sha256"):
+    with pytest.raises(UserError, match="cannot be read"):
         execution.pull(["me/evil"], "pocket", "lora")
     cache = Path(snapshot_download("me/evil"))
     assert cache.is_dir()
@@ -338,11 +352,19 @@ def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.Captu
         main(["zoo"])
     out = capsys.readouterr().out
     assert stop.value.code == 0 and "me/evil" in out and "\x1b" not in out and "\x9b" not in out
-    (cache / saving.FACTS).unlink()
-    (cache / saving.FACTS).write_text(json.dumps({**facts, "backbone": "pocket"}))
     with pytest.raises(SystemExit) as stop:
         main(["zoo", "show", str(cache)])
-    assert stop.value.code == 0 and "\x1b" not in capsys.readouterr().out
+    said = "".join(capsys.readouterr())
+    assert stop.value.code == 0 and "\x1b" not in said and "\x9b" not in said
+    (cache / saving.FACTS).unlink()
+    (cache / saving.FACTS).write_text(json.dumps({**facts, "backbone": "\x1b[2Jpocket"}))
+    with pytest.raises(SystemExit) as stop:
+        main(["zoo"])
+    assert stop.value.code == 0 and "me/evil" not in capsys.readouterr().out, "a list shows what can be used"
+    with pytest.raises(SystemExit) as stop:
+        main(["zoo", "show", str(cache)])
+    said = "".join(capsys.readouterr())
+    assert stop.value.code == 1 and '"backbone" is ' in said and "\x1b" not in said
 
 
 def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -370,11 +392,14 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("head", [None, "mnli"])
-def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_path: Path) -> None:
+def test_a_merge_is_published_with_a_card(
+    head: str | None, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = reading.load
+    monkeypatch.setattr(reading, "load", lambda *given: load(*given)[:20])
     here, how = catalogue.AtHand(tmp_path / "runs"), execution.How(tmp_path / "runs")
     target = "tatoeba" if head is None else None
-    run = asked.merging(here, ("squad", "mnli"), "lora", target, head=head, settings={"test_examples": 20})
-    made = execution.merge(run, how)
+    made = execution.merge(asked.merging(here, ("squad", "mnli"), "lora", target, head=head), how)
     entry = catalogue.entry(made.adapter.name, "pocket", tmp_path / "runs")
     one = publishing.prepare(entry, results.read_all([SHIPPED, tmp_path / "runs"]), "me")
     publishing.publish(one, private=False)
@@ -386,6 +411,37 @@ def test_a_merge_is_published_with_a_card(head: str | None, server: Hub, tmp_pat
     (found,) = execution.pull([one.repository], "pocket", "lora")
     same = saving.load_adapter(found.folder)
     assert all(torch.equal(tensor, same.tensors[name]) for name, tensor in made.adapter.tensors.items())
+
+
+HERE = BackboneIdentity("pocket", "", "0" * 64)
+THEIRS = Given("theirs", "1" * 64, "lora", "qqp", "AdapterHub/theirs@abc", "peft")
+OURS = Run(HERE, "lora", "mnli", Rows("pocket", "1"))
+
+
+def stacked(on: Run | Given) -> Run:
+    return Run(HERE, "lora", "pawsx", Rows("pocket", "1"), "stack", (on,))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        THEIRS,
+        stacked(THEIRS),
+        Run(HERE, "lora", "pawsx", Rows("pocket", "1"), "fuse", (OURS, THEIRS)),
+        Run(HERE, "lora", None, None, "merge", (OURS, stacked(stacked(THEIRS)))),
+        Run(HERE, "lora", "qqp", None, "merge", (OURS, stacked(OURS)), head=THEIRS),
+        stacked(Run(HERE, "lora", "pawsx", None, "merge", (OURS, OURS), head=stacked(THEIRS))),
+    ],
+    ids=("itself", "a source", "one of two", "a source's source's source", "a head", "a source's head's source"),
+)
+def test_what_holds_imported_weights_however_deep_is_not_published(
+    run: Run | Given, server: Hub, tmp_path: Path
+) -> None:
+    saving.save_adapter(Adapter("mine", run, HERE, {}, (), {"adapter.x": torch.zeros(1)}), tmp_path / "mine")
+    entry = catalogue.entry("mine", "pocket", tmp_path)
+    with pytest.raises(UserError, match='"mine" was imported, or holds weights that were, so under which licence'):
+        publishing.prepare(entry, [], "me")
+    assert not server.repositories
 
 
 def test_a_name_that_nobody_can_have_is_refused(server: Hub) -> None:
@@ -420,16 +476,17 @@ def test_names_are_those_that_the_hub_allows(name: str, expected: str) -> None:
     validate_repo_id(expected)
 
 
-def test_the_whole_zoo_is_published_with_a_collection_once(server: Hub, tmp_path: Path) -> None:
-    script = [sys.executable, str(places.zoo_folder().parent / "scripts" / "publish-zoo"), "--to", "me"]
-    given = {**os.environ, **hub_server.environment(server.url, tmp_path / "plain"), "HF_TOKEN": "hf_secret"}
+def test_the_whole_zoo_is_published_with_a_collection_once(server: Hub, elsewhere: Path) -> None:
+    for name in (*NAMES, "lora-ccg", "results"):
+        shutil.copytree(SHIPPED / name, elsewhere / name)
+    script = runpy.run_path(str(SHIPPED.parents[1] / "scripts" / "publish-zoo"))["main"]
 
     def said(*words: str) -> list[str]:
-        done = subprocess.run([*script, *words], env=given, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(script, ["--to", "me", *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
         return done.stdout.splitlines()
 
-    shipped = {f"me/pocket-{path.parent.name}" for path in SHIPPED.glob(f"*/{saving.FACTS}")}
+    shipped = {f"me/pocket-{name}" for name in (*NAMES, "lora-ccg")}
     assert {line.partition(":")[0] for line in said("--dry-run")} == shipped and not server.repositories
     assert "/commit/" in said()[0]
     (items,) = server.collections.values()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapterstilts.base.errors import UserError
 
 WAITS = (1.0, 4.0)
 """Seconds before the Hub is asked again when it fails, or the network does."""
+PATIENCE = 60.0
+"""Seconds in which the Hub must say something."""
 
 T = TypeVar("T")
 
@@ -51,6 +53,7 @@ def answered(ask: Callable[[], T]) -> T:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     for wait in (*WAITS, None):
+        _bound_waiting()
         try:
             return ask()
         except (HfHubHTTPError, OSError) as error:
@@ -76,3 +79,21 @@ def answered(ask: Callable[[], T]) -> T:
         raise Unreachable("HF_HUB_OFFLINE is set", "unset it") from reason
     failed = f"HTTP {status}" if status else type(reason).__name__
     raise Unreachable(f"the Hub cannot be reached ({failed})", "check the network, try again later") from reason
+
+
+def _bound_waiting() -> None:
+    """Give this thread's requests a timeout where they have none: the client itself would wait for ever.
+
+    From huggingface_hub 1.0 on it has one, and is no longer made of `requests`.
+    """
+    from huggingface_hub.utils import get_session
+
+    session: Any = get_session()
+    if not hasattr(session, "mount") or "request" in vars(session):
+        return
+    unbounded = session.request
+
+    def request(method: str, url: str, **options: Any) -> Any:
+        return unbounded(method, url, **{**options, "timeout": options.get("timeout") or PATIENCE})
+
+    session.request = request

@@ -1,7 +1,7 @@
 """Adapters in repositories of the Hugging Face Hub, one repository an adapter, and in its cache.
 
-An adapter's repository has the files that `checkpoint` writes, its card, its recipe and its results; beside them, in a
-folder of its own, the same weights as `adapters` or `peft` read them. Only safetensors are ever read.
+An adapter's repository has the files that `adapter.saving` writes, its card and its results; beside them, in a folder
+of its own, the same weights as `adapters` or `peft` read them. Only safetensors are ever read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from adapterstilts.methods import METHODS
 ORGANISATION = "adapterstilts"
 """Whose adapters are looked for unless another name is given."""
 TAG = "adapterstilts"
-_FILES = [WEIGHTS, FACTS, "README.md", "recipe.yaml", "results/*.json"]
+_FILES = [WEIGHTS, FACTS, "README.md", "results/*.json"]
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 

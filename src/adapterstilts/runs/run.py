@@ -249,7 +249,7 @@ def of_facts(facts: Any, place: str) -> Run:
         raise UserError(
             f"{place} describes a run by version {version} of identities; this release reads {identity.ID_VERSION}."
         )
-    run = schema.checked(Run, facts, place, unknown="ignore")
+    run = schema.checked(Run, _without_places(facts), place, unknown="ignore")
     try:
         _check_words(run)
     except UserError as error:
@@ -257,6 +257,15 @@ def of_facts(facts: Any, place: str) -> Run:
     if run.id != facts.get("id"):
         raise UserError(f"{place} describes the run {run.id}, but says that it is {facts.get('id')}: it was changed.")
     return run
+
+
+def _without_places(facts: Any) -> Any:
+    """The facts without places: they are never recorded, so one that is read was put there by somebody."""
+    if isinstance(facts, list):
+        return [_without_places(each) for each in facts]
+    if not isinstance(facts, Mapping):
+        return facts
+    return {key: _without_places(value) for key, value in facts.items() if key != "place"}
 
 
 def _check_words(run: Run) -> None:
