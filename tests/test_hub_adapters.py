@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import hub_server
@@ -28,7 +27,6 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, publishing, repositories
 from adapterstilts.runs import asked, results
-from adapterstilts.runs.run import Given, Run
 from adapterstilts.tasks import types
 
 SHIPPED = places.zoo_folder() / "pocket"

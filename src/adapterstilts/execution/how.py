@@ -58,8 +58,8 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
         if language not in known:
             place = reading.place_of(task, data)
             hint = did_you_mean(language, known)
-            there = f"it has {', '.join(known)}.{hint}"
-            raise UserError(f'{task.name} has no language "{language}" in the data {place}; {there}')
+            its_languages = f"it has {', '.join(known)}.{hint}"
+            raise UserError(f'{task.name} has no language "{language}" in the data {place}; {its_languages}')
     return chosen or tuple(known)
 
 

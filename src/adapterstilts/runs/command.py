@@ -134,22 +134,22 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     verb, *rest = arguments or [""]
     if verb not in VERBS:
         raise UserError(f'"{verb}" makes no run; these do: {", ".join(VERBS)}.{did_you_mean(verb, VERBS)}')
-    given = vars(_parser(verb).parse_intermixed_args(rest))
-    words, target, backbone = given["words"], given.get("target"), given["backbone"]
-    settings = recipe.parse_overrides(given["settings"])
-    where: dict[str, Any] = {"backbone": backbone, "data": given["data"], "settings": settings}
+    parsed = vars(_parser(verb).parse_intermixed_args(rest))
+    words, target, backbone = parsed["words"], parsed.get("target"), parsed["backbone"]
+    settings = recipe.parse_overrides(parsed["settings"])
+    where: dict[str, Any] = {"backbone": backbone, "data": parsed["data"], "settings": settings}
     if verb == "evaluate":
-        return asked.evaluating(here, words[0], target, given["method"], **where)
-    method = given.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
+        return asked.evaluating(here, words[0], target, parsed["method"], **where)
+    method = parsed.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
     if verb == "merge":
-        return asked.merging(here, words, method, target, how=given["how"], head=given["head"], **where)
-    where["seed"] = given["seed"]
+        return asked.merging(here, words, method, target, how=parsed["how"], head=parsed["head"], **where)
+    where["seed"] = parsed["seed"]
     if verb == "train":
         return asked.training(here, words[0], method, **where)
     if verb == "baseline":
-        via = [given["via"]] if given["via"] else []
+        via = [parsed["via"]] if parsed["via"] else []
         return asked.training(here, words[0], "full", "continue" if via else None, via, **where)
-    more = {"control": given["control"], "fresh": not given["no_fresh"]} if verb == "fuse" else {}
+    more = {"control": parsed["control"], "fresh": not parsed["no_fresh"]} if verb == "fuse" else {}
     return asked.training(here, target or "", method, verb, words, **where, **more)
 
 
