@@ -81,7 +81,7 @@ def _labels(inspection: Inspection) -> Iterator[str]:
 
 
 def _missing(inspection: Inspection) -> Iterator[str]:
-    """What is not there, as it is said of a split's first language that lacks it."""
+    """The languages that lack rows, a line for each split; it says what the first of them lacks."""
     for split, languages in inspection.missing.items():
         first, phrases = next(iter(languages.items()))
         yield f"not there: {split} in {', '.join(languages)}; for {first}, {'; '.join(phrases)}"

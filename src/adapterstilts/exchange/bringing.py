@@ -90,7 +90,7 @@ def import_adapter(
 
 
 def _name(word: str, name: str | None, output: Path) -> str:
-    """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
+    """The adapter's name: `name`, or else that of the folder or repository. UserError if it is taken or is no name."""
     own = slug(word)
     taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
     chosen = name or (f"imported-{own}" if own in taken else own)
@@ -102,8 +102,8 @@ def _name(word: str, name: str | None, output: Path) -> str:
     namesake = next((entry for entry in catalogue.entries(output) if entry.name == chosen), None)
     if namesake:
         raise UserError(
-            f"There is an adapter {chosen} already ({namesake.folder}); delete that, or give this one another name with "
-            "--name."
+            f"There is an adapter {chosen} already ({namesake.folder}); delete that, or give this one another name "
+            "with --name."
         )
     return chosen
 

@@ -40,8 +40,8 @@ class Publication:
 def prepare(entry: catalogue.Entry, candidates: Iterable[Result], organisation: str) -> Publication:
     """Gather the files of an adapter and compare them with what the Hub has; nothing is uploaded.
 
-    `found` are results to choose its own from. UserError if the adapter is damaged, if its repository holds other
-    weights, or if the Hub cannot be asked.
+    The adapter's own results are chosen from `candidates`. UserError if the adapter is damaged, if its repository holds
+    other weights, or if the Hub cannot be asked.
     """
     adapter = saving.load_adapter(entry.folder)
     if not isinstance(adapter.run, Run) or adapter.run.origins:

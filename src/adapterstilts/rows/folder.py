@@ -157,14 +157,14 @@ def _files(task: Task, folder: Path) -> list[Path]:
         for part in parts
     ]
     wanted += [(part, "en") for other in tested_on_validation_of(task) for part in other.files["test"]]
-    sources: set[Path] = set()
+    row_files: set[Path] = set()
     for part, language in wanted:
         located = _locate(part, language, folder)
         if not isinstance(located, str):
             layout, paths = located
             beside = (paths[0].with_name(name) for name in _named(layout.beside, layout, language))
-            sources.update(paths, (path for path in beside if path.is_file()))
-    return sorted(sources)
+            row_files.update(paths, (path for path in beside if path.is_file()))
+    return sorted(row_files)
 
 
 def _languages(task: Task, split: str) -> tuple[str, ...]:

@@ -160,7 +160,7 @@ def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
 def measured(
     here: Surroundings, run: Run, target: str, data: str | None = None, settings: Mapping[str, Any] | None = None
 ) -> Run:
-    """Return the run that measures what `made` makes on a target; `settings` are those that one would not expect."""
+    """Return the run that measures the adapter of `run` on a target, with `settings` other than the usual."""
     settings = settings or {}
     task = tasks.get(target)
     if task.type != "retrieval" and "retrieval_layer" in settings:

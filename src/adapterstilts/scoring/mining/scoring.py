@@ -40,7 +40,7 @@ def _pairs(rows: Sequence[Row]) -> list[Ids]:
 
 
 def _rows_found(rows: Sequence[Row], translations: Mapping[str, str]) -> list[str | None]:
-    """For each row the id of a row with the foreign sentence `found` for its English one, its own if that has it."""
+    """For each row the id of a row that holds its English sentence's translation: its own if that does, or None."""
     holders: dict[str, str] = {}
     for row in rows:
         if row["sentence2"] is not None:
@@ -141,9 +141,9 @@ def _found(
         english, foreign = (list(side) for side in sides)
         if not tuning:
             best = retrieval.nearest(*_halves(table, sides)).tolist()
-            return {one: foreign[other] for one, other in zip(english, best, strict=True)}
+            return {identifier: foreign[number] for identifier, number in zip(english, best, strict=True)}
         pairs = _mined(sides, language, progress, layer, table)
-        return {english[one]: foreign[other] for one, other, score in pairs if score >= thresholds[layer]}
+        return {english[row]: foreign[column] for row, column, score in pairs if score >= thresholds[layer]}
 
     yield from embedded(_texts(sides), layers, find_in, f"{'embed' if tuning else 'evaluate'} {language}")
 
@@ -190,7 +190,7 @@ def _tuning_rows(
 
 
 def _score(task: Task, translations: Mapping[str, str], pairs: Sequence[Ids], language: str) -> dict[str, float]:
-    """Scores of the foreign sentences `found` for English ones, against the true `pairs`."""
+    """Scores of `translations`, foreign sentences by English ones, against the true `pairs`; both hold ids."""
     if task.metric == "mining_f1":
         return metrics.compute(task.metric, list(translations.items()), pairs, language)
     return metrics.compute(

@@ -136,7 +136,8 @@ def score_language(predictions: Path, references: Path, task: Task, language: st
         raise UserError(f"{theirs} is empty; put the references of {task.name} there.")
     if task.metric == "accuracy" and len(predicted) != len(expected):
         raise UserError(
-            f"Lines in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write one prediction for each reference."
+            f"Lines in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write one prediction for each "
+            "reference."
         )
     scores = metrics.compute(task.metric, predicted, expected, language)
     if task.type == "tagging":
@@ -157,12 +158,14 @@ def _tags(ours: Path, theirs: Path, task: Task) -> tuple[list[list[str]], list[l
     for sentence, reference in zip(predicted, expected, strict=False):
         if len(sentence.tags) != len(reference.tags):
             raise UserError(
-                f"Tags of the sentence at {ours}, line {sentence.line}: {len(sentence.tags)}, but of that at {theirs}, line "
-                f"{reference.line}: {len(reference.tags)}; write one tag for each token and a blank line between sentences."
+                f"Tags of the sentence at {ours}, line {sentence.line}: {len(sentence.tags)}, but of that at {theirs}, "
+                f"line {reference.line}: {len(reference.tags)}; write one tag for each token and a blank line between "
+                "sentences."
             )
     if len(predicted) != len(expected):
         raise UserError(
-            f"Sentences in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write the tags of every sentence."
+            f"Sentences in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write the tags of every "
+            "sentence."
         )
     return [sentence.tags for sentence in predicted], [reference.tags for reference in expected]
 
