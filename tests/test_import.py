@@ -24,7 +24,9 @@ from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, publishing
-from adapterstilts.runs import systems
+from adapterstilts.rows import reading
+from adapterstilts.runs import results, words
+from adapterstilts.runs.run import Given
 from adapterstilts.tasks import types
 
 BACKBONE = str(places.zoo_folder() / "pocket" / "backbone")
@@ -470,13 +472,22 @@ def test_from_the_hub_as_adapterhub_has_it(server: Hub, tmp_path: Path) -> None:
         imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs")
     done = imported(Path("AdapterHub/pocket-pf-squad"), tmp_path / "runs", convert=True)
     assert done.adapter.name == "pocket-pf-squad"
-    assert done.adapter.recipe["imported"]["from"] == f"AdapterHub/pocket-pf-squad@{commit}"
+    run = done.adapter.run
+    assert isinstance(run, Given) and run.sha256 == saving.read_facts(done.folder).sha256
+    assert (run.origin, run.library) == (f"AdapterHub/pocket-pf-squad@{commit}", "adapters")
+    assert saving.load_adapter(done.folder).run == run
     same(ours(done, "squad"), theirs(plain, "squad"))
 
 
 def test_the_verbs_find_what_was_imported_and_keep_it_apart(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Hub
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    load = reading.load
+
+    def few(task: tasks.Task, split: str, language: str, data: str, limit: int | None = None) -> Any:
+        return load(task, split, language, data, min(limit or 20, 20))
+
+    monkeypatch.setattr(reading, "load", few)
     saved_by_peft(tmp_path / "their-lora", "mnli", target_modules="all-linear")
     output = ["--output", str(tmp_path / "runs")]
 
@@ -489,22 +500,24 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     labels = ["--task", "mnli", "--labels", ",".join(NLI), "--backbone", "pocket"]
     assert "their-lora: a lora adapter for mnli on pocket" in said("import", str(tmp_path / "their-lora"), *labels)
     assert "their-lora" in said("zoo")
-    measured = json.loads(said("evaluate", "their-lora", "--target", "bucc2018", "--json"))
+    measured = json.loads(said("evaluate", "their-lora", "--target", "tatoeba", "--json"))
     assert measured["adapter"] == "their-lora"
-    result = systems.read_all([tmp_path / "runs"])[0]
-    assert systems.label(systems.system_of(result), tasks.get("bucc2018")) == "lora, mnli alone (imported=their-lora)"
-    row = json.loads(said("compare", "bucc2018", "--json"))["comparisons"][0]["rows"]
-    assert "adapterstilts evaluate their-lora --target bucc2018" in [one["command"] for one in row]
+    result = results.read_all([tmp_path / "runs"])[0]
+    assert words.label_of(result.run) == "lora, mnli alone (imported=their-lora)"
+    assert result.run.origins == {"their-lora"}
+    row = json.loads(said("compare", "tatoeba", "--json"))["comparisons"][0]["rows"]
+    assert "adapterstilts evaluate their-lora --target tatoeba" in [one["command"] for one in row]
     assert catalogue.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
     said(
         "fuse", "their-lora", "squad", "--target", "pawsx", "--method", "lora", "-o", "max_steps=1", "--language", "de"
     )
-    fused = "pocket-lora-pawsx--fuse-lora-squad-their-lora-s0"
-    assert any(path.name.startswith(fused) for path in (tmp_path / "runs").iterdir())
-    for entry in catalogue.entries(tmp_path / "runs"):
-        if entry.origin == "local":
-            with pytest.raises(UserError, match="was imported, or holds weights that were"):
-                publishing.prepare(entry, [], "me")
+    (fused,) = (path.name for path in (tmp_path / "runs").glob("pocket-lora-pawsx--fuse-squad-their-lora-s0-x*"))
+    said("stack", fused, "--target", "panx", "--method", "lora", "-o", "max_steps=1", "--language", "de")
+    local = [entry for entry in catalogue.entries(tmp_path / "runs") if entry.origin == "local"]
+    assert len(local) == 3
+    for entry in local:
+        with pytest.raises(UserError, match="was imported, or holds weights that were"):
+            publishing.prepare(entry, [], "me")
 
 
 def test_tensors_of_nothing_known_are_refused(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def declared(owner: type) -> Mapping[str, Setting]:
 def check(settings: Mapping[str, Setting], values: Mapping[str, Any]) -> None:
     """Raise `UserError`, naming the setting, unless each of the `values` is in the range of the one of its name."""
     for name, value in values.items():
-        if isinstance(value, list | tuple):
+        if isinstance(value, list | tuple | Mapping):
             checked(settings[name].type, value, f"The setting {name}")
         else:
             _check_scalar(settings[name].type, name, value, type(value).__name__)
