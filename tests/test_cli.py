@@ -168,7 +168,7 @@ def test_zoo(trained, call):
     assert "\nresults:\n  mnli (pocket" in out and "\ncard:" not in out
     _, out, _ = call("zoo", "show", "mnli", "--json")
     shown = json.loads(out)
-    assert shown["run"]["task"] == "mnli" and [one["target"] for one in shown["results"]] == ["mnli"]
+    assert shown["run"]["task"] == "mnli" and "mnli" in {one["target"] for one in shown["results"]}
     code, _, err = call("zoo", "show", "mnlo")
     assert code == 1 and 'Did you mean "mnli"?' in err
 

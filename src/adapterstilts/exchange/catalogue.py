@@ -238,7 +238,7 @@ class AtHand:
         # on the object, not the class: another one looks again
         self.backbone = functools.cache(self._backbone)
         self._rows = functools.cache(self._look_at_rows)
-        self.adapter = functools.cache(self._adapter)
+        self._adapter = functools.cache(self._look_for_adapter)
 
     def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
@@ -251,9 +251,18 @@ class AtHand:
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
-    def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
+    def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""
-        folder = find(word, backbone, method, self._output)
+        run = self._adapter(word, backbone, method)
+        if isinstance(run, NotMade):
+            raise run
+        return run
+
+    def _look_for_adapter(self, word: str, backbone: str, method: str) -> Run | Given | NotMade:
+        try:
+            folder = find(word, backbone, method, self._output)
+        except NotMade as error:  # kept, so that it is not looked for again
+            return error
         return replace(read_facts(folder).run, place=str(folder))
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -230,16 +230,16 @@ def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: rea
         "best_validation_score": trained.best_score,
         "tokens": trained.tokens,
         "history": list(trained.history),
-        **weights_of(job.sources, job.how),
+        **weights_of(job.run.sources, job.how),
         **surroundings(),
     }
 
 
-def weights_of(sources: tuple[Adapter, ...], how: How) -> dict[str, Any]:
+def weights_of(sources: Iterable[Run | Given], how: How) -> dict[str, Any]:
     """Return the digests of the weights that were built on, by the sources' names: evidence, no identity."""
-    here = AtHand(how.output)
-    folders = {adapter.name: here.folder_of(adapter.run) for adapter in sources}
-    digests = {name: read_facts(folder).sha256 for name, folder in folders.items() if folder is not None}
+    folders = map(AtHand(how.output).folder_of, sources)
+    built_on = [read_facts(folder) for folder in folders if folder is not None]
+    digests = {facts.name: facts.sha256 for facts in built_on}
     return {"source_weights": digests} if digests else {}
 
 
