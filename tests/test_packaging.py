@@ -11,7 +11,8 @@ from adapterstilts.base import places
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROGRAM = """
-from adapterstilts import places, recipe, tasks
+from adapterstilts import tasks
+from adapterstilts.base import places
 assert len(tasks.all_tasks()) == 18
 print(places.zoo_folder().is_dir(), (places.zoo_folder() / "pocket").is_dir(), places.recipes_folder() / "pocket.yaml")
 """
