@@ -26,6 +26,7 @@ def main(folder: Path) -> None:
     print(processes.shared(lambda: {"by": processes.index()}), made(folder))
     with locks.holding(folder, "run", print):
         print(len(list((folder / ".locks").glob("*.json"))))
+        processes.shared(lambda: None)  # the main one holds it until all have looked
     try:
         processes.shared(refuse)
     except UserError as error:
