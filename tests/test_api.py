@@ -11,7 +11,9 @@ import torch
 import adapterstilts as st
 from adapterstilts import execution, tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.rows import reading
+from adapterstilts.runs import asked
 
 SHORT = {"max_steps": 2, "train_examples": 64, "validation_examples": 20, "test_examples": 20}
 
@@ -26,10 +28,10 @@ def test_the_package_is_cheap_to_import_and_says_what_it_has():
 
 def test_what_is_learned_is_what_the_run_layer_learns(tmp_path):
     ours = st.fuse(["squad", "mnli"], target="pawsx", settings=SHORT, output=tmp_path / "one", languages=["en", "de"])
-    request = execution.Request(
-        "pawsx", composition="fuse", sources=("squad", "mnli"), overrides=SHORT, output=tmp_path / "other"
-    )
-    theirs = execution.learn(request)
+    other = tmp_path / "other"
+    run = asked.training(AtHand(other), "pawsx", "bottleneck", "fuse", ("squad", "mnli"), settings=SHORT)
+    theirs = execution.learn(run, execution.How(other))
+    assert ours.run == theirs.run
     assert set(ours.scores) == {"en", "de"} and all(ours.scores[code] == theirs.scores[code] for code in ours.scores)
     again = st.evaluate(tmp_path / "one" / ours.adapter, settings={"test_examples": 20}, languages=["en", "de"])
     assert again.scores == ours.scores
@@ -38,7 +40,7 @@ def test_what_is_learned_is_what_the_run_layer_learns(tmp_path):
 @pytest.mark.parametrize("verb", ["stack", "continue_"])
 def test_a_composition_takes_the_method_of_what_it_builds_on(verb, tmp_path):
     made = getattr(st, verb)("lora-mnli", "pawsx", settings=SHORT, output=tmp_path, languages=["en"])
-    assert made.method == "lora" and made.composition == verb.rstrip("_")
+    assert made.run.method == "lora" and made.run.composition == verb.rstrip("_")
 
 
 def test_a_loaded_adapter_is_a_module_with_its_tokenizer():

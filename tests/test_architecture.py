@@ -33,6 +33,8 @@ ROOMS = (
 )
 # The libraries that give an adapter its form are known in a few places only.
 LIBRARIES = {"adapters": {"methods", "exchange"}, "peft": {"methods"}, "accelerate": {"base", "training"}}
+# A variable or a parameter of such a name leaves its reader to look for what it holds.
+VAGUE = ("found", "one", "made", "given", "there")
 
 
 def imported(path: Path) -> set[str]:
@@ -152,3 +154,12 @@ def test_every_module_and_public_thing_says_what_it_is(room):
             # of a function that is overloaded, the one that is carried out says what it does
             if "overload" not in {ast.unparse(decorator).split(".")[-1] for decorator in node.decorator_list}:
                 assert ast.get_docstring(node), f"{path}: {node.name} has no docstring"
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "pocket"])
+def test_names_say_what_they_hold(room):
+    for path in files_of(room):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+            name = node.arg if isinstance(node, ast.arg) else name
+            assert name not in VAGUE, f"{path}, line {node.lineno}: say what {name} holds"

@@ -1,60 +1,77 @@
-"""The study's commands are the program's, each once, and none trains twice on the same data."""
+"""The study's lines are runs and commands of the program, each once, and none trains twice on the same data."""
 
 import runpy
+from functools import cache
 from pathlib import Path
 
 import pytest
+import world
 
 from adapterstilts import tasks
+from adapterstilts.adapter import saving
+from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
 from adapterstilts.cli import cli
-from adapterstilts.exchange.catalogue import bundled
-from adapterstilts.runs.systems import System
+from adapterstilts.exchange.catalogue import AtHand, bundled
+from adapterstilts.runs import asked, command, results, words
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
+NOWHERE = ROOT / "nowhere"
 
 
 PARTS = ["adapters", "sources", "retrieval", "transfer", "headline_sources", "headline", "learning_rates", "rest"]
 
 
+@cache
+def planned(part):
+    """The runs of a part where nothing was made but what is shipped."""
+    return SCRIPT["planned"](part, NOWHERE)
+
+
+def lines(runs):
+    return [" ".join(command.arguments_of(run)) for run in runs]
+
+
 @pytest.mark.parametrize("part", PARTS)
-def test_every_command_of_the_study_is_one_of_the_program(part, tmp_path):
-    commands = SCRIPT["commands_of"](part, tmp_path)
-    assert len({tuple(words) for words in commands}) == len(commands)
-    for verb, *words in commands:
-        cli.commands[verb].make_context(verb, list(words))
+def test_every_run_of_the_study_is_a_command_of_the_program(part):
+    runs = planned(part)
+    assert runs and len({run.id for run in runs}) == len(runs) == len(set(lines(runs)))
+    for verb, *rest in map(command.arguments_of, runs[:: 1 + len(runs) // 100]):
+        cli.commands[verb].make_context(verb, list(rest))
 
 
-def test_the_parts_cover_what_is_shipped_and_compared(tmp_path):
-    def lines(part):
-        return [" ".join(words) for words in SCRIPT["commands_of"](part, tmp_path)]
+@pytest.mark.parametrize("part", PARTS)
+def test_the_command_of_a_run_is_that_run(part):
+    here, runs = AtHand(NOWHERE), planned(part)
+    for run in runs[:: max(1, len(runs) // 20)]:
+        assert command.parse(command.arguments_of(run), here).id == run.id
 
+
+def test_the_parts_cover_what_is_shipped_and_compared():
     intermediate = [name for name, task in tasks.all_tasks().items() if task.role == "intermediate"]
     for task in intermediate:
-        assert {f"train {task} --method {method} --seed 2" for method in ("bottleneck", "lora")} < set(
-            lines("adapters")
-        )
-        assert f"evaluate {task} --target tatoeba --method lora" in lines("retrieval")
-    assert "baseline pawsx --via mnli --seed 4" in lines("headline")
-    rest = lines("rest")
-    assert (
-        "continue mnli --target xnli --method lora --seed 0" not in rest
-        and "baseline xnli --via mnli --seed 0" not in rest
-    )
-    assert "stack squad --target xnli --method lora --seed 0" in rest and "baseline mlqa --seed 2" in rest
+        assert {f"train {task} --seed 2", f"train {task} --method lora --seed 2"} < set(lines(planned("adapters")))
+        assert f"evaluate {task} --target tatoeba --method lora" in lines(planned("retrieval"))
+    assert "baseline pawsx --via mnli --seed 4" in lines(planned("headline"))
+    rest = lines(planned("rest"))
+    assert "continue mnli --target xnli --method lora" not in rest and "baseline xnli --via mnli" not in rest
+    assert "stack squad --target xnli --method lora" in rest and "baseline mlqa --seed 2" in rest
 
 
 def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
-    assert SCRIPT["commands_of"]("best", tmp_path) == []
+    assert SCRIPT["planned"]("best", tmp_path) == []
+    here = AtHand(tmp_path)
     for task, score, seed in (("mnli", 60, 0), ("squad", 80, 0), ("qqp", 70, 0), ("csqa", 50, 0), ("ccg", 99, 1)):
-        folder = tmp_path / f"pocket-lora-pawsx--stack-{task}-s{seed}"
+        run = asked.training(here, "pawsx", "lora", "stack", (task,), seed=seed).adapter
+        folder = tmp_path / words.name_of(run)
         folder.mkdir()
-        recipe = f'{{"best_validation_score": {score}, "source_tasks": ["{task}"], "changed": {{}}}}'
-        (folder / "adapterstilts.json").write_text(f'{{"seed": {seed}, "recipe": {recipe}}}')
+        training = {"best_validation_score": score}
+        text = text_of(Facts(folder.name, run, run.backbone, {}, (), "0" * 64, {}, training))
+        (folder / FACTS).write_text(text)
     assert SCRIPT["best_sources"](tmp_path, {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
-    (verb, *words), *_ = SCRIPT["commands_of"]("best", tmp_path)
-    assert verb == "fuse" and words[:5] == ["mnli", "qqp", "squad", "--target", "pawsx"]
-    cli.commands[verb].make_context(verb, words)
+    run, *others = SCRIPT["planned"]("best", tmp_path)
+    assert command.arguments_of(run) == "fuse mnli qqp squad --target pawsx --method lora".split()
+    assert [other.seed for other in others] == [1, 2]
 
 
 def test_the_shipped_folder_is_where_the_script_writes():
@@ -62,41 +79,61 @@ def test_the_shipped_folder_is_where_the_script_writes():
 
 
 @pytest.mark.parametrize(
-    ("command", "measured"),
+    ("line", "measured"),
     [
-        ("train pawsx --method lora --seed 2", ("pawsx", 2, System("lora", trained_on="pawsx"))),
-        ("train mnli --method full --seed 0", ("mnli", 0, System("full", trained_on="mnli"))),
-        ("evaluate none --target tatoeba", ("tatoeba", 0, System("none"))),
-        ("evaluate squad --target mlqa --method lora", ("mlqa", 0, System("lora", trained_on="squad"))),
-        ("merge squad mnli --target tatoeba", ("tatoeba", 0, System("bottleneck", "merge", ("mnli", "squad")))),
+        ("train pawsx --method lora --seed 2", ("pawsx", 2, "lora, target only")),
+        ("train mnli --method full --seed 0", ("mnli", 0, "full fine-tuning")),
+        ("evaluate none --target tatoeba", ("tatoeba", 0, "backbone as it is")),
+        ("evaluate squad --target mlqa --method lora", ("mlqa", 0, "lora, target only")),
+        ("merge squad mnli --target tatoeba", ("tatoeba", 0, "bottleneck, merge of mnli + squad")),
         (
             "fuse squad mnli --target xnli --method lora --seed 1",
-            ("xnli", 1, System("lora", "fuse", ("mnli", "squad"), None, "mnli")),
+            ("xnli", 1, "lora, fusion of mnli + squad"),
         ),
         (
             "fuse squad mnli --target pawsx --method bottleneck --seed 1 --control parameters",
-            ("pawsx", 1, System("bottleneck", None, ("mnli", "squad"), "parameters", "pawsx")),
+            ("pawsx", 1, "bottleneck, target only, parameters of the fusion of mnli + squad"),
         ),
-        ("baseline pawsx --seed 4", ("pawsx", 4, System("full", trained_on="pawsx"))),
-        (
-            "baseline pawsx --via mnli --seed 4",
-            ("pawsx", 4, System("full", "continue", ("mnli",), None, "pawsx")),
-        ),
+        ("baseline pawsx --seed 4", ("pawsx", 4, "full fine-tuning")),
+        ("baseline pawsx --via mnli --seed 4", ("pawsx", 4, "full fine-tuning via mnli")),
         (
             "train tydiqa --method lora --seed 0 -o learning_rate=0.002",
-            ("tydiqa", 0, System("lora", trained_on="tydiqa", changed=(("learning_rate", "0.002"),))),
+            ("tydiqa", 0, "lora, target only (learning_rate=0.002)"),
         ),
     ],
 )
-def test_what_a_command_measures_is_known_before_it_runs(command, measured):
-    assert SCRIPT["measured_by"](command.split()) == measured
+def test_what_a_line_measures_is_known_before_it_runs(line, measured):
+    run = command.parse(line.split(), AtHand(NOWHERE))
+    assert (run.target, run.seed, words.label_of(run)) == measured
 
 
 def test_what_is_shipped_is_not_run_again_but_for_weights_that_others_build_on(tmp_path):
-    shipped = bundled("pocket")
-    waiting = {" ".join(words) for words in SCRIPT["waiting"]("headline", tmp_path, shipped)}
-    every = {" ".join(words) for words in SCRIPT["commands_of"]("headline", tmp_path)}
-    assert "baseline pawsx --seed 0" in every - waiting and waiting < every
-    assert SCRIPT["waiting"]("headline", tmp_path, tmp_path) == SCRIPT["commands_of"]("headline", tmp_path)
-    sources = [" ".join(words) for words in SCRIPT["waiting"]("headline_sources", tmp_path, shipped)]
-    assert sources == ["train mnli --method full --seed 0", "train squad --method full --seed 0"]
+    shipped, every = bundled("pocket"), planned("headline")
+    waiting = set(lines(SCRIPT["waiting"]("headline", NOWHERE, shipped, 5)))
+    assert "baseline pawsx" in set(lines(every)) - waiting and waiting < set(lines(every))
+    assert SCRIPT["waiting"]("headline", NOWHERE, tmp_path, 5) == every
+    assert [run.seed for run in SCRIPT["waiting"]("headline_sources", NOWHERE, shipped, 0)] == []
+    assert lines(SCRIPT["waiting"]("headline_sources", NOWHERE, shipped, 1)) == ["baseline mnli", "baseline squad"]
+
+
+def test_what_is_shipped_are_results_of_the_study():
+    """Their ids are those that the lines have today, so that they count as done; the model of MNLI on XNLI is more."""
+    ids = {run.id for part in [*PARTS, "longer"] for run in planned(part)}
+    others = [one for one in results.read_all([bundled("pocket")]) if one.run.id not in ids]
+    assert [(one.adapter, one.target) for one in others] == [("pocket-full-mnli-s0", "xnli")]
+
+
+def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_path, monkeypatch):
+    world.build(tmp_path, monkeypatch)
+    work, output = Path("study"), Path("zoo/pocket")
+    made = [world.learn("panx", seed=seed, output=work) for seed in (0, 1)]
+    SCRIPT["ship_adapters"]([made[0].run], work, output)
+    SCRIPT["ship_results"](work, output)
+    adapter = saving.load_adapter(output / "bottleneck-panx")
+    assert (adapter.name, adapter.run) == ("bottleneck-panx", made[0].run.adapter)
+    assert (output / adapter.name / WEIGHTS).read_bytes() == (work / made[0].adapter / WEIGHTS).read_bytes()
+    shipped = {one.adapter: one for one in results.read_all([output])}
+    assert set(shipped) == {"bottleneck-panx", "pocket-bottleneck-panx-s1"}
+    assert shipped["bottleneck-panx"].run == made[0].run and shipped["bottleneck-panx"].scores == made[0].scores
+    card = (output / adapter.name / "README.md").read_text()
+    assert f"{made[0].average:.1f} with seed 0 (these weights), {made[1].average:.1f} with seed 1" in card

@@ -66,10 +66,11 @@ def test_json_is_one_object_with_everything(trained, call):
     code, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--json")
     found = json.loads(out)
     assert code == 0
-    wanted = """adapter target backbone method composition sources seed scores examples average cross_lingual_gap
-        trainable_parameters train_seconds output others"""
+    wanted = """format id run adapter target system scores examples average cross_lingual_gap
+        trainable_parameters train_seconds facts others"""
     assert set(wanted.split()) <= set(found)
-    assert found["sources"] == ["mnli", "squad"]
+    assert {"backbone", "method", "composition", "sources", "settings", "evaluation"} < set(found["run"])
+    assert [source["task"] for source in found["run"]["sources"]] == ["mnli", "squad"]
     assert found["scores"]["ja"].keys() == {"accuracy"}
     assert [one["adapter"] for one in found["others"]] == ["pocket-bottleneck-pawsx-s0"]
     assert set(found["others"][0]) == set(found) - {"others", "not_run"}
@@ -98,7 +99,8 @@ def test_the_method_of_named_adapters_is_theirs(trained, call):
     code, out, _ = call("fuse", *named, "--target", "pawsx", "--no-fresh", "--json")
     assert code == 0
     found = json.loads(out)
-    assert (found["method"], found["changed"], found["sources"]) == ("lora", {"fresh": False}, ["mnli", "squad"])
+    assert found["system"] == "lora, fusion of mnli + squad (fresh=false)"
+    assert (found["run"]["method"], found["run"]["settings"]["fresh"]) == ("lora", False)
 
 
 def test_merge_and_evaluate(trained, call):
@@ -142,10 +144,8 @@ def test_a_layer_of_ones_own_is_a_result_beside_the_usual_one(trained, call):
     before = usual.read_text()
     code, out, _ = call("evaluate", "mnli", "--target", "tatoeba", "--layer", "2", "--json")
     other = json.loads(out)
-    assert code == 0 and (other["changed"], other["provenance"]["recipe"]["retrieval_layer"]) == (
-        {"retrieval_layer": 2},
-        2,
-    )
+    assert code == 0 and other["system"] == "bottleneck, mnli alone (retrieval_layer=2)"
+    assert other["run"]["evaluation"]["settings"]["retrieval_layer"] == 2
     assert usual.read_text() == before
     assert usual.with_stem(f"{usual.stem}-retrieval_layer-2").is_file()
     _, out, _ = call("compare", "tatoeba")
@@ -167,7 +167,8 @@ def test_zoo(trained, call):
     assert code == 0 and "sha256: " in out
     assert "\nresults:\n  mnli (pocket" in out and "\ncard:" not in out
     _, out, _ = call("zoo", "show", "mnli", "--json")
-    assert json.loads(out)["task"] == "mnli"
+    shown = json.loads(out)
+    assert shown["run"]["task"] == "mnli" and "mnli" in {one["target"] for one in shown["results"]}
     code, _, err = call("zoo", "show", "mnlo")
     assert code == 1 and 'Did you mean "mnli"?' in err
 
@@ -233,7 +234,7 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("data mnly", 1, 'Did you mean "mnli"?'),
         ("data mnli --data pockte", 1, 'Did you mean "pocket"?'),
         ("data xnli --language dee", 1, 'xnli has no language "dee". Did you mean "de"?'),
-        ("data xnli --split train", 1, "no train rows of xnli"),
+        ("data xnli --split train", 1, '"xnli" has no train rows'),
     ],
 )
 def test_errors_are_one_sentence_on_standard_error(trained, call, monkeypatch, words, code, sentence):

@@ -16,7 +16,7 @@ from adapterstilts.cli import cli
 from adapterstilts.exchange.catalogue import bundled
 from adapterstilts.findings import compare
 from adapterstilts.pocket.tasks.items import SIZES
-from adapterstilts.runs import recipe, systems
+from adapterstilts.runs import recipe, results
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,7 +82,8 @@ def test_the_python_runs(tmp_path, monkeypatch, capsys):
     (code,) = re.findall(r"```python\n(import adapterstilts as st\n.*?)```", README, re.DOTALL)
     assert '"max_steps": 100' in code
     monkeypatch.chdir(tmp_path)
-    exec(code.replace('"max_steps": 100', '"max_steps": 1'), {})
+    few = '"max_steps": 1, "train_examples": 64, "validation_examples": 20, "test_examples": 20'
+    exec(code.replace('"max_steps": 100', few), {})
     assert len(capsys.readouterr().out.split()) == 2
 
 
@@ -121,12 +122,12 @@ def test_what_the_tree_names_is_there():
 @cache
 def all_rows_of(target):
     """What is shipped on a target."""
-    return compare.compare(tasks.get(target), "pocket", systems.read_all([bundled("pocket")])).rows
+    return compare.compare(tasks.get(target), "pocket", results.read_all([bundled("pocket")])).rows
 
 
 def rows_of(target):
     """Label to row of what is shipped on a target with the recipe's settings."""
-    return {row.label: row for row in all_rows_of(target) if not row.system.changed}
+    return {row.label: row for row in all_rows_of(target) if not row.changed}
 
 
 def english(result):
@@ -142,7 +143,7 @@ def average(row, score=lambda result: result.average):
 
 
 def by_seed(row, score=lambda result: result.average):
-    return {result.seed: score(result) for result in row.results}
+    return {result.run.seed: score(result) for result in row.results}
 
 
 def above(one, other, score=lambda result: result.average):
@@ -162,7 +163,7 @@ def test_it_names_no_difference_significant_that_rests_on_one_of_dozens_of_inter
 def test_what_it_says_of_the_intermediate_tasks_is_so():
     names = [task.name for task in tasks.all_tasks().values() if task.role == "intermediate"]
     learned = {
-        (name, method): average(next(row for row in rows_of(name).values() if row.system.method == method))
+        (name, method): average(next(row for row in rows_of(name).values() if row.run.method == method))
         for name in names
         for method in ("bottleneck", "lora")
     }
@@ -185,7 +186,7 @@ def continued_of(rows, method, source):
 
 def with_sources(rows):
     """Rows that take another task's adapter, each with the same method's that takes none."""
-    return [(row, alone_of(rows, row.system.method)) for row in rows.values() if row.system.sources]
+    return [(row, alone_of(rows, row.run.method)) for row in rows.values() if row.sources]
 
 
 def test_what_it_says_of_pawsx_is_so():
@@ -200,7 +201,7 @@ def test_what_it_says_of_pawsx_is_so():
     harmed = [continued_of(rows, method, "squad") for method in ("bottleneck", "lora", "full")]
     harmed += [rows[f"bottleneck, {words}"] for words in ("stack on squad", "fusion of mnli + squad")]
     for row in harmed:
-        method = row.system.method
+        method = row.run.method
         assert above(row, alone_of(rows, method)) == above(row, alone_of(rows, method), others) == -1
         assert (above(row, alone_of(rows, method), english) == -1) == (method in ("lora", "full"))
 
@@ -209,7 +210,7 @@ def test_what_it_says_of_tydiqa_is_so():
     rows = rows_of("tydiqa")
     for method in ("bottleneck", "lora"):
         assert min(by_seed(alone_of(rows, method), english).values()) > 95
-    adapters = [pair for pair in with_sources(rows) if pair[0].system.method != "full" and not pair[0].system.control]
+    adapters = [pair for pair in with_sources(rows) if pair[0].run.method != "full" and not pair[0].run.control]
     assert all(above(row, alone) < 1 for row, alone in adapters)
     below = {row.label for row, alone in adapters if above(row, alone) == -1}
     assert below == {
@@ -228,34 +229,34 @@ def test_what_it_says_of_learning_rates_is_so():
         return recipe.resolve("pocket", method, None, name).run["learning_rate"]
 
     assert rate("bottleneck", "tydiqa") == 4 * rate("bottleneck", "pawsx")
-    at_pawsx_rate = (("learning_rate", f"{rate('bottleneck', 'pawsx')}"),)
+    at_pawsx_rate = {"learning_rate": rate("bottleneck", "pawsx")}
     slow = {
-        row.system.composition: row
+        row.run.structure: row
         for row in all_rows_of("tydiqa")
-        if row.system.method == "bottleneck" and row.system.changed == at_pawsx_rate
+        if row.run.method == "bottleneck" and row.changed == at_pawsx_rate
     }
     assert average(slow[None], english) < 65 and 14 < average(slow["continue"]) - average(slow[None]) < 16
     assert average(alone_of(rows_of("tydiqa"), "bottleneck")) > average(slow["continue"])
     mnli = {
-        float(dict(row.system.changed).get("learning_rate", rate("full", "mnli"))): average(row)
+        row.changed.get("learning_rate", rate("full", "mnli")): average(row)
         for row in all_rows_of("mnli")
-        if row.system.method == "full"
+        if row.run.method == "full"
     }
     assert mnli[2.5e-4] < 70 and min(mnli[5e-4], mnli[1.25e-4]) > 95
     rows = rows_of("pawsx")
-    otherwise = [row for row in all_rows_of("pawsx") if row.system.changed and not row.system.sources]
+    otherwise = [row for row in all_rows_of("pawsx") if row.changed and not row.sources]
     for row in otherwise:
-        alone, continued = alone_of(rows, row.system.method), continued_of(rows, row.system.method, "mnli")
+        alone, continued = alone_of(rows, row.run.method), continued_of(rows, row.run.method, "mnli")
         halfway = (average(alone) + average(continued)) / 2
-        ((changed, value),) = row.system.changed
-        if changed == "max_steps" and row.system.method != "bottleneck":
-            assert value == "2400" and abs(average(row) - average(continued)) < 3
+        ((changed, value),) = row.changed.items()
+        if changed == "max_steps" and row.run.method != "bottleneck":
+            assert value == 2400 and abs(average(row) - average(continued)) < 3
         else:
             assert average(row) < halfway, row.label
     long = {
-        (row.system.method, row.system.composition): average(row)
+        (row.run.method, row.run.structure): average(row)
         for row in all_rows_of("pawsx")
-        if row.system.changed == (("max_steps", "2400"),)
+        if row.changed == {"max_steps": 2400}
     }
     assert 0 < long["lora", "continue"] - long["lora", None] < 1.5
     assert abs(long["bottleneck", None] - average(rows["bottleneck, target only"])) < 1
@@ -268,13 +269,13 @@ def test_what_it_says_of_continuing_and_stacking_is_so():
     rows = rows_of("pawsx")
     for method in ("bottleneck", "lora"):
         continued, stacked = continued_of(rows, method, "mnli"), rows[f"{method}, stack on mnli"]
-        assert max((row for row in rows.values() if row.system.method == method), key=average) is continued
+        assert max((row for row in rows.values() if row.run.method == method), key=average) is continued
         assert above(continued, stacked) == above(continued, stacked, others) == 1
     for words in ("stack on mnli", "continued from mnli"):
         assert min(by_seed(rows[f"lora, {words}"], english).values()) > 95
         assert above(rows[f"bottleneck, {words}"], rows[f"lora, {words}"], others) == 1
     assert min(by_seed(rows["lora, fusion of mnli + squad"], english).values()) > 95
-    assert all(average(row, english) < 80 for row in rows.values() if row.system.method == "bottleneck")
+    assert all(average(row, english) < 80 for row in rows.values() if row.run.method == "bottleneck")
     stack = rows["lora, stack on squad"]
     (solved,) = [seed for seed, score in by_seed(stack, english).items() if score > 95]
     below = average(rows["lora, target only"]) - 3
@@ -300,7 +301,7 @@ def test_what_it_says_of_fusion_is_so():
 def test_what_it_says_of_adapters_and_full_fine_tuning_is_so():
     rows, answers = rows_of("pawsx"), rows_of("tydiqa")
     via = rows["full fine-tuning via mnli"]
-    adapters = [row for row in rows.values() if row.system.method != "full"]
+    adapters = [row for row in rows.values() if row.run.method != "full"]
     assert all(max(by_seed(row).values()) < min(by_seed(via).values()) for row in adapters)
     lora, bottleneck = (continued_of(rows, method, "mnli") for method in ("lora", "bottleneck"))
     assert above(via, lora) == 1 and 4 < average(via) - average(lora) < 6

@@ -9,13 +9,12 @@ from pathlib import Path
 import encoder_kinds
 import pytest
 import torch
+import world
 
-from adapterstilts import execution
 from adapterstilts.backbones import loading
 from adapterstilts.cli import cli
-from adapterstilts.execution import Request
 from adapterstilts.findings import compare
-from adapterstilts.runs import systems
+from adapterstilts.runs import results
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "real-data"))
@@ -60,11 +59,9 @@ def test_a_fine_tuned_model_becomes_a_backbone(tmp_path, monkeypatch):
     backbone = loading.load_backbone(str(tmp_path / "random"))
     ids = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}
     before = backbone.module(**ids).last_hidden_state
-    request = Request(
-        "udpos", "full", backbone=str(tmp_path / "random"), data="pocket", output=tmp_path, languages=("en",)
-    )
     steps = {"max_steps": 2, "train_examples": 8, "validation_examples": 2, "test_examples": 2, "max_length": 64}
-    adapter = execution.learn(Request(**{**vars(request), "overrides": {**steps, "learning_rate": 0.01}})).adapter
+    about = {"backbone": str(tmp_path / "random"), "data": "pocket", "output": tmp_path, "languages": ("en",)}
+    adapter = world.learn("udpos", "full", settings={**steps, "learning_rate": 0.01}, **about).adapter
     SCRIPT["save_as_backbone"](tmp_path / adapter, tmp_path / "random", tmp_path / "trained")
     trained = loading.load_backbone(str(tmp_path / "trained"))
     after = trained.module(**ids).last_hidden_state
@@ -78,7 +75,8 @@ def test_a_result_is_found_in_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.setitem(result_of.__globals__, "ROOT", tmp_path)
     for task, method, backbone in SCRIPT["ordered_systems"]():
         result = result_of(task, method, backbone)
-        assert (result.target, result.method) == (task, method) and result.backbone.endswith(backbone)
+        run = result.run
+        assert (result.target, run.method) == (task, method) and run.backbone.id.endswith(f"/{backbone}")
 
 
 def test_every_command_is_one_of_the_program():
@@ -101,7 +99,7 @@ def test_the_shipped_page_is_that_of_the_shipped_figures(record):
 
 
 def test_the_shipped_figures_are_those_of_the_results(record):
-    shipped = {result.adapter: result for result in systems.read_all([SCRIPT["FIGURES"].parent])}
+    shipped = {result.adapter: result for result in results.read_all([SCRIPT["FIGURES"].parent])}
     assert len(shipped) == 8
     for name in SCRIPT["TASKS"]:
         found = record["tasks"][name]
@@ -109,7 +107,8 @@ def test_the_shipped_figures_are_those_of_the_results(record):
             if "adapter" not in system:
                 continue
             result = shipped[system["adapter"]]
-            assert result.provenance["data_revision"] == found["revision"] and result.target == name
+            assert result.run.evaluation.rows.revision == found["revision"] and result.target == name
+            assert result.run.rows == result.run.evaluation.rows and result.run.rows.source == "folder"
             for language, scores in system["scores"].items():
                 expected = compare.language_score(result, language)
                 assert scores["f1"] == pytest.approx(expected), (system["adapter"], language)

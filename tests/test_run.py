@@ -299,6 +299,22 @@ def test_adapters_for_other_weights_of_the_same_shape_are_refused(trained, tmp_p
         )
 
 
+def test_sources_may_be_anywhere(trained, tmp_path):
+    """What is named by its folder is used from there, and nothing that is recorded names the folder."""
+    folders = [tmp_path / "theirs" / f"pocket-bottleneck-{task}-s0" for task in ("squad", "mnli")]
+    for folder in folders:
+        shutil.copytree(Path("runs", folder.name), folder)
+    result = fused(sources=tuple(map(str, folders)), output=tmp_path / "own")
+    assert result.run.id == fused().run.id and result.scores == fused().scores
+    assert set(result.facts["source_weights"]) == {folder.name for folder in folders}
+    merged = asked.merging(AtHand(tmp_path), list(map(str, folders)), "bottleneck", "tatoeba")
+    made = execution.merge(merged, How(tmp_path / "own"))
+    assert set(made.adapter.training["source_weights"]) == {folder.name for folder in folders}
+    world.evaluate(str(folders[0]), output=tmp_path / "own")
+    texts = [path.read_text() for path in (tmp_path / "own").rglob("*.json")]
+    assert texts and not any("theirs" in text for text in texts)
+
+
 def test_a_changed_weights_file_is_refused(trained, tmp_path):
     folder = tmp_path / "pocket-bottleneck-squad-s0"
     shutil.copytree("runs/pocket-bottleneck-squad-s0", folder)

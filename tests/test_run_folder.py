@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import shutil
 from pathlib import Path
 
 import pytest
 import world
+from records import a_run
 
 from adapterstilts import cli, execution, tasks
+from adapterstilts.adapter.facts import FACTS, Facts, text_of
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
-from adapterstilts.execution import Request
-from adapterstilts.runs import results
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution import How
+from adapterstilts.runs import asked, results, words
 from adapterstilts.scoring import submission
 
 LABELS = ("contradiction", "entailment", "neutral")
@@ -63,31 +66,37 @@ def folder(tmp_path_factory):
             path = Path("download") / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        execution.learn(Request("mnli", data="download"))
+        world.learn("mnli", data="download")
         yield Path("download")
 
 
-def asked(**changes) -> Request:
-    return Request("", data="download", **changes)
+def evaluate(word, target=None, progress=world.SILENT, submission=None, **changes):
+    """Evaluate on the folder's rows."""
+    return world.evaluate(word, target, progress, submission, **{"data": "download", **changes})
+
+
+WHOLE = {"test_examples": None}
 
 
 def test_without_test_rows_the_validation_rows_are_scored_and_it_says_so(folder):
     told = world.Notes()
-    result = execution.learn(Request("mnli", data="download", output=Path("again")), told)
+    result = world.learn("mnli", progress=told, data="download", output=Path("again"))
     assert told.notes == ["mnli has no test rows with labels in download: its validation rows are scored."]
-    assert (list(result.scores), result.provenance["split"]) == (["en"], "validation")
-    assert result.provenance["data_revision"].startswith("folder ") and result.provenance["data"] == "folder"
+    assert (list(result.scores), result.facts["split"]) == (["en"], "validation")
+    for rows in (result.run.rows, result.run.evaluation.rows):
+        assert rows.source == "folder" and rows.revision.startswith("folder ")
+    assert "download" not in json.dumps(result.as_json())
 
 
 def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
     told = world.Notes()
-    result = execution.evaluate("mnli", "xnli", asked(), told)
+    result = evaluate("mnli", "xnli", told)
     assert list(result.scores) == ["en"] and list(result.examples) == ["en", "de"]
     assert result.average == result.scores["en"]["accuracy"] and result.cross_lingual_gap is None
     assert told.notes == [
         "The test rows of xnli in de have no labels in download, so they can be predicted but not scored: "
-        "adapterstilts evaluate mnli --target xnli --data download --submission FOLDER writes the predictions for a "
-        "scorer."
+        "adapterstilts evaluate pocket-folder-bottleneck-mnli-s0 --target xnli --data download --submission FOLDER "
+        "writes the predictions for a scorer."
     ]
     assert len(Path("runs/predictions", result.adapter, "xnli-folder", "de.jsonl").read_text().splitlines()) == 6
     assert results.read(Path("runs/results", f"{result.adapter}--xnli-folder.json")) == result
@@ -96,17 +105,14 @@ def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
 def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_path, capsys):
     """What pocket's rows taught and what the folder's did stand apart, in files and in tables."""
     given = {"output": tmp_path, "languages": ("en",)}
-    usual = execution.learn(Request("xnli", **given))
-    other = execution.learn(Request("xnli", data="download", **given))
+    usual = world.learn("xnli", **given)
+    other = world.learn("xnli", data="download", **given)
     assert (usual.adapter, other.adapter) == ("pocket-bottleneck-xnli-s0", "pocket-folder-bottleneck-xnli-s0")
-    taken = execution.learn(Request("pawsx", composition="stack", sources=(str(tmp_path / other.adapter),), **given))
-    assert taken.sources == (other.adapter,)
-    both = [
-        execution.evaluate(str(tmp_path / one.adapter), "tatoeba", Request("", output=tmp_path))
-        for one in (usual, other)
-    ]
-    assert [one.changed for one in both] == [{}, {"data": "folder"}]
-    execution.evaluate(str(tmp_path / other.adapter), "xnli", Request("", data="download", output=tmp_path))
+    taken = world.learn("pawsx", composition="stack", sources=(str(tmp_path / other.adapter),), **given)
+    assert words.words_of_sources(taken.run) == (other.adapter,)
+    both = [world.evaluate(str(tmp_path / one.adapter), "tatoeba", output=tmp_path) for one in (usual, other)]
+    assert [words.changed(one.run) for one in both] == [{}, {"data": "folder"}]
+    evaluate(str(tmp_path / other.adapter), "xnli", output=tmp_path)
     with pytest.raises(SystemExit):
         cli.main(["compare", "--output", str(tmp_path)])
     titles = [line for line in capsys.readouterr().out.splitlines() if ", backbone pocket" in line]
@@ -116,30 +122,57 @@ def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_
     ]
 
 
-def test_a_tasks_name_means_the_adapter_of_the_rows_that_one_expects(folder, tmp_path):
+def test_two_folders_do_not_share_an_output(folder, tmp_path):
+    """Both are called 'folder' in names; the second run is refused, and nothing of the first is touched."""
+    other = shutil.copytree(folder, tmp_path / "other")
+    (other / "xnli/train-en.tsv").write_text(pairs(LABELS[::-1]), encoding="utf-8")
+    (other / "xnli/dev-en.tsv").write_text(pairs(LABELS[::-1]), encoding="utf-8")
+    first = world.learn("mnli", data=str(folder), output=tmp_path / "runs")
+    before = kept(tmp_path / "runs")
+    with pytest.raises(UserError, match="is of another run, and is never replaced") as raised:
+        world.learn("mnli", data=str(other), output=tmp_path / "runs")
+    said = str(raised.value)
+    assert f"{tmp_path / 'runs' / first.adapter} is of another run" in said
+    assert f'(rows.revision: "{first.run.rows.revision}" there, "folder ' in said and said.count(" there, ") == 1
+    with pytest.raises(UserError, match="is of another run, and is never replaced") as raised:
+        world.evaluate(first.adapter, "mnli", data=str(other), output=tmp_path / "runs")
+    assert "evaluation.rows.revision: " in str(raised.value) and str(raised.value).count(" there, ") == 1
+    assert kept(tmp_path / "runs") == before
+
+
+def kept(folder):
+    """Every file with its bytes; a lock, which stays when it is free, is no part of a run."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and ".locks" not in path.parts)
+    return {path: path.read_bytes() for path in files}
+
+
+def test_a_tasks_name_means_the_adapter_of_the_rows_that_one_expects(tmp_path):
     for name, data in (("a", "folder"), ("b", "pocket"), ("c", "hub")):
-        facts = {"task": "mnli", "method": "lora", "backbone": {"id": "pocket"}, "recipe": {"data": data}}
+        run = a_run("lora", "mnli", data=data).adapter
         (tmp_path / name).mkdir()
-        (tmp_path / name / catalogue.FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        text = text_of(Facts(name, run, run.backbone, {}, tasks.get("mnli").labels, "0" * 64, {}, {}))
+        (tmp_path / name / FACTS).write_text(text, encoding="utf-8")
     found = catalogue.plain_adapter("mnli", "pocket", "lora", tmp_path)
-    assert found is not None and found.name == "b"
+    assert found is not None and found.name in ("b", "lora-mnli")
+    fitting = [entry for entry in catalogue.entries(tmp_path, "pocket") if entry.folder.parent == tmp_path]
+    assert [entry.name for entry in fitting if entry.usual] == ["b"] and len(fitting) == 3
 
 
 def test_the_same_folder_by_another_path_is_the_same_run(folder):
     told = world.Notes()
-    execution.learn(Request("mnli", data=str(folder.resolve())), told)
+    world.learn("mnli", progress=told, data=str(folder.resolve()))
     assert told.notes == ["This run is done already; delete runs/pocket-folder-bottleneck-mnli-s0 to do it again."]
 
 
 def test_what_can_only_be_predicted_is_refused_without_a_submission(folder):
     with pytest.raises(UserError, match="can be predicted but not scored: .* --submission FOLDER"):
-        execution.evaluate("mnli", "xnli", asked(languages=("de",)))
+        evaluate("mnli", "xnli", languages=("de",))
 
 
 def test_with_a_submission_it_is_predicted_and_no_score_is_recorded(folder):
-    adapter = execution.learn(Request("pawsx", data="download", output=Path("paraphrase"))).adapter
+    adapter = world.learn("pawsx", data="download", output=Path("paraphrase")).adapter
     told = world.Notes()
-    result = execution.evaluate(f"paraphrase/{adapter}", None, asked(output=Path("out")), told, Path("handed-in"))
+    result = evaluate(f"paraphrase/{adapter}", None, told, Path("handed-in"), output=Path("out"))
     assert (result.scores, result.average, dict(result.examples)) == ({}, None, {"en": 6, "ja": 6})
     assert told.notes == ["Without labels, so predicted but not scored: pawsx in en, ja."]
     for language in ("en", "ja"):
@@ -150,7 +183,7 @@ def test_with_a_submission_it_is_predicted_and_no_score_is_recorded(folder):
 
 def test_a_training_whose_test_rows_lack_labels_leaves_its_adapter_and_says_what_to_do(folder):
     told = world.Notes()
-    result = execution.learn(Request("pawsx", data="download", output=Path("trained")), told)
+    result = world.learn("pawsx", progress=told, data="download", output=Path("trained"))
     assert result.scores == {} and Path("trained", result.adapter).is_dir()
     assert not Path("trained/results").exists()
     assert f"evaluate trained/{result.adapter} --target pawsx" in told.notes[-1]
@@ -160,20 +193,19 @@ def test_a_submission_of_mined_pairs_scores_what_mining_does(folder):
     gold = Path("labels/bucc2018/test-de.tsv")
     gold.parent.mkdir(parents=True)
     gold.write_text(FILES["bucc2018/de-en.test.gold"])
-    whole = asked(overrides={"test_examples": None})
-    result = execution.evaluate("none", "bucc2018", whole, submission_folder=Path("mined"))
+    result = evaluate("none", "bucc2018", submission=Path("mined"), settings=WHOLE)
     assert 0 < result.scores["de"]["f1"] < 100
     scored, _ = submission.score_language(Path("mined"), Path("labels"), tasks.get("bucc2018"), "de")
     assert scored == pytest.approx(result.scores["de"])
 
 
 def test_bucc_by_layer_has_the_scores_of_each_and_writes_none(folder):
-    whole = asked(overrides={"test_examples": None}, output=Path("by-layer"))
-    by_layer = execution.evaluate_layers("none", "bucc2018", whole)
-    assert not Path("by-layer").exists()
+    output = Path("by-layer")
+    run = asked.evaluating(AtHand(output), "none", "bucc2018", data="download", settings=WHOLE)
+    by_layer = execution.evaluate_layers(run, How(output))
+    assert not output.exists()
     for layer in (1, 2):
-        one = replace(whole, overrides={**whole.overrides, "retrieval_layer": layer})
-        result = execution.evaluate("none", "bucc2018", one)
+        result = evaluate("none", "bucc2018", settings={**WHOLE, "retrieval_layer": layer}, output=output)
         assert by_layer.scores[layer] == result.scores and by_layer.averages[layer] == result.average
     assert by_layer.scores[0] == result.layer0 and by_layer.examples == result.examples
 
@@ -184,20 +216,20 @@ def test_without_a_gold_file_bucc_is_mined_and_without_that_of_validation_it_is_
             path = tmp_path / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(FILES[name], encoding="utf-8")
-    request = Request("", data=str(tmp_path), overrides={"test_examples": None}, output=tmp_path / "out")
+    about = {"data": str(tmp_path), "settings": WHOLE, "output": tmp_path / "out"}
     with pytest.raises(UserError, match="bucc2018 in de have no labels"):
-        execution.evaluate("none", "bucc2018", request)
-    result = execution.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
+        evaluate("none", "bucc2018", **about)
+    result = evaluate("none", "bucc2018", submission=tmp_path / "mined", **about)
     assert (result.scores, result.layer0) == ({}, {})
-    with_gold = execution.evaluate("none", "bucc2018", asked(overrides={"test_examples": None}))
+    with_gold = evaluate("none", "bucc2018", settings=WHOLE)
     assert with_gold.scores and (tmp_path / "mined/bucc2018/test-de.tsv").read_text()
     (tmp_path / "bucc2018/de-en.dev.gold").unlink()
     with pytest.raises(UserError, match="no gold pairs, on which the threshold"):
-        execution.evaluate("none", "bucc2018", request, submission_folder=tmp_path / "mined")
+        evaluate("none", "bucc2018", submission=tmp_path / "mined", **about)
 
 
 def test_tatoeba_as_xtreme_sorts_it_is_predicted_by_the_numbers_of_its_lines(folder):
-    result = execution.evaluate("none", "tatoeba", asked(), submission_folder=Path("found"))
+    result = evaluate("none", "tatoeba", submission=Path("found"))
     assert result.scores == {}
     order = [TEXTS[:3].index(text) for text in sorted(TEXTS[:3])]
     assert Path("found/tatoeba/test-de.tsv").read_text().split() == [str(number) for number in order]
@@ -209,7 +241,7 @@ def test_tatoeba_as_xtreme_sorts_it_is_predicted_by_the_numbers_of_its_lines(fol
 )
 def test_what_cannot_be_handed_in_is_refused_before_it_is_predicted(folder, word, target, sentence):
     with pytest.raises(UserError, match=sentence):
-        execution.evaluate(word, target, asked(), submission_folder=Path("refused"))
+        evaluate(word, target, submission=Path("refused"))
     assert not Path("refused").exists()
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.runs import settings
+from adapterstilts.runs import identity, settings
 
 LINEAR_MAPS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 VALUES = (
@@ -50,7 +50,14 @@ def test_what_a_setting_is_without_a_word_does_not_change():
 
 def test_some_settings_change_only_how_a_result_is_computed():
     how = {name for name, (_, changes) in settings.settings_schema().items() if not changes}
-    assert how == {"gradient_accumulation_steps", "evaluation_batch_size"}
+    assert how == identity.HOW == {"gradient_accumulation_steps", "evaluation_batch_size"}
+
+
+def test_ids_know_the_default_of_every_setting_that_changes_the_result():
+    defaults = {name: default for name, (default, changes) in settings.settings_schema().items() if changes}
+    # what is recorded is resolved: null is the placement's own
+    assert defaults.pop("non_linearity") is None
+    assert defaults == {name: identity.DEFAULTS[name] for name in defaults}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from huggingface_hub import ModelCard
 
 from adapterstilts import pocket, tasks
 from adapterstilts.adapter import saving
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.backbones.loading import load_backbone
 from adapterstilts.base.places import zoo_folder
 from adapterstilts.exchange import card, catalogue
-from adapterstilts.runs import systems
+from adapterstilts.runs import results
+from adapterstilts.runs.run import Run
 
 POCKET = zoo_folder() / "pocket"
 ADAPTERS = sorted(path.parent.name for path in POCKET.glob("*/adapterstilts.json"))
@@ -26,7 +28,8 @@ def identity():
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_shipped_adapters_load_on_the_shipped_backbone(name, identity):
     adapter = saving.load_adapter(POCKET / name, identity)
-    assert adapter.seed == 0 and adapter.composition is None
+    assert isinstance(adapter.run, Run) and adapter.run.seed == 0 and adapter.composition is None
+    assert (adapter.name, adapter.run.trained_on) == (name, {adapter.run.task})
     assert sum(path.stat().st_size for path in (POCKET / name).iterdir()) <= LARGEST
 
 
@@ -37,18 +40,27 @@ def test_every_intermediate_task_has_an_adapter_of_either_kind_and_the_zoo_is_sm
 
 
 def test_shipped_results_are_of_the_shipped_backbone(identity):
-    shipped = systems.read_all([POCKET])
+    shipped = results.read_all([POCKET])
     assert {"mnli", "squad", "pawsx", "tatoeba"} <= {result.target for result in shipped}
     for result in shipped:
-        assert result.provenance["backbone_fingerprint"] == identity.fingerprint, result.adapter
-        assert result.provenance["data_revision"] == f"pocket {pocket.POCKET_VERSION}"
+        runs = [run for run in result.run.graph() if isinstance(run, Run)]
+        assert {run.backbone for run in runs} == {identity}, result.adapter
+        rows = {run.rows.revision for run in runs if run.rows} | {result.run.evaluation.rows.revision}
+        assert rows == {f"pocket {pocket.POCKET_VERSION}"}, result.adapter
+
+
+def test_shipped_results_are_of_the_shipped_adapters():
+    ids = {name: read_facts(POCKET / name).run.id for name in ADAPTERS}
+    of_shipped = [result for result in results.read_all([POCKET]) if result.adapter in ids]
+    assert {result.adapter for result in of_shipped} == set(ADAPTERS)
+    assert all(result.run.adapter.id == ids[result.adapter] for result in of_shipped)
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_shipped_cards_are_rendered_from_the_shipped_results(name):
     entry = next(entry for entry in catalogue.entries(POCKET, "pocket") if entry.name == name)
     text = (POCKET / name / "README.md").read_text(encoding="utf-8")
-    assert text == card.render(entry, systems.read_all([POCKET])), "scripts/build-pocket study renders them again"
+    assert text == card.render(entry, results.read_all([POCKET])), "scripts/build-pocket study renders them again"
     data = ModelCard(text).data
     assert data.model_name == name and data.eval_results and data.license == "apache-2.0"
 

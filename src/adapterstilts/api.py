@@ -27,7 +27,7 @@ Given = str | Path
 def load(
     adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
 ) -> execution.Predictor:
-    """Load an adapter with its head on its backbone, in evaluation mode.
+    """Load an adapter with its head on its backbone, in evaluation mode, on the accelerator where there is one.
 
     `adapter`: a task's name, an adapter's name, a folder, or a repository of the Hub. The result's `model` is a
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.

@@ -67,10 +67,12 @@ class Model(nn.Module):
         if wanted:
             raise UserError(f"The weights do not fit: {wanted[0]} belongs neither to an adapter nor to a head.")
         head = self.head.state_dict() if self.head is not None else {}
-        given = {name.removeprefix(HEAD_PREFIX): t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)}
-        check_same_shapes(head, given)
+        head_tensors = {
+            name.removeprefix(HEAD_PREFIX): t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)
+        }
+        check_same_shapes(head, head_tensors)
         self.installed.load_state({name.removeprefix(ADAPTER_PREFIX): t for name, t in own.items()})
-        copy_into(head, given)
+        copy_into(head, head_tensors)
 
     def regularisation(self) -> Tensor | None:
         """Return what the method adds to the mean loss (a scalar), or None."""

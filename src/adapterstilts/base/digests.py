@@ -68,11 +68,11 @@ class Memory:
 def _stamps(paths: Iterable[str]) -> list[list[str | int]] | None:
     """What tells a file from another, or from itself after a change; None if one of them is not there."""
     try:
-        found = [(path, os.stat(path)) for path in paths]
+        stats = [(path, os.stat(path)) for path in paths]
     except OSError:
         return None
     # the time of the change of its inode cannot be set back, as that of its content can
-    return [[path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino] for path, stat in found]
+    return [[path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino] for path, stat in stats]
 
 
 def _settled(stamps: Iterable[list[str | int]]) -> bool:

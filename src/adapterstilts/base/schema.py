@@ -149,7 +149,7 @@ def read_json(path: Path, limit: int, depth: int = 64) -> Any:
 def parse_json(data: bytes, where: str, depth: int = 64) -> Any:
     """Return what the JSON text `data` holds, as `read_json` does."""
     try:
-        found = json.loads(data.decode("utf-8"), parse_constant=_number, parse_int=_number, parse_float=_number)
+        parsed = json.loads(data.decode("utf-8"), parse_constant=_number, parse_int=_number, parse_float=_number)
     except UnicodeDecodeError as error:
         raise UserError(f"{where} cannot be read: it is not text in UTF-8.") from error
     except json.JSONDecodeError as error:
@@ -158,11 +158,11 @@ def parse_json(data: bytes, where: str, depth: int = 64) -> Any:
         raise UserError(f"{where} cannot be read: {error}.") from error
     except RecursionError as error:
         raise UserError(f"{where} cannot be read: it is nested too deeply.") from error
-    level = [found]
+    level = [parsed]
     for _ in range(depth + 1):
         level = [item for value in level if isinstance(value, list | dict) for item in _items(value)]
         if not level:
-            return found
+            return parsed
     raise UserError(f"{where} cannot be read: it is nested more than {depth} levels deep.")
 
 

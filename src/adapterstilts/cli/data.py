@@ -50,26 +50,28 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
     from adapterstilts import execution
     from adapterstilts.backbones import declaration_of
 
-    found = execution.inspect(task, source or declaration_of(backbone).rows, backbone, language, split, drawing.Bars())
+    inspection = execution.inspect(
+        task, source or declaration_of(backbone).rows, backbone, language, split, drawing.Bars()
+    )
     if as_json:
-        drawing.print_json(found.as_json())
+        drawing.print_json(inspection.as_json())
         return
-    click.echo(f"{found.task} from {found.source}, revision {found.revision}")
-    drawing.print_table(_counts(found))
-    for line in (*_labels(found), *_missing(found), *_examples(found)):
+    click.echo(f"{inspection.task} from {inspection.source}, revision {inspection.revision}")
+    drawing.print_table(_counts(inspection))
+    for line in (*_labels(inspection), *_missing(inspection), *_examples(inspection)):
         click.echo(line)
 
 
-def _counts(found: Inspection) -> Table:
+def _counts(inspection: Inspection) -> Table:
     """Languages down, splits across."""
-    languages = dict.fromkeys(language for counts in found.splits.values() for language in counts)
-    rows = [(language, *(counts.get(language) for counts in found.splits.values())) for language in languages]
-    return Table([Column("language"), *(Column(split, "count") for split in found.splits)], rows)
+    languages = dict.fromkeys(language for counts in inspection.splits.values() for language in counts)
+    rows = [(language, *(counts.get(language) for counts in inspection.splits.values())) for language in languages]
+    return Table([Column("language"), *(Column(split, "count") for split in inspection.splits)], rows)
 
 
-def _labels(found: Inspection) -> Iterator[str]:
+def _labels(inspection: Inspection) -> Iterator[str]:
     """The labels of each split, over its languages."""
-    for split, languages in found.labels.items():
+    for split, languages in inspection.labels.items():
         counts: Counter[str] = Counter()
         for labels in languages.values():
             counts.update(labels)
@@ -78,15 +80,15 @@ def _labels(found: Inspection) -> Iterator[str]:
         yield f"labels of {split}: {', '.join(shown)}{more}"
 
 
-def _missing(found: Inspection) -> Iterator[str]:
-    """What is not there, as it is said of a split's first language that lacks it."""
-    for split, languages in found.missing.items():
+def _missing(inspection: Inspection) -> Iterator[str]:
+    """The languages that lack rows, a line for each split; it says what the first of them lacks."""
+    for split, languages in inspection.missing.items():
         first, phrases = next(iter(languages.items()))
         yield f"not there: {split} in {', '.join(languages)}; for {first}, {'; '.join(phrases)}"
 
 
-def _examples(found: Inspection) -> Iterator[str]:
-    for example in found.examples:
+def _examples(inspection: Inspection) -> Iterator[str]:
+    for example in inspection.examples:
         yield f"\nexample of {example.split} in {example.language}, as read:"
         yield from (f"  {name}: {_short(_plain(value))}" for name, value in example.row.items())
         yield "as encoded:"

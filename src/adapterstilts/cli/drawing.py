@@ -175,19 +175,19 @@ def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
     print_table(report.summary(comparisons), markdown)
 
 
-def print_layers(found: LayerScores) -> None:
+def print_layers(layers: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
     from adapterstilts import tasks
     from adapterstilts.findings import report
     from adapterstilts.findings.table import Column, Table
     from adapterstilts.tasks import metrics
 
-    metric = tasks.get(found.target).metric
+    metric = tasks.get(layers.target).metric
     rows = [
-        (layer, *(metrics.main_score(metric, scores[language]) for language in found.examples), found.averages[layer])
-        for layer, scores in found.scores.items()
+        (layer, *(metrics.main_score(metric, scores[language]) for language in layers.examples), layers.averages[layer])
+        for layer, scores in layers.scores.items()
     ]
-    headings = (*found.examples, "average")
-    title = f"{found.target}, {found.adapter}: {report.metric_words(metric)} by layer, a diagnostic"
+    headings = (*layers.examples, "average")
+    title = f"{layers.target}, {layers.adapter}: {report.metric_words(metric)} by layer, a diagnostic"
     columns = [Column("layer", "count"), *(Column(heading, "number") for heading in headings)]
-    print_table(Table(columns, rows, title, [found.warning]))
+    print_table(Table(columns, rows, title, [layers.warning]))

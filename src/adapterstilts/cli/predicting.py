@@ -66,8 +66,8 @@ def predict(
     from adapterstilts import execution
     from adapterstilts.exchange import catalogue
 
-    given = click.get_current_context().get_parameter_source("texts") is not ParameterSource.DEFAULT
-    if language and (among or given):
+    has_file = click.get_current_context().get_parameter_source("texts") is not ParameterSource.DEFAULT
+    if language and (among or has_file):
         raise click.UsageError("Give either --language, or lines (FILE, --nearest).")
     if data and not language:
         raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
@@ -79,16 +79,18 @@ def predict(
         return
     predictor = execution.Predictor(adapter, backbone, chosen, output)
     rows = predictor.rows_in(language, data) if language else execution.rows_of(texts, predictor.task)
-    found = predictor.predict(rows, batch)
+    predictions = predictor.predict(rows, batch)
     if as_json:
-        drawing.print_json({"task": predictor.task.name, "predictions": [_facts(one) for one in found]})
+        drawing.print_json(
+            {"task": predictor.task.name, "predictions": [_facts(prediction) for prediction in predictions]}
+        )
         return
-    for one in found:
-        line = _shown(one.row, one.predicted, one.probabilities)
+    for prediction in predictions:
+        line = _shown(prediction.row, prediction.predicted, prediction.probabilities)
         if language:
-            right = predictor.labelled(one.row)
-            read = [_one_line(one.row.get(field)) for field in execution.FIELDS[predictor.task.type]]
-            line = "\t".join([*read, line, "" if right is None else _shown(one.row, right, None)])
+            right = predictor.labelled(prediction.row)
+            read = [_one_line(prediction.row.get(field)) for field in execution.FIELDS[predictor.task.type]]
+            line = "\t".join([*read, line, "" if right is None else _shown(prediction.row, right, None)])
         click.echo(line)
         sys.stdout.flush()
 
@@ -104,18 +106,20 @@ def _lines(file: TextIO) -> list[str]:
 
 
 def _nearest(among: Any, texts: TextIO, batch: int, as_json: bool) -> None:
-    found = among.of((line.strip() for line in texts if line.strip()), batch)
+    neighbours = among.of((line.strip() for line in texts if line.strip()), batch)
     if as_json:
-        drawing.print_json({"nearest": [vars(one) for one in found]})
+        drawing.print_json({"nearest": [vars(neighbour) for neighbour in neighbours]})
         return
-    for one in found:
-        click.echo(f"{one.nearest}\t{one.cosine:.3f}")
+    for neighbour in neighbours:
+        click.echo(f"{neighbour.nearest}\t{neighbour.cosine:.3f}")
         sys.stdout.flush()
 
 
-def _facts(one: Any) -> dict[str, Any]:
-    own = {"prediction": one.predicted} | ({"probabilities": one.probabilities} if one.probabilities else {})
-    return {**one.row, **own}
+def _facts(prediction: Any) -> dict[str, Any]:
+    own = {"prediction": prediction.predicted} | (
+        {"probabilities": prediction.probabilities} if prediction.probabilities else {}
+    )
+    return {**prediction.row, **own}
 
 
 def _shown(row: Mapping[str, Any], value: Any, probabilities: Mapping[str, float] | None) -> str:

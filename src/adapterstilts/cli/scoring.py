@@ -32,46 +32,46 @@ def score(predictions: Path, references: Path, as_json: bool) -> None:
     """
     from adapterstilts.scoring import submission
 
-    found = submission.score(predictions, references)
+    scored = submission.score(predictions, references)
     if as_json:
-        drawing.print_json(found.as_json())
+        drawing.print_json(scored.as_json())
         return
-    drawing.print_table(_languages(found))
+    drawing.print_table(_languages(scored))
     click.echo()
-    drawing.print_table(_groups(found))
-    for note in found.notes:
+    drawing.print_table(_groups(scored))
+    for note in scored.notes:
         click.echo(note)
 
 
-def _languages(found: Score) -> Table:
+def _languages(scored: Score) -> Table:
     """Languages down, tasks across."""
     from adapterstilts import tasks
     from adapterstilts.tasks import metrics
 
-    seen = {language for task in found.tasks.values() for language in task.languages}
+    seen = {language for task in scored.tasks.values() for language in task.languages}
     rows: list[list[Cell]] = []
     for language in sorted(seen, key=lambda language: (language != "en", language)):
         row: list[Cell] = [language]
-        for name, task in found.tasks.items():
+        for name, task in scored.tasks.items():
             scores = task.languages.get(language)
             row.append(None if scores is None else metrics.main_score(tasks.get(name).metric, scores))
         rows.append(row)
-    return Table([Column("language"), *(Column(name, "number", digits=2) for name in found.tasks)], rows)
+    return Table([Column("language"), *(Column(name, "number", digits=2) for name in scored.tasks)], rows)
 
 
-def _groups(found: Score) -> Table:
+def _groups(scored: Score) -> Table:
     """Groups and their tasks down, what they score across."""
     rows: list[tuple[Cell, ...]] = []
     bold = {}
-    for group in dict.fromkeys(task.group for task in found.tasks.values()):
-        for task in (task for task in found.tasks.values() if task.group == group):
+    for group in dict.fromkeys(task.group for task in scored.tasks.values()):
+        for task in (task for task in scored.tasks.values() if task.group == group):
             parts = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in task.averages.items())
             rows.append((group, task.task, task.score, parts))
-        if group in found.groups:
+        if group in scored.groups:
             bold[len(rows)] = "bold"
-            rows.append((group, "average", found.groups[group], None))
-    if found.overall is not None:
+            rows.append((group, "average", scored.groups[group], None))
+    if scored.overall is not None:
         bold[len(rows)] = "bold"
-        rows.append(("overall", "average", found.overall, None))
+        rows.append(("overall", "average", scored.overall, None))
     columns = [Column("group"), Column("task"), Column("score", "number", digits=2), Column("metrics", drop=1)]
     return Table(columns, rows, styles=bold)

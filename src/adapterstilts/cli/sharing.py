@@ -113,17 +113,17 @@ def import_(
         revision=revision,
         progress=drawing.Bars(),
     )
-    made = done.adapter
+    saved = done.adapter
     if as_json:
-        facts = {"adapter": made.name, "method": made.method, "task": made.task, "backbone": made.backbone.id}
+        facts = {"adapter": saved.name, "method": saved.method, "task": saved.task, "backbone": saved.backbone.id}
         drawing.print_json({**facts, "folder": str(done.folder), "without_head": done.without_head})
         return
-    of_task = f" for {made.task}" if made.task else ""
-    click.echo(f"{made.name}: a {made.method} adapter{of_task} on {made.backbone.id}, in {done.folder}")
+    of_task = f" for {saved.task}" if saved.task else ""
+    click.echo(f"{saved.name}: a {saved.method} adapter{of_task} on {saved.backbone.id}, in {done.folder}")
     if done.without_head:
         click.echo(f"  without a head: {done.without_head}")
-    words = ["adapterstilts", "stack", made.name, "--target", "pawsx"]
-    words += [] if made.backbone.id == DEFAULT else ["--backbone", made.backbone.id]
+    words = ["adapterstilts", "stack", saved.name, "--target", "pawsx"]
+    words += [] if saved.backbone.id == DEFAULT else ["--backbone", saved.backbone.id]
     words += [] if output == Path("runs") else ["--output", str(output)]
     click.echo(f"  {shlex.join(words)}")
 
@@ -159,12 +159,13 @@ def pull(
 
     progress = drawing.Bars()
     chosen, whose = method or "bottleneck", organisation or repositories.ORGANISATION
-    found = execution.pull(list(adapters), backbone, chosen, whose, revision, progress)
+    pulled = execution.pull(list(adapters), backbone, chosen, whose, revision, progress)
     if as_json:
         drawing.print_json(
             {
                 "adapters": [
-                    {"repository": one.repository, "folder": str(one.folder), "bytes": one.size} for one in found
+                    {"repository": adapter.repository, "folder": str(adapter.folder), "bytes": adapter.size}
+                    for adapter in pulled
                 ]
             }
         )
@@ -203,23 +204,25 @@ def publish(
     from adapterstilts.runs import results
 
     measured = results.read_all([catalogue.bundled(backbone), output])
-    made = [publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation) for word in adapters]
+    publications = [
+        publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation) for word in adapters
+    ]
     done: list[dict[str, Any]] = []
-    for one in made:
+    for publication in publications:
         if not as_json:
-            _show(one, dry_run)
-        address = None if dry_run else publishing.publish(one, private)
+            _show(publication, dry_run)
+        address = None if dry_run else publishing.publish(publication, private)
         if not as_json and not dry_run:
             click.echo(f"  published: {address}" if address else "  nothing to upload")
-        done.append({"repository": one.repository, "files": dict(one.plan.states), "commit": address})
+        done.append({"repository": publication.repository, "files": dict(publication.plan.states), "commit": address})
     if as_json:
         drawing.print_json({"published": done, "dry_run": dry_run})
 
 
-def _show(one: Any, whole: bool) -> None:
+def _show(publication: Any, whole: bool) -> None:
     """Print what goes where; the card, too, if `whole`."""
-    click.echo(f"{one.adapter} to https://huggingface.co/{one.repository}")
-    for path, state in one.plan.states.items():
-        click.echo(f"  {state:<8} {len(one.files[path]):>12,} bytes  {path}")
+    click.echo(f"{publication.adapter} to https://huggingface.co/{publication.repository}")
+    for path, state in publication.plan.states.items():
+        click.echo(f"  {state:<8} {len(publication.files[path]):>12,} bytes  {path}")
     if whole:
-        click.echo(f"\n{one.card}")
+        click.echo(f"\n{publication.card}")

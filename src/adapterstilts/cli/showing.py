@@ -163,7 +163,7 @@ def zoo(
         return
     rows = [_entry(entry) for entry in catalogue.entries(output)]
     if organisation:
-        rows += [_published(one) for one in repositories.listed(organisation)]
+        rows += [_published(listed) for listed in repositories.listed(organisation)]
     wanted = {"backbone": backbone, "method": method, "task": task}
     rows = [row for row in rows if all(value in (None, row[key]) for key, value in wanted.items())]
     if as_json:
@@ -260,17 +260,17 @@ def compare(
     from adapterstilts.findings import compare
     from adapterstilts.runs import results
 
-    found = results.read_all([catalogue.bundled(backbone), output])
-    measured = {(result.target, result.data) for result in found if result.run.backbone.id == backbone}
+    all_results = results.read_all([catalogue.bundled(backbone), output])
+    measured = {(result.target, result.data) for result in all_results if result.run.backbone.id == backbone}
     names = [declarations.get(name).name for name in targets]
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
     comparisons = [
-        compare.compare(declarations.get(name), backbone, found, data=data)
+        compare.compare(declarations.get(name), backbone, all_results, data=data)
         for name in dict.fromkeys(names)
         for data in sorted({data for target, data in measured if target == name} or {None}, key=str)
     ]
     if as_json:
-        drawing.print_json({"comparisons": [_comparison(one) for one in comparisons]})
+        drawing.print_json({"comparisons": [_comparison(comparison) for comparison in comparisons]})
         return
     if not any(comparison.rows for comparison in comparisons):
         on = f" on {', '.join(names)}" if names else ""
@@ -279,11 +279,11 @@ def compare(
             "adapterstilts fuse squad mnli --target pawsx"
         )
         return
-    there = [comparison for comparison in comparisons if comparison.rows]
+    shown = [comparison for comparison in comparisons if comparison.rows]
     if summary:
-        drawing.print_summary(there, markdown)
+        drawing.print_summary(shown, markdown)
     else:
-        for number, comparison in enumerate(there):
+        for number, comparison in enumerate(shown):
             if number:
                 click.echo()
             drawing.print_comparison(comparison, markdown)
@@ -318,7 +318,7 @@ def _entry(entry: Any) -> dict[str, Any]:
     return {**facts, "composition": getattr(entry.run, "composition", None), "folder": str(entry.folder)}
 
 
-def _published(one: Any) -> dict[str, Any]:
+def _published(listed: Any) -> dict[str, Any]:
     """The same of one that an organisation has published."""
     names = ("task", "method", "backbone", "licence", "score")
-    return {"name": one.repository, **{name: getattr(one, name) for name in names}, "origin": "published"}
+    return {"name": listed.repository, **{name: getattr(listed, name) for name in names}, "origin": "published"}

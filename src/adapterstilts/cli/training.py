@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.method(METHODS)
 @options.learning
 @options.common
-def train(names: tuple[str, ...], **given: Any) -> None:
+def train(names: tuple[str, ...], **chosen: Any) -> None:
     """Train one adapter for each TASK, on its English data, and evaluate it in every language.
 
     \b
@@ -36,12 +36,12 @@ def train(names: tuple[str, ...], **given: Any) -> None:
     options.prepare(*names)
     from adapterstilts import execution
 
-    how, trained = _how(given), []
+    how, trained = _how(chosen), []
     for name in dict.fromkeys(names):
-        trained.append(execution.learn(_training(name, given), how, drawing.Bars()))
-        if not given["as_json"]:
+        trained.append(execution.learn(_training(name, chosen), how, drawing.Bars()))
+        if not chosen["as_json"]:
             _print_one(how, trained[-1])
-    if given["as_json"]:
+    if chosen["as_json"]:
         payloads = [_payload(result, _around(how, result)) for result in trained]
         drawing.print_json(payloads[0] if len(payloads) == 1 else {"results": payloads})
 
@@ -52,14 +52,14 @@ def train(names: tuple[str, ...], **given: Any) -> None:
 @options.method((*options.ADAPTER_METHODS, "full"))
 @options.learning
 @options.common
-def continue_(adapter: str, target: str, **given: Any) -> None:
+def continue_(adapter: str, target: str, **chosen: Any) -> None:
     """Go on training the source's own weights on TARGET: STILTs with adapters.
 
     \b
     Example:
       adapterstilts continue mnli --target pawsx
     """
-    _learn(target, given, "continue", (adapter,))
+    _learn(target, chosen, "continue", (adapter,))
 
 
 @click.command()
@@ -68,14 +68,14 @@ def continue_(adapter: str, target: str, **given: Any) -> None:
 @options.method()
 @options.learning
 @options.common
-def stack(adapter: str, target: str, **given: Any) -> None:
+def stack(adapter: str, target: str, **chosen: Any) -> None:
     """Train a fresh adapter for TARGET on top of a frozen one.
 
     \b
     Example:
       adapterstilts stack squad --target pawsx
     """
-    _learn(target, given, "stack", (adapter,))
+    _learn(target, chosen, "stack", (adapter,))
 
 
 @click.command()
@@ -90,7 +90,7 @@ def stack(adapter: str, target: str, **given: Any) -> None:
 @options.method()
 @options.learning
 @options.common
-def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | None, **given: Any) -> None:
+def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | None, **chosen: Any) -> None:
     """Learn for TARGET how to combine frozen adapters, and compare with the other ways to get there.
 
     For bottleneck adapters this is AdapterFusion; for LoRA a learned mixing that collapses to one LoRA.
@@ -101,7 +101,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
       adapterstilts fuse squad mnli --target pawsx --method lora --no-fresh
       adapterstilts fuse squad mnli --target pawsx --control untrained
     """
-    _learn(target, given, "fuse", adapters, fresh=not no_fresh, control=control)
+    _learn(target, chosen, "fuse", adapters, fresh=not no_fresh, control=control)
 
 
 @click.command()
@@ -123,7 +123,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
 )
 @options.method()
 @options.common
-def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | None, **given: Any) -> None:
+def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | None, **chosen: Any) -> None:
     """Make one adapter of several, without training.
 
     \b
@@ -137,14 +137,14 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
     from adapterstilts.exchange.catalogue import AtHand
     from adapterstilts.runs import asked
 
-    how, here = _how(given), AtHand(given["output"])
-    method = given["method"] or here.method_of(adapters, given["backbone"])
-    run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(given))
+    how, here = _how(chosen), AtHand(chosen["output"])
+    method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
+    run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(chosen))
     merged = execution.merge(run, how, drawing.Bars())
     lost = {} if merged.residual is None else {"residual": merged.residual}
-    if given["as_json"] and merged.result is not None:
+    if chosen["as_json"] and merged.result is not None:
         drawing.print_json({**_payload(merged.result, _around(how, merged.result)), **lost})
-    elif given["as_json"]:
+    elif chosen["as_json"]:
         drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
         if merged.residual is not None:
@@ -168,7 +168,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
 )
 @options.learning
 @options.common
-def baseline(target: str, via: str | None, **given: Any) -> None:
+def baseline(target: str, via: str | None, **chosen: Any) -> None:
     """Fine-tune the whole backbone on TARGET, straight or through an intermediate task, by the same loop.
 
     \b
@@ -176,7 +176,7 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
       adapterstilts baseline pawsx
       adapterstilts baseline pawsx --via mnli
     """
-    _learn(target, {**given, "method": "full"}, "continue" if via else None, (via,) if via else ())
+    _learn(target, {**chosen, "method": "full"}, "continue" if via else None, (via,) if via else ())
 
 
 @click.command()
@@ -191,7 +191,7 @@ def baseline(target: str, via: str | None, **given: Any) -> None:
 )
 @options.layer
 @options.common
-def evaluate(adapter: str, target: str | None, submission: Path | None, layer: str | int | None, **given: Any) -> None:
+def evaluate(adapter: str, target: str | None, submission: Path | None, layer: str | int | None, **chosen: Any) -> None:
     """Evaluate ADAPTER zero-shot in every language, on its own task or on TARGET.
 
     The word "none" stands for the backbone without any adapter. Test rows without labels, as XTREME gives them out, can
@@ -208,59 +208,59 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     if layer == options.ALL_LAYERS and submission is not None:
         raise UserError("A submission is of one layer: leave out --submission, or --layer all.")
     if isinstance(layer, int):
-        given["settings"] = (*given["settings"], f"retrieval_layer={layer}")
+        chosen["settings"] = (*chosen["settings"], f"retrieval_layer={layer}")
     from adapterstilts import execution
     from adapterstilts.exchange.catalogue import AtHand
     from adapterstilts.runs import asked
 
-    how = _how(given)
-    run = asked.evaluating(AtHand(how.output), adapter, target, given["method"], **_asked(given))
+    how = _how(chosen)
+    run = asked.evaluating(AtHand(how.output), adapter, target, chosen["method"], **_asked(chosen))
     if layer == options.ALL_LAYERS:
         layers = execution.evaluate_layers(run, how, drawing.Bars())
-        drawing.print_json(layers.as_json()) if given["as_json"] else drawing.print_layers(layers)
+        drawing.print_json(layers.as_json()) if chosen["as_json"] else drawing.print_layers(layers)
         return
     result = execution.evaluate(run, how, drawing.Bars(), submission)
-    if submission is not None and not given["as_json"]:
+    if submission is not None and not chosen["as_json"]:
         click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
-    _finish(how, result, given["as_json"])
+    _finish(how, result, chosen["as_json"])
 
 
 def _learn(
-    task: str, given: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
+    task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> None:
     options.prepare(task)
     from adapterstilts import execution
 
-    how = _how(given)
-    run = _training(task, given, composition, adapters, **more)
-    _finish(how, execution.learn(run, how, drawing.Bars()), given["as_json"])
+    how = _how(chosen)
+    run = _training(task, chosen, composition, adapters, **more)
+    _finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"])
 
 
 def _training(
-    task: str, given: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
+    task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> Run:
     from adapterstilts.exchange.catalogue import AtHand
     from adapterstilts.runs import asked
 
-    here = AtHand(given["output"])
-    method = given["method"] or here.method_of(adapters, given["backbone"])
-    return asked.training(here, task, method, composition, adapters, seed=given["seed"], **_asked(given), **more)
+    here = AtHand(chosen["output"])
+    method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
+    return asked.training(here, task, method, composition, adapters, seed=chosen["seed"], **_asked(chosen), **more)
 
 
-def _asked(given: dict[str, Any]) -> dict[str, Any]:
+def _asked(chosen: dict[str, Any]) -> dict[str, Any]:
     """What every verb asks of a run by the same options."""
     from adapterstilts.runs import recipe
 
-    settings = recipe.parse_overrides(given["settings"])
-    return {"backbone": given["backbone"], "data": given["data"], "settings": settings}
+    settings = recipe.parse_overrides(chosen["settings"])
+    return {"backbone": chosen["backbone"], "data": chosen["data"], "settings": settings}
 
 
-def _how(given: dict[str, Any]) -> How:
+def _how(chosen: dict[str, Any]) -> How:
     from adapterstilts.execution import How
     from adapterstilts.runs import asked, recipe
 
-    settings = asked.only_how(recipe.parse_overrides(given["settings"]))
-    return How(given["output"], given["languages"], given.get("resume", False), settings, given.get("log"))
+    settings = asked.only_how(recipe.parse_overrides(chosen["settings"]))
+    return How(chosen["output"], chosen["languages"], chosen.get("resume", False), settings, chosen.get("log"))
 
 
 def _finish(how: How, result: Result, as_json: bool) -> None:

@@ -70,40 +70,40 @@ def import_adapter(
             f"{word} is for the revision {saved.revision} of {its_backbone}; download that and give its folder with "
             "--backbone."
         )
-    found = importing.read(saved, loaded.module, its_task, labels, convert)
+    content = importing.read(saved, loaded.module, its_task, labels, convert)
     del loaded  # two of the largest may be more than the memory
     # its weights' digest, which is its identity, is that of the file which is written
-    own = Given(chosen, "", found.method, its_task.name if its_task else None, origin, saved.library)
+    own = Given(chosen, "", content.method, its_task.name if its_task else None, origin, saved.library)
     adapter = Adapter(
         name=chosen,
         run=own,
         backbone=identity,
-        settings=found.settings,
-        labels=found.labels,
-        tensors=found.tensors,
-        training={"trainable_parameters": sum(tensor.numel() for tensor in found.tensors.values())},
+        settings=content.settings,
+        labels=content.labels,
+        tensors=content.tensors,
+        training={"trainable_parameters": sum(tensor.numel() for tensor in content.tensors.values())},
     )
     _check(adapter, its_backbone, its_task)
     save_adapter(adapter, output / chosen)
     adapter = replace(adapter, run=replace(own, sha256=read_facts(output / chosen).sha256))
-    return Imported(adapter, output / chosen, saved.library, found.without_head)
+    return Imported(adapter, output / chosen, saved.library, content.without_head)
 
 
-def _name(word: str, given: str | None, output: Path) -> str:
-    """The adapter's name: the `given` one, or that of the folder or repository, which must not be taken."""
+def _name(word: str, name: str | None, output: Path) -> str:
+    """The adapter's name: `name`, or else that of the folder or repository. UserError if it is taken or is no name."""
     own = slug(word)
     taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
-    chosen = given or (f"imported-{own}" if own in taken else own)
+    chosen = name or (f"imported-{own}" if own in taken else own)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:
         raise UserError(
             f'"{chosen}" cannot be the name of an adapter here; give one of letters, digits and hyphens that is no '
             "task's with --name."
         )
-    there = next((entry for entry in catalogue.entries(output) if entry.name == chosen), None)
-    if there:
+    namesake = next((entry for entry in catalogue.entries(output) if entry.name == chosen), None)
+    if namesake:
         raise UserError(
-            f"There is an adapter {chosen} already ({there.folder}); delete that, or give this one another name with "
-            "--name."
+            f"There is an adapter {chosen} already ({namesake.folder}); delete that, or give this one another name "
+            "with --name."
         )
     return chosen
 

@@ -172,7 +172,7 @@ def _licence(entry: Entry) -> str:
 
 
 def _is_pocket(data_revision: str) -> bool:
-    return all(one.split(" ")[0] == "pocket" for one in data_revision.split(", "))
+    return all(revision.split(" ")[0] == "pocket" for revision in data_revision.split(", "))
 
 
 def _is_merge(entry: Entry) -> bool:

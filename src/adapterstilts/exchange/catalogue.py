@@ -116,11 +116,11 @@ def entries(output: Path, backbone: str | None = None) -> list[Entry]:
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:
         folders.append((output, "local"))
-    found = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
+    at_hand = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
     for repository, folder in repositories.cached():
         if facts := _facts_of(folder):
-            found.append(Entry(repository, folder, "hub", facts))
-    return [entry for entry in found if backbone in (None, entry.backbone)]
+            at_hand.append(Entry(repository, folder, "hub", facts))
+    return [entry for entry in at_hand if backbone in (None, entry.backbone)]
 
 
 def find(word: str, backbone: str, method: str, output: Path) -> Path:
@@ -172,16 +172,16 @@ def _published(task: tasks.Task, backbone: str, method: str) -> Path:
 
 def entry(word: str, backbone: str, output: Path) -> Entry:
     """Return the adapter that a name or a folder means, with its facts; UserError as `find`."""
-    for found in entries(output, backbone):
-        if found.name == word:
-            return found
+    for candidate in entries(output, backbone):
+        if candidate.name == word:
+            return candidate
     folder = find(word, backbone, "bottleneck", output)
     return Entry(folder.name, folder, "local", read_facts(folder))
 
 
 def method_of(words: Iterable[str], backbone: str, output: Path) -> str:
     """Return the method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
-    return next((found for word in words if (found := _told_method(word, backbone, output))), "bottleneck")
+    return next((method for word in words if (method := _told_method(word, backbone, output))), "bottleneck")
 
 
 def _told_method(word: str, backbone: str, output: Path) -> str | None:
@@ -238,7 +238,7 @@ class AtHand:
         # on the object, not the class: another one looks again
         self.backbone = functools.cache(self._backbone)
         self._rows = functools.cache(self._look_at_rows)
-        self.adapter = functools.cache(self._adapter)
+        self._adapter = functools.cache(self._look_for_adapter)
 
     def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
@@ -251,9 +251,18 @@ class AtHand:
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
 
-    def _adapter(self, word: str, backbone: str, method: str) -> Run | Given:
+    def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""
-        folder = find(word, backbone, method, self._output)
+        run = self._adapter(word, backbone, method)
+        if isinstance(run, NotMade):
+            raise run
+        return run
+
+    def _look_for_adapter(self, word: str, backbone: str, method: str) -> Run | Given | NotMade:
+        try:
+            folder = find(word, backbone, method, self._output)
+        except NotMade as error:  # kept, so that it is not looked for again
+            return error
         return replace(read_facts(folder).run, place=str(folder))
 
     def method_of(self, words: Sequence[str], backbone: str) -> str:

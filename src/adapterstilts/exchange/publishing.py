@@ -37,11 +37,11 @@ class Publication:
         return self.files["README.md"].decode("utf-8")
 
 
-def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) -> Publication:
+def prepare(entry: catalogue.Entry, candidates: Iterable[Result], organisation: str) -> Publication:
     """Gather the files of an adapter and compare them with what the Hub has; nothing is uploaded.
 
-    `found` are results to choose its own from. UserError if the adapter is damaged, if its repository holds other
-    weights, or if the Hub cannot be asked.
+    The adapter's own results are chosen from `candidates`. UserError if the adapter is damaged, if its repository holds
+    other weights, or if the Hub cannot be asked.
     """
     adapter = saving.load_adapter(entry.folder)
     if not isinstance(adapter.run, Run) or adapter.run.origins:
@@ -51,7 +51,7 @@ def prepare(entry: catalogue.Entry, found: Iterable[Result], organisation: str) 
         )
     _check_licences(adapter)
     repository = repositories.repository_of(entry.name, entry.backbone, organisation)
-    measured = list(found)
+    measured = list(candidates)
     own = [result for result in measured if result.run.adapter.id == adapter.run.id]
     files = {name: (entry.folder / name).read_bytes() for name in (saving.WEIGHTS, saving.FACTS)}
     for result in own:

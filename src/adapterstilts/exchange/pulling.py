@@ -37,7 +37,7 @@ def pull(
     A cut download is taken up where it stopped. Each adapter is done when its sha256 is right and it fits the backbone.
     UserError names what is not published, damaged, or of another backbone; what came before it stays.
     """
-    found: list[Pulled] = []
+    pulled: list[Pulled] = []
     identity = None
     for word in words:
         name = f"{method}-{word}" if word in tasks.all_tasks() else word
@@ -52,9 +52,9 @@ def pull(
         identity = identity or identity_of(backbone)
         check_backbone(load_adapter(folder), identity)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        found.append(Pulled(repository, folder, size))
+        pulled.append(Pulled(repository, folder, size))
         progress.note(f"{repository}: {size / 1e6:.1f} MB, checked")
-    return found
+    return pulled
 
 
 def _not_published(repository: str, revision: str | None, word: str, backbone: str, method: str) -> UserError:

@@ -194,13 +194,13 @@ def plan(repository: str, files: Mapping[str, bytes]) -> Plan:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
 
-    def there() -> tuple[str, dict[str, Any]]:
+    def look() -> tuple[str, dict[str, Any]]:
         commit = HfApi().model_info(repository).sha
         tree = HfApi().list_repo_tree(repository, recursive=True, revision=commit)
         return str(commit), {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     try:
-        parent, remote = _asked(repository, there, "look at")
+        parent, remote = _asked(repository, look, "look at")
     except hub.Missing:
         return Plan(repository, None, dict.fromkeys(files, "new"))
     states = {

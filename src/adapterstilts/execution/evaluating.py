@@ -78,7 +78,7 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str]) -> Tes
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
     rows = {language: reading.load(task, split, language, place, limit) for language in languages}
-    return TestRows(task, split, rows, place)
+    return TestRows(task, split, rows, reading.place_of(task, place))
 
 
 def measure(
@@ -172,6 +172,7 @@ def evaluate(
     With `submission_folder` the predictions are also written there in XTREME's layout; test rows without labels are
     then predicted and not scored, which without it is refused if there are no others.
     """
+    files.check_writable(how.output)
     ready = _prepare(run, how, progress, submission_folder)
     rows, task = ready.rows, ready.rows.task
     measured = measure(ready.built, ready.backbone, run, rows, how, progress)
@@ -257,14 +258,13 @@ class _Ready:
 
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
-    files.check_writable(how.output)
-    if submission_folder is not None:
-        files.check_writable(submission_folder, "--submission")
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
+    if submission_folder is not None:  # not before, since it makes the folder
+        files.check_writable(submission_folder, "--submission")
     backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     check_length(run.evaluation.settings, backbone)
     task_type = types.get(task.type)

@@ -13,7 +13,7 @@ import adapterstilts
 from adapterstilts import tasks
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.loading import Backbone
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import reading
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import Rows, Run
@@ -57,7 +57,9 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     for language in chosen:
         if language not in known:
             place = reading.place_of(task, data)
-            raise UserError(f'{task.name} has no language "{language}" in the data {place}; it has {", ".join(known)}.')
+            hint = did_you_mean(language, known)
+            its_languages = f"it has {', '.join(known)}.{hint}"
+            raise UserError(f'{task.name} has no language "{language}" in the data {place}; {its_languages}')
     return chosen or tuple(known)
 
 

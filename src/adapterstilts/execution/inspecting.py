@@ -72,29 +72,29 @@ def inspect(
     UserError if there are none, saying what is missing, or if they cannot be read or encoded.
     """
     task = tasks.get(name)
-    there = _chosen(reading.splits_of(task, data), language, split)
-    if not there:
+    splits = _chosen(reading.splits_of(task, data), language, split)
+    if not splits:
         raise _nothing(task, data, language, split)
-    counts: dict[str, dict[str, int]] = {part: {} for part in there}
-    labels: dict[str, dict[str, Counts]] = {part: {} for part in there}
+    counts: dict[str, dict[str, int]] = {part: {} for part in splits}
+    labels: dict[str, dict[str, Counts]] = {part: {} for part in splits}
     shown: list[tuple[str, str, Row]] = []
-    progress.start(f"read {name}", sum(map(len, there.values())), "set")
+    progress.start(f"read {name}", sum(map(len, splits.values())), "set")
     try:
-        for part, code in ((part, code) for part, languages in there.items() for code in languages):
+        for part, code in ((part, code) for part, languages in splits.items() for code in languages):
             rows, _ = reading.found(task, part, code, data)
             counts[part][code], labels[part][code] = len(rows), label_counts(task, rows)
             shown = shown or [(part, code, row) for row in rows[:EXAMPLES]]
             progress.advance()
     finally:
         progress.finish()
-    lacking = {part: _of_language(found, language) for part, found in reading.missing(task, data).items()}
+    lacking = {part: _of_language(by_language, language) for part, by_language in reading.missing(task, data).items()}
     return Inspection(
         task=name,
         source=reading.place_of(task, data),
         revision=reading.source_revision(task, data),
         splits=counts,
         labels=labels,
-        missing={part: found for part, found in lacking.items() if found and split in (None, part)},
+        missing={part: by_language for part, by_language in lacking.items() if by_language and split in (None, part)},
         examples=_examples(task, shown, backbone),
     )
 
@@ -120,11 +120,11 @@ def label_counts(task: tasks.Task, rows: Iterable[Row]) -> Counts:
     return dict(counts.most_common())
 
 
-def _chosen(there: Mapping[str, Sequence[str]], language: str | None, split: str | None) -> dict[str, tuple[str, ...]]:
+def _chosen(splits: Mapping[str, Sequence[str]], language: str | None, split: str | None) -> dict[str, tuple[str, ...]]:
     """The languages of each split, of those asked for; no split without any."""
-    parts = {part: languages for part, languages in there.items() if split in (None, part)}
-    found = {part: tuple(one for one in known if language in (None, one)) for part, known in parts.items()}
-    return {part: languages for part, languages in found.items() if languages}
+    parts = {part: languages for part, languages in splits.items() if split in (None, part)}
+    chosen = {part: tuple(code for code in known if language in (None, code)) for part, known in parts.items()}
+    return {part: languages for part, languages in chosen.items() if languages}
 
 
 def _nothing(task: tasks.Task, data: str, language: str | None, split: str | None) -> UserError:
@@ -137,8 +137,8 @@ def _nothing(task: tasks.Task, data: str, language: str | None, split: str | Non
     return UserError(f"{data} has no {wanted} rows of {task.name}; choose another --data.")
 
 
-def _of_language(found: Mapping[str, Sequence[str]], language: str | None) -> dict[str, Sequence[str]]:
-    return {code: phrases for code, phrases in found.items() if language in (None, code)}
+def _of_language(by_language: Mapping[str, Sequence[str]], language: str | None) -> dict[str, Sequence[str]]:
+    return {code: phrases for code, phrases in by_language.items() if language in (None, code)}
 
 
 def _examples(task: tasks.Task, shown: Sequence[tuple[str, str, Row]], backbone: str) -> list[Example]:
@@ -159,18 +159,18 @@ def _readable(feature: types.Feature, row: Row, task: tasks.Task, tokenizer: Any
     """A feature in words, as `Example` has it."""
     ids = feature["input_ids"]
     nested = bool(ids) and isinstance(ids[0], list)
-    tokens = [tokenizer.convert_ids_to_tokens(one) for one in (ids if nested else [ids])]
-    found: dict[str, Any] = {"tokens": tokens if nested else tokens[0]}
+    tokens = [tokenizer.convert_ids_to_tokens(sequence) for sequence in (ids if nested else [ids])]
+    readable: dict[str, Any] = {"tokens": tokens if nested else tokens[0]}
     if "label" in feature:
-        found["label"] = task.labels[feature["label"]] if task.labels else feature["label"]
+        readable["label"] = task.labels[feature["label"]] if task.labels else feature["label"]
     if "labels" in feature:
         placed = dict(zip(feature["positions"], feature["labels"], strict=True))
-        found["labels"] = [task.labels[placed[place]] if place in placed else None for place in range(len(ids))]
+        readable["labels"] = [task.labels[placed[place]] if place in placed else None for place in range(len(ids))]
     if "side" in feature:
-        found["side"] = feature["side"]
+        readable["side"] = feature["side"]
     if "start_position" in feature:
-        found["span"] = None
+        readable["span"] = None
         if feature["start_position"] > 0:
             first, last = (feature[end] - feature["context_begin"] for end in ("start_position", "end_position"))
-            found["span"] = text_of_tokens(row["context"], feature["offsets"], first, last)
-    return found
+            readable["span"] = text_of_tokens(row["context"], feature["offsets"], first, last)
+    return readable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -75,7 +75,7 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
         check_tracker(how.log)
     files.check_writable(how.output)
     with locks.holding(how.output, job.name, progress.note):
-        result = _known_result(job, languages)
+        result = processes.shared(partial(_known_result, job, languages))
         if result is not None:
             progress.note(f"This run is done already; delete {job.folder} to do it again.")
             return result
@@ -92,12 +92,12 @@ def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Res
     check_length(run.settings, backbone)
     for adapter in job.sources:
         check_backbone(adapter, backbone.identity)
-    trained = _known_adapter(job, backbone)
-    if trained is None:
-        trained = _train(job, load, backbone, progress)
-        del backbone  # before the next one is there: two of the largest may be more than the memory
-        backbone = load()
-    return processes.shared(lambda: _measure(job, trained, backbone, languages, progress))
+    if processes.shared((job.folder / FACTS).is_file):
+        # the main process alone reads it, since it writes it again
+        return processes.shared(partial(_measure_known, job, backbone, languages, progress))
+    trained = _train(job, load, backbone, progress)
+    del backbone  # before the next one is there: two of the largest may be more than the memory
+    return processes.shared(lambda: _measure(job, trained, load(), languages, progress))
 
 
 def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adapter:
@@ -140,11 +140,6 @@ def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
         return None
     result = results.read(path)
     return result if result.run.id == job.run.id and set(languages) == set(result.examples) else None
-
-
-def _known_adapter(job: _Job, backbone: Backbone) -> Adapter | None:
-    """The adapter of this very run, if it was trained but not measured."""
-    return load_adapter(job.folder, backbone.identity) if (job.folder / FACTS).is_file() else None
 
 
 @dataclass(frozen=True)
@@ -235,17 +230,22 @@ def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: rea
         "best_validation_score": trained.best_score,
         "tokens": trained.tokens,
         "history": list(trained.history),
-        **weights_of(job.sources, job.how),
+        **weights_of(job.run.sources, job.how),
         **surroundings(),
     }
 
 
-def weights_of(sources: tuple[Adapter, ...], how: How) -> dict[str, Any]:
+def weights_of(sources: Iterable[Run | Given], how: How) -> dict[str, Any]:
     """Return the digests of the weights that were built on, by the sources' names: evidence, no identity."""
-    here = AtHand(how.output)
-    folders = {adapter.name: here.folder_of(adapter.run) for adapter in sources}
-    digests = {name: read_facts(folder).sha256 for name, folder in folders.items() if folder is not None}
+    folders = map(AtHand(how.output).folder_of, sources)
+    built_on = [read_facts(folder) for folder in folders if folder is not None]
+    digests = {facts.name: facts.sha256 for facts in built_on}
     return {"source_weights": digests} if digests else {}
+
+
+def _measure_known(job: _Job, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
+    """Measure the adapter of this very run, which was trained before."""
+    return _measure(job, load_adapter(job.folder, backbone.identity), backbone, languages, progress)
 
 
 def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:

@@ -76,7 +76,7 @@ class Nearest:
                 yield Neighbour(sentence, self._among[best], float(row[best]))
 
     def _embed(self, sentences: Sequence[str], progress: Progress = SILENT) -> numpy.ndarray:
-        found = mining.embed(
+        by_layer = mining.embed(
             self._model, self._tokenizer, sentences, [self._layer], self._max_length, progress=progress
         )
-        return found[self._layer]
+        return by_layer[self._layer]

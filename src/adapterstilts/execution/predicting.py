@@ -116,12 +116,12 @@ def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
 
 def _of_json(text: str, number: int, task: Task) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except ValueError as error:
         raise UserError(f"Line {number} is no JSON object ({error}).") from error
     fields = FIELDS[task.type]
-    called = {name: name if name in found else task.columns.get(name, name) for name in fields}
-    row = {name: found[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in found}
+    called = {name: name if name in parsed else task.columns.get(name, name) for name in fields}
+    row = {name: parsed[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in parsed}
     for name, value in row.items():
         kind = list if name in ("tokens", "choices") else str
         texts = value if isinstance(value, list) else [value]

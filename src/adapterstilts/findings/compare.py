@@ -202,8 +202,8 @@ def _order(run: Run) -> tuple[Any, ...]:
 
 def mean(values: Iterable[float | None]) -> float | None:
     """Return the mean of what is there, None if nothing is."""
-    there = [value for value in values if value is not None]
-    return statistics.fmean(there) if there else None
+    numbers = [value for value in values if value is not None]
+    return statistics.fmean(numbers) if numbers else None
 
 
 def language_score(result: Result, language: str) -> float | None:

@@ -75,10 +75,10 @@ def _copy(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True).contiguous()
 
 
-def check_same_shapes(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+def check_same_shapes(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
     """Raise UserError, naming the first difference, unless both have the same names and shapes."""
-    missing = [name for name in expected if name not in given]
-    unexpected = [name for name in given if name not in expected]
+    missing = [name for name in expected if name not in tensors]
+    unexpected = [name for name in tensors if name not in expected]
     if missing:
         raise UserError(f"The weights do not fit: {len(missing)} tensors are missing, the first is {missing[0]}.")
     if unexpected:
@@ -86,9 +86,9 @@ def check_same_shapes(expected: Mapping[str, Tensor], given: Mapping[str, Tensor
             f"The weights do not fit: {len(unexpected)} tensors have no place here, the first is {unexpected[0]}."
         )
     for name, tensor in expected.items():
-        if tensor.shape != given[name].shape:
+        if tensor.shape != tensors[name].shape:
             raise UserError(
-                f"The weights do not fit: {name} has shape {tuple(given[name].shape)}, "
+                f"The weights do not fit: {name} has shape {tuple(tensors[name].shape)}, "
                 f"{tuple(tensor.shape)} is needed; was this adapter made for another backbone?"
             )
 

@@ -68,7 +68,7 @@ def named_as_here(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> dic
     if all(any(_ends_with(path, name) for path in linear) for name in names):
         return dict(settings)
     in_layers = (re.fullmatch(r".*\.\d+\.(.+)", path) for path in linear)
-    return {**settings, "target_modules": list(dict.fromkeys(found[1] for found in in_layers if found))}
+    return {**settings, "target_modules": list(dict.fromkeys(match[1] for match in in_layers if match))}
 
 
 def matrices(backbone: PreTrainedModel, names: Sequence[str]) -> list[str]:

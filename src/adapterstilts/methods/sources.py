@@ -81,12 +81,12 @@ def _check_possible(method: str, composition: str) -> None:
 
 def _check_number(composition: str, sources: Sequence[Source]) -> None:
     if composition in _EXACTLY_ONE and len(sources) != 1:
-        given = _names(sources) if sources else "none"
-        raise UserError(f"{composition} builds on exactly one source, but {len(sources)} were given ({given}).")
+        named = _names(sources) if sources else "none"
+        raise UserError(f"{composition} builds on exactly one source, but {len(sources)} were given ({named}).")
     if composition not in _EXACTLY_ONE and len(sources) < 2:
-        given = f"only {_names(sources)} was given" if sources else "none was given"
+        shortfall = f"only {_names(sources)} was given" if sources else "none was given"
         instead = "; use stack or continue to build on one" if composition == "fuse" else ""
-        raise UserError(f"{composition} needs at least two sources, but {given}{instead}.")
+        raise UserError(f"{composition} needs at least two sources, but {shortfall}{instead}.")
 
 
 def _check_method(method: str, composition: str, source: Source) -> None:
@@ -123,10 +123,10 @@ def _check_twice(composition: str, sources: Sequence[Source]) -> None:
                 )
 
 
-def _same_tensors(one: Source, other: Source) -> bool:
-    if one.tensors.keys() != other.tensors.keys() or dict(one.settings) != dict(other.settings):
+def _same_tensors(source: Source, other: Source) -> bool:
+    if source.tensors.keys() != other.tensors.keys() or dict(source.settings) != dict(other.settings):
         return False
-    pairs = [(tensor, other.tensors[name]) for name, tensor in one.tensors.items()]
+    pairs = [(tensor, other.tensors[name]) for name, tensor in source.tensors.items()]
     return all(a.dtype == b.dtype and torch.equal(a, b) for a, b in pairs)
 
 

@@ -69,9 +69,9 @@ def _complete(task: Task, split: str, language: str, folder: Path) -> list[Itera
     if absent:
         note = f"; {task.files_note}" if task.files_note else ""
         rows = sum(1 for part in read for _ in part)
-        there = f"{rows} rows were found; " if rows else ""
+        present = f"{rows} rows were found; " if rows else ""
         raise UserError(
-            f'{folder} has not all {split} rows of "{task.name}" in "{language}": {there}'
+            f'{folder} has not all {split} rows of "{task.name}" in "{language}": {present}'
             f"{'; '.join(absent)}; put what is missing there or choose another --data{note}."
         )
     return read
@@ -102,16 +102,16 @@ def missing(task: Task, split: str, language: str, folder: Path) -> tuple[str, .
     """
     _check(task, split, language, folder)
     located = (_locate(part, language, folder) for part in task.files[split])
-    return tuple(one for one in located if isinstance(one, str))
+    return tuple(phrase for phrase in located if isinstance(phrase, str))
 
 
 def all_missing(task: Task, folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     """What `missing` says, by split and by language; without those that lack nothing."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    lacking: dict[str, dict[str, tuple[str, ...]]] = {}
     for split in task.files:
         named = {language: missing(task, split, language, folder) for language in _languages(task, split)}
-        found[split] = {language: phrases for language, phrases in named.items() if phrases}
-    return {split: languages for split, languages in found.items() if languages}
+        lacking[split] = {language: phrases for language, phrases in named.items() if phrases}
+    return {split: languages for split, languages in lacking.items() if languages}
 
 
 def listed_tags(task: Task, folder: Path) -> tuple[str, ...]:
@@ -157,14 +157,14 @@ def _files(task: Task, folder: Path) -> list[Path]:
         for part in parts
     ]
     wanted += [(part, "en") for other in tested_on_validation_of(task) for part in other.files["test"]]
-    found: set[Path] = set()
+    row_files: set[Path] = set()
     for part, language in wanted:
         located = _locate(part, language, folder)
         if not isinstance(located, str):
             layout, paths = located
             beside = (paths[0].with_name(name) for name in _named(layout.beside, layout, language))
-            found.update(paths, (path for path in beside if path.is_file()))
-    return sorted(found)
+            row_files.update(paths, (path for path in beside if path.is_file()))
+    return sorted(row_files)
 
 
 def _languages(task: Task, split: str) -> tuple[str, ...]:

@@ -34,8 +34,8 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
         return languages_of(task, "train")
     if task.hub:
         return hub.languages_of(task, split)
-    there = _by_split(task).get(split, {})
-    return tuple(language for language in task.languages if language in there)
+    with_rows = _by_split(task).get(split, {})
+    return tuple(language for language in task.languages if language in with_rows)
 
 
 def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
@@ -90,8 +90,8 @@ def _by_split(task: Task) -> Mapping[str, Mapping[str, Any]]:
 
 def _holds_out(task: Task) -> bool:
     """Whether a tenth of the training rows validates."""
-    there = task.hub[0].splits if task.hub else _by_split(task)
-    return "train" in there and "validation" not in there
+    splits = task.hub[0].splits if task.hub else _by_split(task)
+    return "train" in splits and "validation" not in splits
 
 
 def _read(task: Task, split: str, language: str) -> Iterator[Row]:
@@ -130,14 +130,14 @@ def _all(task: Task, split: str, language: str) -> Iterator[Row]:
 
 
 def _check(task: Task, split: str, language: str) -> None:
-    own, there = _own(task), _by_split(task)
-    if not there:
+    own, splits = _own(task), _by_split(task)
+    if not splits:
         raise _not_at_hand(task)
-    if split not in there:
-        raise UserError(f'"{task.name}" has no {split} rows; {own.source} has {", ".join(there)}.')
-    if language not in there[split]:
-        hint = did_you_mean(language, there[split])
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(there[split])}.')
+    if split not in splits:
+        raise UserError(f'"{task.name}" has no {split} rows; {own.source} has {", ".join(splits)}.')
+    if language not in splits[split]:
+        hint = did_you_mean(language, splits[split])
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(splits[split])}.')
 
 
 def _not_at_hand(task: Task) -> UserError:

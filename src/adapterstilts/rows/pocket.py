@@ -33,10 +33,10 @@ def load(task: Task, split: str, language: str, limit: int | None = None) -> lis
         raise UserError(
             f'"{task.name}" is not there in "{language}".{did_you_mean(language, known)} It is in {", ".join(known)}.'
         )
-    there = languages_of(task, split)
-    if not there:
+    of_split = languages_of(task, split)
+    if not of_split:
         raise UserError(f'"{task.name}" has no {split} rows.')
-    if language not in there:
+    if language not in of_split:
         raise UserError(f'"{task.name}" has no {split} rows in "{language}"; training and validation are English.')
     return list(generate(split, language, limit))
 
@@ -54,8 +54,8 @@ def revision(task: Task) -> str:
 
 def _generator(task: Task) -> Callable[[str, str, int | None], Iterator[Row]]:
     if task.pocket is None:
-        there = ", ".join(name for name, other in all_tasks().items() if other.pocket)
-        raise UserError(f'Pocket has no rows of "{task.name}"; it has {there}.')
+        names = ", ".join(name for name, other in all_tasks().items() if other.pocket)
+        raise UserError(f'Pocket has no rows of "{task.name}"; it has {names}.')
     module, _, name = task.pocket.partition(":")
     generate: Callable[[str, str, int | None], Iterator[Row]] = getattr(importlib.import_module(module), name)
     return generate

@@ -59,11 +59,11 @@ def languages_of(task: Task, data: str = "pocket") -> tuple[str, ...]:
         UserError: there are none; it says what is missing.
     """
     source, split = _source(task, data), evaluated_split(task, data)
-    there = source.languages_of(task, split)
-    if not there:
+    languages = source.languages_of(task, split)
+    if not languages:
         source.first(task, split, task.languages[0])
         raise UserError(f'There are no {split} rows of "{task.name}" in the data {data}; choose another --data.')
-    return there
+    return languages
 
 
 def evaluated_split(task: Task, data: str = "pocket") -> str:

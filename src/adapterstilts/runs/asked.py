@@ -105,7 +105,7 @@ def merging(
             f"A merge has no head, so it cannot be evaluated on {aim}; name an adapter whose head "
             f"it gets, such as --head {aim}, or choose a retrieval target such as tatoeba."
         )
-    made = Run(
+    run = Run(
         here.backbone(backbone),
         method,
         task,
@@ -115,7 +115,7 @@ def merging(
         topped,
         settings={"how": how, **merged_with},
     )
-    return measured(here, made, aim, data, asked) if aim else made
+    return measured(here, run, aim, data, asked) if aim else run
 
 
 def evaluating(
@@ -140,8 +140,8 @@ def evaluating(
     aim = target or adapter.task
     if aim is None:
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
-    made = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter
-    return measured(here, made, aim, data, settings)
+    run = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter
+    return measured(here, run, aim, data, settings)
 
 
 def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: str | None) -> Run | Given:
@@ -158,9 +158,9 @@ def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
 
 
 def measured(
-    here: Surroundings, made: Run, target: str, data: str | None = None, settings: Mapping[str, Any] | None = None
+    here: Surroundings, run: Run, target: str, data: str | None = None, settings: Mapping[str, Any] | None = None
 ) -> Run:
-    """Return the run that measures what `made` makes on a target; `settings` are those that one would not expect."""
+    """Return the run that measures the adapter of `run` on a target, with `settings` other than the usual."""
     settings = settings or {}
     task = tasks.get(target)
     if task.type != "retrieval" and "retrieval_layer" in settings:
@@ -168,9 +168,9 @@ def measured(
             f"{task.name} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
             "(retrieval_layer), or give --target tatoeba or --target bucc2018."
         )
-    backbone = made.backbone.id
-    evaluation = recipe.of_evaluation(backbone, target, made.settings, without_how(settings))
-    return replace(made, evaluation=Evaluation(target, here.rows(task, data, backbone), evaluation))
+    backbone = run.backbone.id
+    evaluation = recipe.of_evaluation(backbone, target, run.settings, without_how(settings))
+    return replace(run, evaluation=Evaluation(target, here.rows(task, data, backbone), evaluation))
 
 
 def in_order(sources: Iterable[Run | Given]) -> tuple[Run | Given, ...]:

@@ -15,7 +15,7 @@ from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.runs import asked, recipe
-from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
 from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
     changed_in_evaluation,
@@ -83,8 +83,17 @@ def _is_evaluation(run: Run) -> bool:
     if own is None:
         return False
     shared = all(own.settings.get(key) == run.settings.get(key) for key in ("max_length", "precision"))
-    elsewhere = run.rows is not None and own.rows.source != run.rows.source and not tasks.get(own.target).own
-    return own.target != run.task or not shared or elsewhere
+    return own.target != run.task or not shared or (run.rows is not None and not _same_rows(run.rows, own))
+
+
+def _same_rows(trained: Rows, own: Evaluation) -> bool:
+    """Whether one --data says both; the rows of a task that learns from another's have a revision of their own."""
+    task, measured = tasks.get(own.target), own.rows
+    if task.own:
+        return True
+    moved = bool(trained.place and measured.place and trained.place != measured.place)
+    other = task.train_on == task.name and trained.revision != measured.revision
+    return trained.source == measured.source and not moved and not other
 
 
 def _target(target: str | None) -> list[str]:
@@ -125,22 +134,22 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     verb, *rest = arguments or [""]
     if verb not in VERBS:
         raise UserError(f'"{verb}" makes no run; these do: {", ".join(VERBS)}.{did_you_mean(verb, VERBS)}')
-    given = vars(_parser(verb).parse_intermixed_args(rest))
-    words, target, backbone = given["words"], given.get("target"), given["backbone"]
-    settings = recipe.parse_overrides(given["settings"])
-    where: dict[str, Any] = {"backbone": backbone, "data": given["data"], "settings": settings}
+    parsed = vars(_parser(verb).parse_intermixed_args(rest))
+    words, target, backbone = parsed["words"], parsed.get("target"), parsed["backbone"]
+    settings = recipe.parse_overrides(parsed["settings"])
+    where: dict[str, Any] = {"backbone": backbone, "data": parsed["data"], "settings": settings}
     if verb == "evaluate":
-        return asked.evaluating(here, words[0], target, given["method"], **where)
-    method = given.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
+        return asked.evaluating(here, words[0], target, parsed["method"], **where)
+    method = parsed.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
     if verb == "merge":
-        return asked.merging(here, words, method, target, how=given["how"], head=given["head"], **where)
-    where["seed"] = given["seed"]
+        return asked.merging(here, words, method, target, how=parsed["how"], head=parsed["head"], **where)
+    where["seed"] = parsed["seed"]
     if verb == "train":
         return asked.training(here, words[0], method, **where)
     if verb == "baseline":
-        via = [given["via"]] if given["via"] else []
+        via = [parsed["via"]] if parsed["via"] else []
         return asked.training(here, words[0], "full", "continue" if via else None, via, **where)
-    more = {"control": given["control"], "fresh": not given["no_fresh"]} if verb == "fuse" else {}
+    more = {"control": parsed["control"], "fresh": not parsed["no_fresh"]} if verb == "fuse" else {}
     return asked.training(here, target or "", method, verb, words, **where, **more)
 
 

@@ -51,17 +51,17 @@ def resolve(
     check_method(method)
     if composition is not None:
         check_composition(composition)
-    given = dict(overrides or {})
+    overrides = dict(overrides or {})
     declared = declaration_of(backbone)
     recipe = _read(recipes_folder() / declared.recipe)
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
-    _check_keys(given, method, keys, own)
+    _check_keys(overrides, method, keys, own)
     its_task = tasks.get(task)
     _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
     values: Values = {}
     own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
-    for layer in [*_layers(recipe, method, composition, its_task), own_layer, given]:
+    for layer in [*_layers(recipe, method, composition, its_task), own_layer, overrides]:
         if any(length in layer for length in _LENGTHS):
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
@@ -100,26 +100,26 @@ def of_evaluation(
 
 def parse_overrides(pairs: Iterable[str]) -> Values:
     """Read ``key=value`` words, as `settings.read` does; `UserError` for one without a key or written twice."""
-    found: Values = {}
+    values: Values = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
         key = key.strip()
         if not equals or not key:
             raise UserError(f'"{pair}" is not a setting; write it as key=value, such as -o learning_rate=0.001.')
-        if key in found:
+        if key in values:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
-        found[key] = read(key, text)
-    return found
+        values[key] = read(key, text)
+    return values
 
 
 @functools.cache
 def _read(path: Path) -> dict[str, Any]:
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sections = yaml.safe_load(path.read_text(encoding="utf-8"))
     known = ("defaults", "types", "methods", "compositions", "tasks")
-    for section in found:
+    for section in sections:
         if section not in known:
             raise UserError(f'The recipe {path} has an unknown section "{section}".{did_you_mean(section, known)}')
-    return {section: found.get(section) or {} for section in known}
+    return {section: sections.get(section) or {} for section in known}
 
 
 def _layers(recipe: Mapping[str, Any], method: str, composition: str | None, task: tasks.Task) -> list[Values]:
@@ -144,8 +144,8 @@ def _unfold(section: Mapping[str, Any], active: tuple[str | None, ...]) -> list[
     return layers
 
 
-def _check_keys(given: Mapping[str, Any], method: str, run_keys: list[str], own: list[str]) -> None:
-    for key in given:
+def _check_keys(overrides: Mapping[str, Any], method: str, run_keys: list[str], own: list[str]) -> None:
+    for key in overrides:
         if key not in run_keys and key not in own:
             known = did_you_mean(key, [*run_keys, *own]) or f" There are {', '.join([*own, *run_keys])}."
             raise UserError(f'A {method} run has no setting "{key}".{known}')

@@ -154,7 +154,8 @@ def read(path: Path) -> Result:
     version = content.get("format", 1) if isinstance(content, Mapping) else None
     if version != FORMAT:
         raise UserError(
-            f"The result {path} has the format {version}; this release reads format {FORMAT}: remove it, run it again."
+            f"The result {path} has the format {version}; this release reads format {FORMAT}: bring it to that with "
+            f"scripts/migrate {path.parent.parent}, or remove it and run it again."
         )
     result = schema.checked(Result, content, str(path), unknown="ignore")
     return replace(result, run=of_facts(content["run"], str(path)))

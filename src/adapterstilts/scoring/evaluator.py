@@ -33,7 +33,7 @@ def outputs_of(
 ) -> list[dict[str, numpy.ndarray]]:
     """What `decode` needs, for each feature in its place; the model is left in evaluation mode."""
     device = device_of(model)
-    found: list[dict[str, numpy.ndarray]] = [{} for _ in features]
+    outputs: list[dict[str, numpy.ndarray]] = [{} for _ in features]
     model.eval()
     with torch.inference_mode(), precision_on(device, precision):
         for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
@@ -42,9 +42,9 @@ def outputs_of(
             reduced = task_type.reduce(model(batch), batch)
             arrays = {key: tensor.cpu().numpy() for key, tensor in reduced.items()}
             for place, index in enumerate(indices):
-                found[index] = {key: array[place] for key, array in arrays.items()}
+                outputs[index] = {key: array[place] for key, array in arrays.items()}
             progress.advance(len(indices))
-    return found
+    return outputs
 
 
 def predict(

@@ -102,9 +102,9 @@ def register(task: Task) -> None:
 def declarations_of(names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what an adapter has to remember of the user's own tasks among those called `names`, as plain JSON."""
     known = all_tasks()
-    there = [known[name] for name in sorted(set(names)) if name in known]
-    behind = [known[task.train_on] for task in there if task.train_on in known]
-    own_ones = {task.name: task for task in (*there, *behind) if task.own is not None}
+    named = [known[name] for name in sorted(set(names)) if name in known]
+    behind = [known[task.train_on] for task in named if task.train_on in known]
+    own_ones = {task.name: task for task in (*named, *behind) if task.own is not None}
     return [declaration_json(task) for task in own_ones.values()]
 
 

@@ -55,14 +55,14 @@ def main_name(metric: str) -> str:
 def accuracy(predictions: Sequence[Any], references: Sequence[Any]) -> Scores:
     """Share of predictions that equal their reference."""
     pairs = _paired(predictions, references)
-    return {"accuracy": _percent(sum(one == other for one, other in pairs), len(pairs))}
+    return {"accuracy": _percent(sum(prediction == reference for prediction, reference in pairs), len(pairs))}
 
 
 def token_accuracy(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> Scores:
     """Share of tokens whose tag is right, over all sentences; a token without a prediction is wrong."""
     right = total = 0
     for predicted, expected in _paired(predictions, references):
-        right += sum(one == other for one, other in zip(predicted, expected, strict=False))
+        right += sum(tag == reference for tag, reference in zip(predicted, expected, strict=False))
         total += len(expected)
     return {"accuracy": _percent(right, total)}
 
@@ -79,15 +79,15 @@ def span_f1(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[
     _paired(predictions, references)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* seems not to be NE tag")
-        found = set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in predictions]))
+        predicted = set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in predictions]))
         expected = set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in references]))
-    return _precision_recall(len(found & expected), len(found), len(expected))
+    return _precision_recall(len(predicted & expected), len(predicted), len(expected))
 
 
 def mining_f1(predictions: Collection[tuple[str, str]], references: Collection[tuple[str, str]]) -> Scores:
     """F1, precision and recall of mined pairs of sentence ids."""
-    found, expected = set(map(tuple, predictions)), set(map(tuple, references))
-    return _precision_recall(len(found & expected), len(found), len(expected))
+    predicted, expected = set(map(tuple, predictions)), set(map(tuple, references))
+    return _precision_recall(len(predicted & expected), len(predicted), len(expected))
 
 
 def squad(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Scores:
@@ -151,9 +151,9 @@ def _prefixed(tag: str) -> str:
     return tag if tag == "O" or tag[:2] in ("B-", "I-") else f"{tag[0]}-{tag}"
 
 
-def _precision_recall(right: int, found: int, expected: int) -> Scores:
-    f1 = _percent(2 * right, found + expected)
-    return {"f1": f1, "precision": _percent(right, found), "recall": _percent(right, expected)}
+def _precision_recall(right: int, predicted: int, expected: int) -> Scores:
+    f1 = _percent(2 * right, predicted + expected)
+    return {"f1": f1, "precision": _percent(right, predicted), "recall": _percent(right, expected)}
 
 
 def _paired(predictions: Sequence[Any], references: Sequence[Any]) -> list[tuple[Any, Any]]:

@@ -141,8 +141,8 @@ def _task(values: Mapping[str, Any], own: OwnRows, read_from_file: bool = False,
         else:
             own = replace(own, files=_files(values["files"], languages, kind, own))
     splits = {split: tuple(each) for split, each in (own.files or own.rows).items()}
-    there = tuple(dict.fromkeys(language for each in splits.values() for language in each))
-    languages = languages or tuple(sorted(there, key=lambda language: language != ENGLISH))
+    with_rows = tuple(dict.fromkeys(language for each in splits.values() for language in each))
+    languages = languages or tuple(sorted(with_rows, key=lambda language: language != ENGLISH))
     _check_languages(splits, languages, kind, where)
     trained = "train" in (hub[0].splits if hub else splits)
     tested = splits.get("test", languages if hub else ())
@@ -283,8 +283,8 @@ def _columns(values: Mapping[str, Any], kind: str, where: str) -> dict[str, str 
 
 
 def _check_languages(splits: Mapping[str, Sequence[str]], languages: Sequence[str], kind: str, where: str) -> None:
-    for split, there in splits.items():
-        for language in there:
+    for split, split_languages in splits.items():
+        for language in split_languages:
             _check_code(language, where)
             if language not in languages:
                 raise UserError(f'{where}: there are {split} rows in "{language}", which "languages" lacks; add it.')

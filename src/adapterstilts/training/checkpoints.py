@@ -71,10 +71,10 @@ def save(folder: Path, position: Position, tensors: Mapping[str, Tensor]) -> Non
 def latest(folder: Path) -> tuple[Position, dict[str, Tensor]] | None:
     """The last complete checkpoint in `folder`, None if there is none; UserError if it was damaged since."""
     _clear_away(folder)
-    found = _complete(folder)
-    if not found:
+    complete = _complete(folder)
+    if not complete:
         return None
-    newest = max(found)[1]
+    newest = max(complete)[1]
     damaged = UserError(f"The checkpoint {newest} is damaged: remove it, or train again without --resume.")
     try:
         facts = json.loads((newest / _FACTS).read_text(encoding="utf-8"))

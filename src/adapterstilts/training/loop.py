@@ -143,15 +143,15 @@ class _Loop:
     def restore(self, resume: bool, progress: Progress) -> None:
         """Take up the last checkpoint if `resume`; else, or if there is none, begin with an empty folder."""
         assert self.folder is not None
-        found = checkpoints.latest(self.folder) if resume else None
-        self._check_seen_by_all(0 if found is None else found[0].step)
-        if found is None:
+        checkpoint = checkpoints.latest(self.folder) if resume else None
+        self._check_seen_by_all(0 if checkpoint is None else checkpoint[0].step)
+        if checkpoint is None:
             if resume:
                 progress.note(checkpoints.instead_of(self.folder, self.position.run))
             if processes.is_main():
                 checkpoints.remove_checkpoints(self.folder)
             return
-        position, tensors = found
+        position, tensors = checkpoint
         other = checkpoints.differences(self.position.run, position.run)
         if other:
             raise UserError(

@@ -29,17 +29,17 @@ class Place:
 
     def tensors(self, adapter: Adapter) -> dict[str, Tensor]:
         """The head's tensors by their names in the model."""
-        found = {}
+        theirs = {}
         for name, tensor in adapter.head_tensors().items():
             module, kind = name.rsplit(".", 1)
-            found[f"{self.names[module]}.{kind}"] = tensor
-        return found
+            theirs[f"{self.names[module]}.{kind}"] = tensor
+        return theirs
 
     def from_theirs(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The other way: our head's tensors among a model's; empty unless all of them are there."""
         theirs = {f"{name}.{kind}": f"{module}.{kind}" for module, name in self.names.items() for kind in _KINDS}
-        found = {theirs[name]: tensor for name, tensor in tensors.items() if name in theirs}
-        return found if len(found) == len(theirs) else {}
+        ours = {theirs[name]: tensor for name, tensor in tensors.items() if name in theirs}
+        return ours if len(ours) == len(theirs) else {}
 
 
 _TAGGING = Place("AutoModelForTokenClassification", {"out": "classifier"}, "TOKEN_CLS", ("classifier",))

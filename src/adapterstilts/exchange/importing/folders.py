@@ -28,7 +28,7 @@ PICKLED = tuple(pickled for _, pickled in WEIGHTS.values())
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; UserError if there is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(
             f"{path.parent} has no {path.name}, so neither adapters nor peft has saved an adapter there; a setup of "
@@ -36,9 +36,9 @@ def read_json(path: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read as JSON ({error}).") from error
-    if not isinstance(found, dict):
-        raise UserError(f"{path} must hold one JSON object, not a {type(found).__name__}.")
-    return found
+    if not isinstance(content, dict):
+        raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
+    return content
 
 
 def check_weights(folder: Path, part: str, convert: bool) -> None:
@@ -69,17 +69,17 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
     if not convert or not pickled.is_file():
         return {}
     try:
-        found = torch.load(pickled, map_location="cpu", weights_only=True)
+        tensors = torch.load(pickled, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle may be an error of any kind
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{pickled} holds more than plain tensors, or is damaged, and was not read ({reason})."
         ) from error
-    if not isinstance(found, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in found.items()
+    if not isinstance(tensors, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in tensors.items()
     ):
         raise UserError(f"{pickled} does not hold tensors by name.")
-    return _plain(found, pickled)
+    return _plain(tensors, pickled)
 
 
 def _plain(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:

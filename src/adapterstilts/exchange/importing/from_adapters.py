@@ -45,15 +45,15 @@ def read(
     UserError if the adapter is of another kind, computes something else than ours, or does not fit the backbone.
     """
     tensors = read_weights(folder, "adapters", convert)
-    name, given = facts.get("name"), facts.get("config")
-    if not isinstance(name, str) or not isinstance(given, Mapping):
+    name, raw_config = facts.get("name"), facts.get("config")
+    if not isinstance(name, str) or not isinstance(raw_config, Mapping):
         raise UserError(f"The configuration in {folder} has no name or no config.")
-    given = dict(given)
-    if "version" not in facts and isinstance(given.get("non_linearity"), str):
+    raw_config = dict(raw_config)
+    if "version" not in facts and isinstance(raw_config.get("non_linearity"), str):
         # as the library reads what was saved before it wrote its version
-        given["non_linearity"] = ACTIVATION_RENAME.get(given["non_linearity"], given["non_linearity"])
+        raw_config["non_linearity"] = ACTIVATION_RENAME.get(raw_config["non_linearity"], raw_config["non_linearity"])
     try:
-        config = AdapterConfig.load(given)
+        config = AdapterConfig.load(raw_config)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise UserError(f"The adapters library does not understand the configuration in {folder} ({error}).") from error
     if isinstance(config, LoRAConfig):
@@ -87,8 +87,8 @@ def _parts_of(name: str) -> str:
 
 
 def _bottleneck_settings(config: BnConfig, hidden_size: int) -> dict[str, Any]:
-    def arrangement(one: Any) -> tuple[bool, bool, bool]:
-        return bool(one.mh_adapter), bool(one.output_adapter), bool(one.is_parallel)
+    def arrangement(library_config: Any) -> tuple[bool, bool, bool]:
+        return bool(library_config.mh_adapter), bool(library_config.output_adapter), bool(library_config.is_parallel)
 
     own = {
         "reduction_factor": config.reduction_factor,
@@ -115,9 +115,9 @@ def _check_size(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], hidd
     # before the library makes an adapter as large as the configuration says
     shape = (bottleneck_size(hidden_size, settings["reduction_factor"]), hidden_size)
     down = {name: tuple(tensor.shape) for name, tensor in tensors.items() if name.endswith("adapter_down.0.weight")}
-    for name, found in down.items() or {"adapter_down.0.weight": None}.items():
-        if found != shape:
-            raise UserError(f"{name} has shape {found}, {shape} is needed; is it of another backbone?")
+    for name, saved_shape in down.items() or {"adapter_down.0.weight": None}.items():
+        if saved_shape != shape:
+            raise UserError(f"{name} has shape {saved_shape}, {shape} is needed; is it of another backbone?")
 
 
 def _lora(
@@ -139,14 +139,14 @@ def _lora(
     except ValueError as error:
         raise UserError(f"The version in the configuration cannot be read ({error}).") from error
     prefix = f"{backbone.base_model_prefix}."
-    found: dict[str, Tensor] = {}
+    renamed: dict[str, Tensor] = {}
     for key, tensor in tensors.items():
         match = re.fullmatch(rf"(.+)\.loras\.{re.escape(name)}\.(lora_[AB])", key)
         if match is None:
             raise UserError(f"The LoRA has {key}, which adapterstilts has no place for.")
-        found[f"{match[1].removeprefix(prefix)}.{match[2]}"] = tensor
+        renamed[f"{match[1].removeprefix(prefix)}.{match[2]}"] = tensor
     settings = {"rank": config.r, "alpha": own["alpha"], "dropout": config.dropout}
-    return settings, found
+    return settings, renamed
 
 
 def read_head(
@@ -202,10 +202,10 @@ def _of_transformers(
     """The head of a model that `transformers` gives one, which the library saves beside the adapter."""
     place, model_class = heads.place(config.model_type, task.type), printable(facts.get("model_class"))
     fits = place is not None and model_class.endswith(place.auto_class.removeprefix("AutoModel"))
-    found = place.from_theirs(tensors) if place and fits else {}
-    if not found:
+    head = place.from_theirs(tensors) if place and fits else {}
+    if not head:
         return {}, (), f"it is that of a {model_class}, which {task.name} has not here"
-    return found, _named(facts.get("label2id")), None
+    return head, _named(facts.get("label2id")), None
 
 
 def _named(label2id: Any) -> tuple[str, ...]:

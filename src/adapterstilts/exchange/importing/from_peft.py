@@ -77,8 +77,8 @@ def _head(
     place = heads.place(backbone.config.model_type, task.type)
     if place and place.peft_task and kind not in (None, place.peft_task):
         raise UserError(f"The head is one for {kind}, but {task.name} is {place.peft_task}.")
-    found = place.from_theirs(rest) if place else {}
-    if found:
-        return found, None
+    head = place.from_theirs(rest) if place else {}
+    if head:
+        return head, None
     lacking = [name for name in (place.names.values() if place else ()) if f"{name}.weight" not in rest]
     return {}, f"{lacking[0]} was not saved" if lacking else f"it is none that {task.name} has here"

@@ -53,12 +53,12 @@ def _columns(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _sentences(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for line, identifier, text in _columns(path):
-        if identifier in found:
+        if identifier in sentences:
             raise wrong(path, line, f'the id "{identifier}" is there twice: ids must differ; fetch the file again.')
-        found[identifier] = text.strip()
-    return found
+        sentences[identifier] = text.strip()
+    return sentences
 
 
 def _gold(path: Path, others: dict[str, str], sentences: dict[str, str]) -> list[tuple[str, str]]:

@@ -25,17 +25,17 @@ def read_ccg(path: Path, prefix: str) -> Iterator[Row]:
         if not text.strip():
             continue
         words, tab, written = text.strip().partition("\t")
-        tokens, found = words.split(" "), written.split()
-        if not tab or len(tokens) != len(found):
+        tokens, token_tags = words.split(" "), written.split()
+        if not tab or len(tokens) != len(token_tags):
             raise wrong(
                 path,
                 line,
-                f"there are {len(tokens)} words and {len(found)} tags: it must be as many, between them a tab.",
+                f"there are {len(tokens)} words and {len(token_tags)} tags: it must be as many, between them a tab.",
             )
-        for tag in found:
+        for tag in token_tags:
             if tags and tag not in tags:
                 raise wrong(path, line, f'the tag is "{tag}": it must be one of those in {TAGS}.')
-        yield {"id": f"{prefix}-{number}", "tokens": tokens, "tags": found}
+        yield {"id": f"{prefix}-{number}", "tokens": tokens, "tags": token_tags}
         number += 1
 
 

@@ -45,10 +45,10 @@ def read_conllu(paths: Sequence[Path], tags: Sequence[str], language: str, prefi
     number = 0
     for path in paths:
         for sentence in _sentences(path, tags):
-            tokens, found = _fused(sentence, _PRECEDENCE.get(language, _USUAL_PRECEDENCE))
+            tokens, token_tags = _fused(sentence, _PRECEDENCE.get(language, _USUAL_PRECEDENCE))
             missing = tokens.count("_")
             if missing == 0 or missing < len(tokens) - 1:
-                yield {"id": f"{prefix}-{number}", "tokens": [_clean(token) for token in tokens], "tags": found}
+                yield {"id": f"{prefix}-{number}", "tokens": [_clean(token) for token in tokens], "tags": token_tags}
                 number += 1
 
 

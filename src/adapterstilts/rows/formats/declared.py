@@ -35,14 +35,14 @@ def rows_of(records: Records, wanted: Wanted) -> Iterator[Row]:
     seen: set[str] = set()
     labelled: bool | None = None
     for count, (number, entry) in enumerate(records.entries):
-        one = _Record(reader, number, entry)
-        row: Row = {"id": one.identifier(f"{wanted.prefix}-{count}", seen), **_MAKE[wanted.task.type](one)}
+        record = _Record(reader, number, entry)
+        row: Row = {"id": record.identifier(f"{wanted.prefix}-{count}", seen), **_MAKE[wanted.task.type](record)}
         answer = _ANSWER.get(wanted.task.type)
         if answer is not None:
             has = row[answer] is not None
             if labelled is not None and has != labelled:
                 ours, theirs = ("a value", "have none") if has else ("no value", "have one")
-                raise one.wrong(answer, f"there is {ours} and the rows above {theirs}: all must have one, or none.")
+                raise record.wrong(answer, f"there is {ours} and the rows above {theirs}: all must have one, or none.")
             labelled = has
             if not has:
                 del row[answer]
@@ -161,88 +161,90 @@ def _missing(value: Any) -> bool:
     return value is None or value == ""
 
 
-def _classified(one: _Record) -> Row:
-    second = {"sentence2": one.text("sentence2")} if "sentence2" in one.reader.places else {}
-    value = one.value("label")
+def _classified(record: _Record) -> Row:
+    second = {"sentence2": record.text("sentence2")} if "sentence2" in record.reader.places else {}
+    value = record.value("label")
     return {
-        "sentence1": one.text("sentence1"),
+        "sentence1": record.text("sentence1"),
         **second,
-        "label": None if _missing(value) else one.label("label", value),
+        "label": None if _missing(value) else record.label("label", value),
     }
 
 
-def _chosen(one: _Record) -> Row:
-    context = one.text("context") if "context" in one.reader.places else ""
-    choices = one.texts("choices") if not isinstance(one.value("choices"), str) else None
+def _chosen(record: _Record) -> Row:
+    context = record.text("context") if "context" in record.reader.places else ""
+    choices = record.texts("choices") if not isinstance(record.value("choices"), str) else None
     if choices is None or len(choices) < 2:
-        raise one.wrong("choices", "it must be a list of two or more texts, or in a table several columns.")
-    value = one.value("label")
+        raise record.wrong("choices", "it must be a list of two or more texts, or in a table several columns.")
+    value = record.value("label")
     number = None if _missing(value) else _whole(value)
     if not _missing(value) and number not in range(len(choices)):
-        raise one.wrong("label", f"it is {_shown(value)}: it must be 0 to {len(choices) - 1}, the number of a choice.")
-    return {"context": context, "question": one.text("question"), "choices": choices, "label": number}
+        raise record.wrong(
+            "label", f"it is {_shown(value)}: it must be 0 to {len(choices) - 1}, the number of a choice."
+        )
+    return {"context": context, "question": record.text("question"), "choices": choices, "label": number}
 
 
-def _tagged(one: _Record) -> Row:
-    tokens, value = one.texts("tokens"), one.value("tags")
+def _tagged(record: _Record) -> Row:
+    tokens, value = record.texts("tokens"), record.value("tags")
     value = value.split() if isinstance(value, str) else value
     if _missing(value) or value == []:
         return {"tokens": tokens, "tags": None}
     if not isinstance(value, list | tuple) or len(value) != len(tokens):
         count = len(value) if isinstance(value, list | tuple) else 1
-        raise one.wrong("tags", f"there are {count} for {len(tokens)} tokens: it must be as many.")
-    return {"tokens": tokens, "tags": [one.label("tags", tag) for tag in value]}
+        raise record.wrong("tags", f"there are {count} for {len(tokens)} tokens: it must be as many.")
+    return {"tokens": tokens, "tags": [record.label("tags", tag) for tag in value]}
 
 
-def _answered(one: _Record) -> Row:
-    context, value = one.text("context"), one.value("answers")
-    answers = None if value is None else _answers(one, value, context)
-    if answers is not None and not answers["text"] and one.reader.wanted.task.metric != "squad2":
+def _answered(record: _Record) -> Row:
+    context, value = record.text("context"), record.value("answers")
+    answers = None if value is None else _answers(record, value, context)
+    if answers is not None and not answers["text"] and record.reader.wanted.task.metric != "squad2":
         answers = None
-    return {"context": context, "question": one.text("question"), "answers": answers}
+    return {"context": context, "question": record.text("question"), "answers": answers}
 
 
-def _answers(one: _Record, value: Any, context: str) -> dict[str, list[Any]]:
+def _answers(record: _Record, value: Any, context: str) -> dict[str, list[Any]]:
     """Texts and where they start, of SQuAD's object, a list of such, or a text with its start in a column, if any."""
     texts: list[str] = []
     starts: list[int] = []
-    for text, said in _pairs(one, value):
+    for text, said in _pairs(record, value):
         if not isinstance(text, str):
-            raise one.wrong("answers", f"{_shown(text)} is there: an answer must be a text.")
+            raise record.wrong("answers", f"{_shown(text)} is there: an answer must be a text.")
         if not text:
             continue
         start = context.find(text) if _missing(said) else _whole(said)
         if start is None or start < 0 or context[start : start + len(text)] != text:
             place = "in its context" if _missing(said) else f"at character {said} of its context"
-            raise one.wrong("answers", f"{_shown(text)} is not {place}: an answer must be cut out of it.")
+            raise record.wrong("answers", f"{_shown(text)} is not {place}: an answer must be cut out of it.")
         texts.append(text)
         starts.append(start)
     return {"text": texts, "answer_start": starts}
 
 
-def _pairs(one: _Record, value: Any) -> Sequence[tuple[Any, Any]]:
+def _pairs(record: _Record, value: Any) -> Sequence[tuple[Any, Any]]:
     """Each answer with where it is said to start, None where that is not said."""
     if isinstance(value, str):
-        return [(value, one.value("answer_start"))]
+        return [(value, record.value("answer_start"))]
     if isinstance(value, list | tuple):
-        return [pair for each in value for pair in _pairs(one, each)]
+        return [pair for each in value for pair in _pairs(record, each)]
     if not isinstance(value, Mapping) or "text" not in value:
-        raise one.wrong("answers", f'{_shown(value)} is there: it must be a text, or an object with "text".')
+        raise record.wrong("answers", f'{_shown(value)} is there: it must be a text, or an object with "text".')
     texts, starts = value["text"], value.get("answer_start")
     if isinstance(texts, str):
         return [(texts, starts)]
     starts = [None] * len(texts) if starts is None else starts
     if len(texts) != len(starts):
-        raise one.wrong("answers", f"there are {len(texts)} texts and {len(starts)} starts: it must be as many.")
+        raise record.wrong("answers", f"there are {len(texts)} texts and {len(starts)} starts: it must be as many.")
     return list(zip(texts, starts, strict=True))
 
 
-def _paired(one: _Record) -> Row:
+def _paired(record: _Record) -> Row:
     sides = ("sentence1", "sentence2")
-    if one.reader.wanted.task.metric == "mining_f1":
+    if record.reader.wanted.task.metric == "mining_f1":
         # what is mined has sentences without a translation
-        return {side: None if _missing(one.value(side)) else one.text(side) for side in sides}
-    return {side: one.text(side) for side in sides}
+        return {side: None if _missing(record.value(side)) else record.text(side) for side in sides}
+    return {side: record.text(side) for side in sides}
 
 
 _MAKE = {

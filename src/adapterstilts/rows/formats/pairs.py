@@ -24,10 +24,10 @@ def read_pairs(path: Path, labels: Sequence[str], prefix: str) -> Iterator[Row]:
         UserError: a line has another number of columns, a label that is not one of `labels`, or a label
             where the others have none.
     """
-    found = [(line, text.split("\t")) for line, text in read(path) if text]
-    written_by_csv = all(_QUOTED.fullmatch(field) for _, fields in found for field in fields if '"' in field)
+    lines = [(line, text.split("\t")) for line, text in read(path) if text]
+    written_by_csv = all(_QUOTED.fullmatch(field) for _, fields in lines for field in fields if '"' in field)
     labelled: bool | None = None
-    for number, (line, fields) in enumerate(found):
+    for number, (line, fields) in enumerate(lines):
         if len(fields) not in (2, 3):
             raise wrong(
                 path, line, f"there are {len(fields)} columns: it must be two sentences and a label, between tabs."

@@ -23,12 +23,12 @@ def read_tagged(path: Path, tags: Sequence[str], prefix: str, marked: bool = Fal
     """
     number, labelled = 0, None
     tokens: list[str] = []
-    found: list[str] = []
+    token_tags: list[str] = []
     for line, text in read(path):
         if not text.strip(" "):
             if tokens:
-                yield _row(prefix, number, tokens, found)
-                number, tokens, found = number + 1, [], []
+                yield _row(prefix, number, tokens, token_tags)
+                number, tokens, token_tags = number + 1, [], []
             continue
         fields = text.split("\t")
         if len(fields) > 2:
@@ -43,9 +43,9 @@ def read_tagged(path: Path, tags: Sequence[str], prefix: str, marked: bool = Fal
                 raise wrong(path, line, f'the token is "{fields[0]}": it must follow its language\'s code and a colon.')
         tokens.append(token.strip())
         if labelled:
-            found.append(tag_of(fields[1].strip(), tags, path, line))
+            token_tags.append(tag_of(fields[1].strip(), tags, path, line))
     if tokens:
-        yield _row(prefix, number, tokens, found)
+        yield _row(prefix, number, tokens, token_tags)
 
 
 def _row(prefix: str, number: int, tokens: list[str], tags: list[str]) -> Row:

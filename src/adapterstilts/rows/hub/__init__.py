@@ -52,10 +52,10 @@ def revision(task: Task) -> str:
     What is not known yet is asked of the Hub. UserError as `load` says.
     """
     _check_there(task)
-    found: dict[str, None] = {}
+    revisions: dict[str, None] = {}
     for data in task.hub:
-        found[f"{data.id}@{_commit(task, data)}"] = None
-    return ", ".join(found)
+        revisions[f"{data.id}@{_commit(task, data)}"] = None
+    return ", ".join(revisions)
 
 
 def _commit(task: Task, data: HubData) -> str:
@@ -83,8 +83,8 @@ def _check_there(task: Task) -> None:
 
 def _check(task: Task, split: str, language: str) -> None:
     if not _parts(task, split):
-        there = ", ".join(name for name in SPLITS if _parts(task, name))
-        raise UserError(f'"{task.name}" has no {split} rows on the Hub; it has {there}.')
+        splits = ", ".join(name for name in SPLITS if _parts(task, name))
+        raise UserError(f'"{task.name}" has no {split} rows on the Hub; it has {splits}.')
     known = languages_of(task, split)
     if language not in known:
         hint = did_you_mean(language, known)

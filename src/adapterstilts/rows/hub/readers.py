@@ -133,12 +133,12 @@ def _named(table: Table, line: int, value: Any, names: Sequence[str], labels: Se
     return str(label)
 
 
-def _answers(table: Table, line: int, context: str, given: Any) -> dict[str, list[Any]]:
+def _answers(table: Table, line: int, context: str, answers: Any) -> dict[str, list[Any]]:
     texts: list[str] = []
     starts: list[int] = []
-    if not isinstance(given, Mapping) or not {"text", "answer_start"} <= set(given):
+    if not isinstance(answers, Mapping) or not {"text", "answer_start"} <= set(answers):
         raise table.wrong(line, 'the answers must be lists "text" and "answer_start"; read the files from a folder.')
-    for text, said in zip(given["text"], given["answer_start"], strict=True):
+    for text, said in zip(answers["text"], answers["answer_start"], strict=True):
         if not text:
             continue
         if context[said : said + len(text)] == text:

@@ -43,13 +43,13 @@ class Table:
         """
         self._check(column)
         known = (features for features in (self.rows.features, self.described) if column in features)
-        found = [_inner(features[column]) for features in known]
-        for kind in found:
+        kinds = [_inner(features[column]) for features in known]
+        for kind in kinds:
             if isinstance(kind, datasets.ClassLabel) and kind.names:
                 if sorted(kind.names) != sorted(expected):
                     raise self._misfit(column, f"are {', '.join(kind.names)}", expected)
                 return tuple(kind.names)
-        if found and getattr(found[0], "dtype", None) in ("string", "large_string"):
+        if kinds and getattr(kinds[0], "dtype", None) in ("string", "large_string"):
             return ()
         raise self._misfit(column, "have no names", expected)
 

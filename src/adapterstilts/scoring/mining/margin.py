@@ -47,11 +47,11 @@ def mine(
             near_english.see(cosines, 0, rows.start, columns.start)
             near_foreign.see(cosines, 1, columns.start, rows.start)
         progress.advance(min(block, len(english) - rows.start))
-    cosines, found = _settled(english, foreign, near_english, k, block)
-    back_cosines, back_found = _settled(foreign, english, near_foreign, k, block)
+    cosines, numbers = _settled(english, foreign, near_english, k, block)
+    back_cosines, back_numbers = _settled(foreign, english, near_foreign, k, block)
     means, back_means = cosines.mean(1), back_cosines.mean(1)
-    best, scores = _best(cosines, found, means, back_means)
-    back_best, back_scores = _best(back_cosines, back_found, back_means, means)
+    best, scores = _best(cosines, numbers, means, back_means)
+    back_best, back_scores = _best(back_cosines, back_numbers, back_means, means)
     return _without_repeats(
         numpy.concatenate([numpy.arange(len(english)), back_best]),
         numpy.concatenate([best, numpy.arange(len(foreign))]),
@@ -100,10 +100,10 @@ def _settled(queries: Table, candidates: Table, seen: _Nearest, k: int, block: i
     cosines = numpy.empty((len(queries), k))
     numbers = numpy.empty((len(queries), k), numpy.int32)
     for part in _parts(len(queries), _ROWS):
-        found = seen.numbers[part]
-        exact = _products(candidates[found], queries[part][:, :, None])[:, :, 0]
-        order = numpy.lexsort((found, -exact))[:, :k]
-        cosines[part], numbers[part] = (numpy.take_along_axis(table, order, 1) for table in (exact, found))
+        seen_numbers = seen.numbers[part]
+        exact = _products(candidates[seen_numbers], queries[part][:, :, None])[:, :, 0]
+        order = numpy.lexsort((seen_numbers, -exact))[:, :k]
+        cosines[part], numbers[part] = (numpy.take_along_axis(table, order, 1) for table in (exact, seen_numbers))
     if seen.cosines.shape[1] < len(candidates):
         # by so little do cosines in float32 err, but for one in 10^11 (Higham and Mary 2019, doi 10.1137/18M1226312)
         error = 8.0 * queries.shape[1] ** 0.5 * 2.0**-24
@@ -117,18 +117,18 @@ def _settled(queries: Table, candidates: Table, seen: _Nearest, k: int, block: i
     return cosines, numbers
 
 
-def _products(one: Table, other: Table) -> Table:
+def _products(left: Table, right: Table) -> Table:
     """The matrix product in float64, the same whatever the order in which it is summed."""
-    whole = (numpy.rint(table * numpy.float32(_GRID)).astype(numpy.float64) for table in (one, other))
+    whole = (numpy.rint(table * numpy.float32(_GRID)).astype(numpy.float64) for table in (left, right))
     return numpy.matmul(*whole) / _GRID**2
 
 
-def _best(cosines: Table, found: Table, means: Table, other_means: Table) -> tuple[Table, Table]:
+def _best(cosines: Table, numbers: Table, means: Table, other_means: Table) -> tuple[Table, Table]:
     """(N,) the number of each sentence's candidate of greatest margin, and (N,) the margin."""
-    divisors = (means[:, None] + other_means[found]) / 2.0
+    divisors = (means[:, None] + other_means[numbers]) / 2.0
     scores = numpy.divide(cosines, divisors, out=numpy.zeros_like(cosines), where=divisors != 0.0)
-    first = numpy.lexsort((found, -scores))[:, :1]
-    best, best_scores = (numpy.take_along_axis(table, first, 1)[:, 0] for table in (found, scores))
+    first = numpy.lexsort((numbers, -scores))[:, :1]
+    best, best_scores = (numpy.take_along_axis(table, first, 1)[:, 0] for table in (numbers, scores))
     return best, best_scores
 
 
@@ -137,11 +137,11 @@ def _without_repeats(english: Table, foreign: Table, scores: Table) -> list[Pair
     kept: list[Pair] = []
     taken: tuple[set[int], set[int]] = (set(), set())
     for place in numpy.lexsort((foreign, english, -scores)).tolist():
-        one, other = int(english[place]), int(foreign[place])
-        if one not in taken[0] and other not in taken[1]:
-            taken[0].add(one)
-            taken[1].add(other)
-            kept.append((one, other, float(scores[place])))
+        english_row, foreign_row = int(english[place]), int(foreign[place])
+        if english_row not in taken[0] and foreign_row not in taken[1]:
+            taken[0].add(english_row)
+            taken[1].add(foreign_row)
+            kept.append((english_row, foreign_row, float(scores[place])))
     return kept
 
 

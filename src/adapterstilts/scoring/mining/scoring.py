@@ -39,8 +39,8 @@ def _pairs(rows: Sequence[Row]) -> list[Ids]:
     return [sentence_ids(row) for row in rows if all(row[side] is not None for side in retrieval.SIDES)]
 
 
-def _rows_found(rows: Sequence[Row], found: Mapping[str, str]) -> list[str | None]:
-    """For each row the id of a row with the foreign sentence `found` for its English one, its own if that has it."""
+def _rows_found(rows: Sequence[Row], translations: Mapping[str, str]) -> list[str | None]:
+    """For each row the id of a row that holds its English sentence's translation: its own if that does, or None."""
     holders: dict[str, str] = {}
     for row in rows:
         if row["sentence2"] is not None:
@@ -48,7 +48,7 @@ def _rows_found(rows: Sequence[Row], found: Mapping[str, str]) -> list[str | Non
     guesses: list[str | None] = []
     for row in rows:
         english, foreign = sentence_ids(row)
-        guess = found.get(english) if row["sentence1"] is not None else None
+        guess = translations.get(english) if row["sentence1"] is not None else None
         own = guess == foreign and row["sentence2"] is not None
         guesses.append(str(row["id"]) if own else holders[guess] if guess is not None else None)
     return guesses
@@ -83,14 +83,14 @@ def evaluate(
     embedded = partial(in_turn, model, tokenizer, max_length=max_length, batch_size=batch_size, progress=progress)
     for language, rows in rows_by_language.items():
         tuning = _tuning_rows(task, language, rows, tuned_on)
-        for number, found in _found(language, rows, tuning, sorted({0, chosen}), embedded, progress):
+        for number, translations in _found(language, rows, tuning, sorted({0, chosen}), embedded, progress):
             if are_labelled(task, rows):
-                score = _score(task, found, _pairs(rows), language)
+                score = _score(task, translations, _pairs(rows), language)
                 for at, where in ((chosen, scores), (0, control)):
                     if at == number:
                         where[language] = score
             if number == chosen:
-                predictions[language] = _rows_found(rows, found)
+                predictions[language] = _rows_found(rows, translations)
     return scores, control, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
 
 
@@ -115,8 +115,8 @@ def scores_by_layer(
     for language, rows in rows_by_language.items():
         tuning = _tuning_rows(task, language, rows, tuned_on)
         if are_labelled(task, rows):
-            for number, found in _found(language, rows, tuning, layers, embedded, progress):
-                scores[number][language] = _score(task, found, _pairs(rows), language)
+            for number, translations in _found(language, rows, tuning, layers, embedded, progress):
+                scores[number][language] = _score(task, translations, _pairs(rows), language)
     return scores
 
 
@@ -141,9 +141,9 @@ def _found(
         english, foreign = (list(side) for side in sides)
         if not tuning:
             best = retrieval.nearest(*_halves(table, sides)).tolist()
-            return {one: foreign[other] for one, other in zip(english, best, strict=True)}
+            return {identifier: foreign[number] for identifier, number in zip(english, best, strict=True)}
         pairs = _mined(sides, language, progress, layer, table)
-        return {english[one]: foreign[other] for one, other, score in pairs if score >= thresholds[layer]}
+        return {english[row]: foreign[column] for row, column, score in pairs if score >= thresholds[layer]}
 
     yield from embedded(_texts(sides), layers, find_in, f"{'embed' if tuning else 'evaluate'} {language}")
 
@@ -160,7 +160,7 @@ def _threshold(sides: Sides, gold: Collection[Ids], what: str, progress: Progres
     """The score from which on the pairs mined from sentences whose `gold` pairs are known fit these best."""
     numbers = [{identifier: number for number, identifier in enumerate(side)} for side in sides]
     pairs = _mined(sides, what, progress, layer, table)
-    return best_threshold(pairs, {(numbers[0][one], numbers[1][other]) for one, other in gold})
+    return best_threshold(pairs, {(numbers[0][english], numbers[1][foreign]) for english, foreign in gold})
 
 
 def _texts(sides: Sides) -> list[str]:
@@ -189,8 +189,10 @@ def _tuning_rows(
     return tuning
 
 
-def _score(task: Task, found: Mapping[str, str], pairs: Sequence[Ids], language: str) -> dict[str, float]:
-    """Scores of the foreign sentences `found` for English ones, against the true `pairs`."""
+def _score(task: Task, translations: Mapping[str, str], pairs: Sequence[Ids], language: str) -> dict[str, float]:
+    """Scores of `translations`, foreign sentences by English ones, against the true `pairs`; both hold ids."""
     if task.metric == "mining_f1":
-        return metrics.compute(task.metric, list(found.items()), pairs, language)
-    return metrics.compute(task.metric, [found[one] for one, _ in pairs], [other for _, other in pairs], language)
+        return metrics.compute(task.metric, list(translations.items()), pairs, language)
+    return metrics.compute(
+        task.metric, [translations[english] for english, _ in pairs], [foreign for _, foreign in pairs], language
+    )

@@ -39,8 +39,8 @@ def path_of(folder: Path, task: Task, language: str) -> Path:
 
 def labels(path: Path, task: Task) -> list[str]:
     """One label a line: its name or, for Tatoeba, the number of a foreign sentence, from 0."""
-    found = _lines(path)
-    for number, label in enumerate(found, 1):
+    lines = _lines(path)
+    for number, label in enumerate(lines, 1):
         if task.labels:
             _check_label(path, number, label, task)
         elif not _NUMBER.fullmatch(label):
@@ -48,26 +48,26 @@ def labels(path: Path, task: Task) -> list[str]:
                 f'{path}, line {number}: "{_short(label)}" is no number of a sentence; write the number of one foreign '
                 "sentence on each line, from 0."
             )
-    return found
+    return lines
 
 
 def sentences(path: Path, task: Task) -> list[Sentence]:
     """One tag a line, a blank line between sentences; more blank lines than one separate no more than one does."""
-    found: list[Sentence] = []
+    tagged: list[Sentence] = []
     inside = False
     for number, tag in enumerate(_lines(path), 1):
         if tag:
             _check_label(path, number, tag, task)
             if not inside:
-                found.append(Sentence(number, []))
-            found[-1].tags.append(tag)
+                tagged.append(Sentence(number, []))
+            tagged[-1].tags.append(tag)
         inside = bool(tag)
-    return found
+    return tagged
 
 
 def pairs(path: Path) -> list[tuple[str, str]]:
     """A foreign and an English sentence's id on each line, with a tab between."""
-    found = []
+    mined = []
     for number, line in enumerate(_lines(path), 1):
         foreign, tab, english = line.partition("\t")
         if not (foreign and tab and english) or "\t" in english:
@@ -75,25 +75,25 @@ def pairs(path: Path) -> list[tuple[str, str]]:
                 f'{path}, line {number}: "{_short(line)}" is not the ids of two sentences with a tab between; write '
                 "the foreign sentence's id, a tab and the English one's."
             )
-        found.append((foreign, english))
-    return found
+        mined.append((foreign, english))
+    return mined
 
 
 def answers(path: Path) -> dict[str, str]:
     """Each predicted answer by its question's id."""
-    found = _json(path)
-    if not isinstance(found, dict):
+    predicted = _json(path)
+    if not isinstance(predicted, dict):
         raise UserError(f"{path} is not one JSON object of question ids and answers; write it as that.")
-    for question, answer in found.items():
+    for question, answer in predicted.items():
         if not isinstance(answer, str):
             raise UserError(f'{path}: the answer to question "{_short(question)}" is not a text; write it as a string.')
-    return found
+    return predicted
 
 
 def questions(path: Path) -> list[Question]:
     """The questions of a file in SQuAD's format, with their right answers."""
-    found = _json(path)
-    articles = found.get("data") if isinstance(found, dict) else found
+    content = _json(path)
+    articles = content.get("data") if isinstance(content, dict) else content
     try:
         listed = list(_questions(articles))
     except (AttributeError, KeyError, TypeError) as error:
@@ -151,12 +151,12 @@ def _text(path: Path) -> str:
 
 def _json(path: Path) -> Any:
     def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        unique: dict[str, Any] = {}
         for key, value in members:
-            if key in found:
+            if key in unique:
                 raise UserError(f'{path} has "{_short(key)}" twice in one object; keep one of them.')
-            found[key] = value
-        return found
+            unique[key] = value
+        return unique
 
     try:
         return json.loads(_text(path), object_pairs_hook=once)

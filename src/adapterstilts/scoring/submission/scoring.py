@@ -78,7 +78,9 @@ def score(predictions: Path, references: Path) -> Score:
         if not folder.is_dir():
             raise UserError(f"There is no folder {folder}; give the one that holds a folder for each task.")
     known = xtreme_tasks()
-    chosen = [task for task in known.values() if all((one / task.name).is_dir() for one in (predictions, references))]
+    chosen = [
+        task for task in known.values() if all((folder / task.name).is_dir() for folder in (predictions, references))
+    ]
     if not chosen:
         raise UserError(
             f"{predictions} and {references} have no task in common: both have to hold folders named as the tasks "
@@ -95,7 +97,7 @@ def score(predictions: Path, references: Path) -> Score:
                 path = reading.path_of(predictions, task, language)
                 notes.append(f"Questions that {path} does not answer, each with a score of 0: {unanswered}.")
         names = languages[task.languages[0]]
-        averages = {name: statistics.fmean(one[name] for one in languages.values()) for name in names}
+        averages = {name: statistics.fmean(scores[name] for scores in languages.values()) for name in names}
         main = metrics.main_score(task.metric, averages)
         scored[task.name] = TaskScore(task.name, group_of(task), main, averages, languages)
     members = {group: [task.name for task in known.values() if group_of(task) == group] for group in GROUPS}
@@ -119,50 +121,53 @@ def score_language(predictions: Path, references: Path, task: Task, language: st
     UserError if a file cannot be read or the two do not fit.
     """
     ours, theirs = (reading.path_of(folder, task, language) for folder in (predictions, references))
-    found: Sequence[Any]
+    predicted: Sequence[Any]
     expected: Sequence[Any]
     unanswered = 0
     if task.type == "question_answering":
-        found, expected, unanswered = _answers(ours, theirs)
+        predicted, expected, unanswered = _answers(ours, theirs)
     elif task.metric == "mining_f1":
-        found, expected = reading.pairs(ours), reading.pairs(theirs)
+        predicted, expected = reading.pairs(ours), reading.pairs(theirs)
     elif task.type == "tagging":
-        found, expected = _tags(ours, theirs, task)
+        predicted, expected = _tags(ours, theirs, task)
     else:
-        found, expected = reading.labels(ours, task), reading.labels(theirs, task)
+        predicted, expected = reading.labels(ours, task), reading.labels(theirs, task)
     if not expected:
         raise UserError(f"{theirs} is empty; put the references of {task.name} there.")
-    if task.metric == "accuracy" and len(found) != len(expected):
+    if task.metric == "accuracy" and len(predicted) != len(expected):
         raise UserError(
-            f"Lines in {ours}: {len(found)}, but in {theirs}: {len(expected)}; write one prediction for each reference."
+            f"Lines in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write one prediction for each "
+            "reference."
         )
-    scores = metrics.compute(task.metric, found, expected, language)
+    scores = metrics.compute(task.metric, predicted, expected, language)
     if task.type == "tagging":
-        scores["token_accuracy"] = metrics.token_accuracy(found, expected)["accuracy"]
+        scores["token_accuracy"] = metrics.token_accuracy(predicted, expected)["accuracy"]
     return scores, unanswered
 
 
 def _answers(ours: Path, theirs: Path) -> tuple[list[str], list[list[str]], int]:
-    given, questions = reading.answers(ours), reading.questions(theirs)
-    found = [given.get(question.id, "") for question in questions]
+    answers, questions = reading.answers(ours), reading.questions(theirs)
+    predicted = [answers.get(question.id, "") for question in questions]
     # no right answer leaves an unanswered question at 0, where an empty prediction could be right
-    expected = [question.answers if question.id in given else [] for question in questions]
-    return found, expected, sum(question.id not in given for question in questions)
+    expected = [question.answers if question.id in answers else [] for question in questions]
+    return predicted, expected, sum(question.id not in answers for question in questions)
 
 
 def _tags(ours: Path, theirs: Path, task: Task) -> tuple[list[list[str]], list[list[str]]]:
-    found, expected = reading.sentences(ours, task), reading.sentences(theirs, task)
-    for one, other in zip(found, expected, strict=False):
-        if len(one.tags) != len(other.tags):
+    predicted, expected = reading.sentences(ours, task), reading.sentences(theirs, task)
+    for sentence, reference in zip(predicted, expected, strict=False):
+        if len(sentence.tags) != len(reference.tags):
             raise UserError(
-                f"Tags of the sentence at {ours}, line {one.line}: {len(one.tags)}, but of that at {theirs}, line "
-                f"{other.line}: {len(other.tags)}; write one tag for each token and a blank line between sentences."
+                f"Tags of the sentence at {ours}, line {sentence.line}: {len(sentence.tags)}, but of that at {theirs}, "
+                f"line {reference.line}: {len(reference.tags)}; write one tag for each token and a blank line between "
+                "sentences."
             )
-    if len(found) != len(expected):
+    if len(predicted) != len(expected):
         raise UserError(
-            f"Sentences in {ours}: {len(found)}, but in {theirs}: {len(expected)}; write the tags of every sentence."
+            f"Sentences in {ours}: {len(predicted)}, but in {theirs}: {len(expected)}; write the tags of every "
+            "sentence."
         )
-    return [one.tags for one in found], [other.tags for other in expected]
+    return [sentence.tags for sentence in predicted], [reference.tags for reference in expected]
 
 
 def _check_files(predictions: Path, references: Path, chosen: Sequence[Task]) -> None:

@@ -48,12 +48,12 @@ def write(folder: Path, task: Task, language: str, rows: Sequence[Row], predicti
 
 
 def _answers(path: Path, rows: Sequence[Row], predictions: Sequence[str]) -> str:
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for row, answer in zip(rows, predictions, strict=True):
-        if str(row["id"]) in found:
+        if str(row["id"]) in answers:
             raise UserError(f'{path} cannot hold two answers to question "{row["id"]}"; give each question its own id.')
-        found[str(row["id"])] = answer
-    return json.dumps(found, indent=2) + "\n"
+        answers[str(row["id"])] = answer
+    return json.dumps(answers, indent=2) + "\n"
 
 
 def _numbers(rows: Sequence[Row], predictions: Sequence[str]) -> str:
@@ -65,20 +65,20 @@ def _numbers(rows: Sequence[Row], predictions: Sequence[str]) -> str:
     foreign = [str(row["id"]) for row in rows if row["sentence2"] is not None]
     numbers = {row: number for number, row in enumerate(foreign)}
     asked = [
-        (row["sentence1"].strip(), found)
-        for row, found in zip(rows, predictions, strict=True)
+        (row["sentence1"].strip(), prediction)
+        for row, prediction in zip(rows, predictions, strict=True)
         if row["sentence1"] is not None
     ]
-    return "".join(f"{numbers[str(found)]}\n" for _, found in sorted(asked, key=lambda one: one[0]))
+    return "".join(f"{numbers[str(prediction)]}\n" for _, prediction in sorted(asked, key=lambda pair: pair[0]))
 
 
 def _pairs(rows: Sequence[Row], predictions: Sequence[str | None]) -> str:
     """The ids of the foreign and the English sentence of each pair."""
     foreign = {str(row["id"]): sentence_ids(row)[1] for row in rows}
     lines = [
-        f"{foreign[str(found)]}\t{sentence_ids(row)[0]}\n"
-        for row, found in zip(rows, predictions, strict=True)
-        if found is not None
+        f"{foreign[str(prediction)]}\t{sentence_ids(row)[0]}\n"
+        for row, prediction in zip(rows, predictions, strict=True)
+        if prediction is not None
     ]
     # a sentence in two gold pairs is in two rows
     return "".join(dict.fromkeys(lines))

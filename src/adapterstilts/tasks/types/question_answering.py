@@ -70,13 +70,13 @@ def context_tokens(contexts: Sequence[str], tokenizer: Any) -> list[tuple[list[i
     )
     # none, where another mark or no mark is used: an unknown token's number would not do
     mark = tokenizer.backend_tokenizer.token_to_id("\u2581")
-    found = []
+    tokenized = []
     for context, ids, places in zip(contexts, encoded["input_ids"], encoded["offset_mapping"], strict=True):
         offsets = [
             _characters(context, begin, end, token == mark) for token, (begin, end) in zip(ids, places, strict=True)
         ]
-        found.append((ids, offsets))
-    return found
+        tokenized.append((ids, offsets))
+    return tokenized
 
 
 def _characters(context: str, begin: int, end: int, bare: bool) -> tuple[int, int]:

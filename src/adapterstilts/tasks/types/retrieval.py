@@ -27,9 +27,9 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     """A feature for each side a row has, `<s> sentence </s>`: 'row', 'side' ('sentence1' English, 'sentence2' not)."""
     features: list[Feature] = []
     for side in SIDES:
-        there = [number for number, row in enumerate(rows) if row[side] is not None]
-        sequences_of = encode_sentences([rows[number][side] for number in there], tokenizer, max_length)
-        for number, input_ids in zip(there, sequences_of, strict=True):
+        numbers = [number for number, row in enumerate(rows) if row[side] is not None]
+        sequences_of = encode_sentences([rows[number][side] for number in numbers], tokenizer, max_length)
+        for number, input_ids in zip(numbers, sequences_of, strict=True):
             features.append({"row": number, "side": side, "input_ids": input_ids})
     return features
 
