@@ -13,7 +13,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PROGRAM = """
 from adapterstilts import tasks
 from adapterstilts.base import places
+from adapterstilts.runs import recipe
 assert len(tasks.all_tasks()) == 18
+assert recipe.resolve("pocket", "lora", "fuse", "pawsx").method["rank"] == 8
 print(places.zoo_folder().is_dir(), (places.zoo_folder() / "pocket").is_dir(), places.recipes_folder() / "pocket.yaml")
 """
 
