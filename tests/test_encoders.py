@@ -18,7 +18,7 @@ from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.encoders import check_tokenizer, longest_input
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange import export
+from adapterstilts.exchange.exporting import writing
 from adapterstilts.methods import bottleneck
 from adapterstilts.runs.run import Rows, Run
 from adapterstilts.tasks import types
@@ -191,7 +191,7 @@ def test_what_the_library_does_not_load_as_it_is_is_not_exported_for_it(tmp_path
     run = Run(backbone.identity, "bottleneck", "mnli", Rows("pocket", "1"))
     adapter = Adapter("mine", run, backbone.identity, built.installed.settings, task.labels, built.tensors())
     with pytest.raises(UserError, match=f'cannot load the backbone of "mine" .{backbone.module.config.model_type}.'):
-        export.write(adapter, tmp_path / "out", loading.load_config(str(tmp_path)), task)
+        writing.write(adapter, tmp_path / "out", loading.load_config(str(tmp_path)), task)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,7 @@ from adapterstilts.backbones import loading
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.exchange import export
-from adapterstilts.exchange.export import to_peft
+from adapterstilts.exchange.exporting import to_peft, writing
 from adapterstilts.runs.run import Rows, Run
 from adapterstilts.tasks import types
 
@@ -127,7 +126,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("method", "composition"), CASES)
 def test_the_plain_library_computes_the_same_logits(method, composition, task, base, tmp_path) -> None:
     adapter, expected = made(method, composition, task)
-    export.write(adapter, tmp_path / "exported", config(), tasks.get(task))
+    writing.write(adapter, tmp_path / "exported", config(), tasks.get(task))
     assert not list(tmp_path.rglob("*.bin"))
     loaded = plain(method, task, composition, base, tmp_path / "exported")
     same(logits_of(loaded, task), expected)
@@ -137,14 +136,14 @@ def test_the_plain_library_computes_the_same_logits(method, composition, task, b
 @pytest.mark.parametrize("placement", ["houlsby", "parallel"])
 def test_other_placements_compute_the_same(placement, base, tmp_path) -> None:
     adapter, expected = made("bottleneck", None, "mnli", placement=placement)
-    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    writing.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
     same(logits_of(plain("bottleneck", "mnli", None, base, tmp_path / "exported"), "mnli"), expected)
 
 
 def test_what_the_library_would_compute_otherwise_is_refused(tmp_path) -> None:
     adapter, _ = made("bottleneck", "fuse", "mnli", placement="parallel")
     with pytest.raises(UserError, match="fuse of parallel adapters"):
-        export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+        writing.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,7 +175,7 @@ def test_a_process_without_us_computes_the_same(method, base, tmp_path) -> None:
     from safetensors.torch import save_file
 
     adapter, expected = made(method, "fuse", "mnli")
-    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    writing.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
     save_file(batch(), tmp_path / "given")
     save_file({"logits": expected["logits"]}, tmp_path / "found")
     paths = [str(base), *(str(tmp_path / name) for name in ("exported", "given", "found"))]
@@ -193,7 +192,7 @@ def test_a_merge_has_no_head(base, tmp_path) -> None:
     headless = {name: tensor for name, tensor in adapter.tensors.items() if name.startswith("adapter.")}
     run = Run(adapter.backbone, "lora", None, None, "merge", settings={"how": "mean"})
     adapter = replace(adapter, run=run, tensors=headless, labels=())
-    export.write(adapter, tmp_path / "exported", config(), None)
+    writing.write(adapter, tmp_path / "exported", config(), None)
     peft.PeftModel.from_pretrained(transformers.AutoModel.from_pretrained(base), tmp_path / "exported")
     facts = json.loads((tmp_path / "exported" / "adapter_config.json").read_text())
     assert facts["task_type"] == "FEATURE_EXTRACTION" and facts["modules_to_save"] is None
@@ -201,7 +200,7 @@ def test_a_merge_has_no_head(base, tmp_path) -> None:
 
 def test_a_model_of_transformers_has_its_labels_by_name(tmp_path) -> None:
     adapter, _ = made("full", None, "mnli")
-    export.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
+    writing.write(adapter, tmp_path / "exported", config(), tasks.get("mnli"))
     written = transformers.AutoConfig.from_pretrained(tmp_path / "exported")
     assert tuple(written.id2label.values()) == adapter.labels and written.architectures == [
         "XLMRobertaForSequenceClassification"
@@ -212,15 +211,15 @@ def test_a_method_that_is_nobody_elses_is_refused(tmp_path) -> None:
     adapter, _ = made("lora", None, "mnli")
     head_only = replace(adapter, run=replace(adapter.run, method="head_only"))
     with pytest.raises(UserError, match="head_only, which no other library has"):
-        export.write(head_only, tmp_path / "x", config(), None)
+        writing.write(head_only, tmp_path / "x", config(), None)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path) -> None:
     adapter, _ = made("lora", None, "mnli")
     (tmp_path / "exported").mkdir()
-    export.write(adapter, tmp_path / "exported", config(), None)
+    writing.write(adapter, tmp_path / "exported", config(), None)
     with pytest.raises(UserError, match="exists already and is not empty"):
-        export.write(adapter, tmp_path / "exported", config(), None)
+        writing.write(adapter, tmp_path / "exported", config(), None)
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +229,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     adapter, _ = made("lora", None, "mnli")
     monkeypatch.setattr(to_peft, "save_file", full)
     with pytest.raises(UserError, match="No space left on device"):
-        export.write(adapter, tmp_path / "exported", config(), None)
+        writing.write(adapter, tmp_path / "exported", config(), None)
     assert list(tmp_path.iterdir()) == []
 
 

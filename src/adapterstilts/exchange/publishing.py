@@ -12,7 +12,8 @@ from adapterstilts.adapter import saving
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange import card, catalogue, export, repositories
+from adapterstilts.exchange import card, catalogue, repositories
+from adapterstilts.exchange.exporting import writing
 from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Run
@@ -74,14 +75,14 @@ def _check_licences(adapter: Adapter) -> None:
 
 def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:
     """The same adapter for plain `adapters` or `peft`, in a folder of the library's name; none where neither has it."""
-    library = export.LIBRARIES.get(adapter.method)
+    library = writing.LIBRARIES.get(adapter.method)
     if library not in ("adapters", "peft"):
         return {}
     task = tasks.get(adapter.task) if adapter.task else None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / library
         try:
-            export.write(adapter, folder, loading.load_config(entry.backbone), task)
+            writing.write(adapter, folder, loading.load_config(entry.backbone), task)
         except UserError:
             return {}
         written = [path for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -5,8 +5,8 @@ predictions in `predictions/` and, until it is done, its checkpoints in `checkpo
 its identity, is not done again, and that of another run is never replaced.
 """
 
-from adapterstilts.exchange.bringing import Imported, import_adapter
 from adapterstilts.exchange.exporting import Exported, export_adapter
+from adapterstilts.exchange.importing import Imported, import_adapter
 from adapterstilts.exchange.pulling import Pulled, pull
 from adapterstilts.execution.evaluating import LayerScores, evaluate, evaluate_layers
 from adapterstilts.execution.how import How

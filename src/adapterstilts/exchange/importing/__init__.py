@@ -1,121 +1,132 @@
-"""Adapters that plain `adapters` or `peft` saved, AdapterHub's among them, read as ours: the other way of `export`."""
+"""An adapter that another library saved, brought among one's own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX
-from adapterstilts.base.errors import UserError
+from adapterstilts import tasks
+from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import read_facts
+from adapterstilts.adapter.saving import save_adapter
+from adapterstilts.adapter.value import Adapter
+from adapterstilts.backbones import loading
+from adapterstilts.base import hub
+from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.names import slug
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.exchange import catalogue, repositories
+from adapterstilts.exchange.importing import reading
+from adapterstilts.exchange.importing.folders import PICKLED, SAFE
+from adapterstilts.runs.run import NO_ADAPTER, Given
+from adapterstilts.tasks import types
 
-if TYPE_CHECKING:
-    from torch import Tensor
-    from transformers import PreTrainedModel
-
-    from adapterstilts.tasks import Task
+_FOLDERS = ("checkpoints", "logs", "predictions", "results")
+"""What an output folder has beside adapters."""
 
 
 @dataclass(frozen=True)
-class Saved:
-    """An adapter's folder, the `library` that wrote it ('adapters' or 'peft'), and its configuration."""
+class Imported:
+    """What was imported: the adapter, its folder, its library, and why it has no head (None if it has one)."""
 
+    adapter: Adapter
     folder: Path
     library: str
-    facts: Mapping[str, Any]
-
-    @property
-    def backbone(self) -> str | None:
-        """The backbone that it names."""
-        named = self.facts.get("base_model_name_or_path" if self.library == "peft" else "model_name")
-        return named if isinstance(named, str) and named else None
-
-    @property
-    def revision(self) -> str | None:
-        """The revision of that backbone, where it names one."""
-        named = self.facts.get("revision")
-        return named if self.library == "peft" and isinstance(named, str) and named != "main" else None
-
-    @property
-    def name(self) -> str | None:
-        """The name that it has in its library; peft gives none."""
-        named = self.facts.get("name")
-        return named if isinstance(named, str) else None
-
-
-@dataclass(frozen=True)
-class Content:
-    """What was read: method, settings, tensors ('adapter.*' and 'head.*') and labels as an `Adapter` has them.
-
-    `without_head` says why there is no head; None if there is one.
-    """
-
-    method: str
-    settings: Mapping[str, Any]
-    tensors: Mapping[str, Tensor]
-    labels: tuple[str, ...]
     without_head: str | None
 
 
-def look(folder: Path, convert: bool = False) -> Saved:
-    """Return whose adapter is in `folder`, without its weights.
+def import_adapter(
+    word: str,
+    output: Path,
+    *,
+    backbone: str | None = None,
+    task: str | None = None,
+    name: str | None = None,
+    labels: Sequence[str] = (),
+    convert: bool = False,
+    revision: str | None = None,
+    progress: Progress = SILENT,
+) -> Imported:
+    """Read the folder or the Hub's repository `word`, check it against its backbone, and save it in `output`.
 
-    UserError if it is nobody's, or its weights are not there or a pickle, which only `convert` lets be read.
+    `backbone` None is the one that it names; `task` None the task that it is called after, if there is one: without a
+    task there is no head. `name` None is that of the folder or the repository, after "imported-" if a task has it.
+    `labels` name the head's outputs in their order. Pickles are read only if `convert` says so. UserError says what
+    does not fit.
     """
-    from adapterstilts.exchange.importing.folders import CONFIG, check_weights, read_json
-
-    facts = read_json(folder / CONFIG)
-    if not {"peft_type", "config"} & set(facts):
-        raise UserError(f"{folder / CONFIG} was written neither by adapters nor by peft.")
-    library = "peft" if "peft_type" in facts else "adapters"
-    check_weights(folder, library, convert)
-    return Saved(folder, library, facts)
-
-
-def read(
-    saved: Saved, backbone: PreTrainedModel, task: Task | None, names: Sequence[str] = (), convert: bool = False
-) -> Content:
-    """Read an adapter for `backbone`, a headless encoder, which is used up.
-
-    `task` is what its head is for; without one there is no head. `names` are those of the head's outputs in their
-    order, where the folder has none or others. Pickles are read only if `convert` says so. UserError if it is none of
-    our kinds or computes something else; that every tensor fits is for who rebuilds it (`model.from_adapter`).
-    """
-    if saved.library == "peft":
-        from adapterstilts.exchange.importing import from_peft
-
-        method = "lora"
-        settings, tensors, head, why = from_peft.read(saved.folder, saved.facts, backbone, task, convert)
-        own: tuple[str, ...] = ()
-    else:
-        from adapterstilts.exchange.importing import from_adapters
-
-        method, settings, tensors = from_adapters.read(saved.folder, saved.facts, backbone, convert)
-        head, own, why = from_adapters.read_head(saved.folder, backbone.config, task, convert)
-    if method == "lora":
-        settings = {**settings, "target_modules": _target_modules(backbone, tensors)}
-    labels: tuple[str, ...] = ()
-    if head and task is not None:
-        from adapterstilts.exchange.importing.labels import in_order
-
-        head, labels = in_order(head, tuple(names) or own, task)
-    whole = {f"{ADAPTER_PREFIX}{name}": tensor for name, tensor in tensors.items()}
-    whole |= {f"{HEAD_PREFIX}{name}": tensor for name, tensor in head.items()}
-    return Content(method, settings, whole, labels, why)
-
-
-def _target_modules(backbone: PreTrainedModel, names: Iterable[str]) -> list[str]:
-    """The linear maps that carry a LoRA: what they are called in every layer, or else their whole paths."""
-    from adapterstilts.methods import lora
-
-    paths = [name.removesuffix(".lora_A") for name in names if name.endswith(".lora_A")]
-    ends = list(dict.fromkeys(re.sub(r"^.*?\.\d+\.", "", path) for path in paths))
-    try:
-        chosen = lora.matrices(backbone, ends)
-    except UserError as error:
+    folder, origin = _place(word, convert, revision)
+    saved = reading.look(folder, convert)
+    chosen = _name(word, name, output)
+    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(saved.name or "")
+    its_backbone = backbone or saved.backbone
+    if its_backbone is None:
+        raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
+    progress.note(f"The backbone is {printable(its_backbone)}.")
+    loaded = loading.load_backbone(its_backbone, device="cpu")
+    identity = loaded.identity
+    if backbone is None and saved.revision not in (None, identity.revision):
         raise UserError(
-            f"The LoRA is on {', '.join(ends)}; the layers of this encoder have not all of these."
-        ) from error
-    return ends if set(chosen) == set(paths) else paths
+            f"{word} is for the revision {saved.revision} of {its_backbone}; download that and give its folder with "
+            "--backbone."
+        )
+    content = reading.read(saved, loaded.module, its_task, labels, convert)
+    del loaded  # two of the largest may be more than the memory
+    # its weights' digest, which is its identity, is that of the file which is written
+    own = Given(chosen, "", content.method, its_task.name if its_task else None, origin, saved.library)
+    adapter = Adapter(
+        name=chosen,
+        run=own,
+        backbone=identity,
+        settings=content.settings,
+        labels=content.labels,
+        tensors=content.tensors,
+        training={"trainable_parameters": sum(tensor.numel() for tensor in content.tensors.values())},
+    )
+    _check(adapter, its_backbone, its_task)
+    save_adapter(adapter, output / chosen)
+    adapter = replace(adapter, run=replace(own, sha256=read_facts(output / chosen).sha256))
+    return Imported(adapter, output / chosen, saved.library, content.without_head)
+
+
+def _name(word: str, name: str | None, output: Path) -> str:
+    """The adapter's name: `name`, or else that of the folder or repository. UserError if it is taken or is no name."""
+    own = slug(word)
+    taken = {*tasks.all_tasks(), *_FOLDERS, NO_ADAPTER}
+    chosen = name or (f"imported-{own}" if own in taken else own)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", chosen) or chosen in taken:
+        raise UserError(
+            f'"{chosen}" cannot be the name of an adapter here; give one of letters, digits and hyphens that is no '
+            "task's with --name."
+        )
+    namesake = next((entry for entry in catalogue.entries(output) if entry.name == chosen), None)
+    if namesake:
+        raise UserError(
+            f"There is an adapter {chosen} already ({namesake.folder}); delete that, or give this one another name "
+            "with --name."
+        )
+    return chosen
+
+
+def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
+    """The folder that `word` means, and how to name where it comes from, which is nobody's folder."""
+    folder = Path(word).expanduser()
+    if folder.is_dir() or not repositories.is_repository(word):
+        if not folder.is_dir():
+            raise UserError(f"There is no folder {word}; give a folder, or a repository of the Hub as OWNER/NAME.")
+        return folder, folder.name
+    try:
+        folder = repositories.download(word, (*SAFE, *PICKLED) if convert else SAFE, revision)
+    except hub.Missing as error:
+        at = f" at revision {revision}" if revision else ""
+        raise UserError(f"There is no https://huggingface.co/{word}{at}.") from error
+    return folder, f"{word}@{folder.name}"
+
+
+def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
+    """Rebuild it as every verb will; UserError if its tensors do not fit."""
+    with_head = task if adapter.head_tensors() else None
+    model.from_adapter(
+        loading.load_backbone(backbone, device="cpu"), adapter, types.get(task.type if task else "retrieval"), with_head
+    )

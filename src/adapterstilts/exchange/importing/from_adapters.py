@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from adapterstilts.base.errors import UserError, printable
-from adapterstilts.exchange.export import heads
+from adapterstilts.exchange.exporting import heads
 from adapterstilts.exchange.importing.folders import HEAD_CONFIG, read_json, read_weights
 from adapterstilts.methods import bottleneck
 from adapterstilts.methods.settings import PLACEMENTS, bottleneck_size, resolve_settings

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.export import heads
+from adapterstilts.exchange.exporting import heads
 from adapterstilts.exchange.importing.folders import read_weights
 from adapterstilts.methods.installed import tensors_of
 from adapterstilts.tasks import Task

@@ -8,7 +8,7 @@ import torch
 from transformers import PretrainedConfig
 
 from adapterstilts.adapter.value import Adapter
-from adapterstilts.exchange.export import heads
+from adapterstilts.exchange.exporting import heads
 from adapterstilts.tasks import Task
 
 

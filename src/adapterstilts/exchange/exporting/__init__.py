@@ -8,7 +8,8 @@ from pathlib import Path
 from adapterstilts import tasks
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import loading
-from adapterstilts.exchange import catalogue, export
+from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.exporting import writing
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,9 @@ class Exported:
 
 
 def export_adapter(word: str, folder: Path, backbone: str, method: str, output: Path) -> Exported:
-    """Write the adapter that `word` means to `folder`; UserError as `export.write` and `catalogue.find`."""
+    """Write the adapter that `word` means to `folder`; UserError as `writing.write` and `catalogue.find`."""
     adapter = load_adapter(catalogue.find(word, backbone, method, output))
     task = tasks.get(adapter.task) if adapter.task else None
     tokenizer = loading.load_tokenizer(backbone) if adapter.method == "full" else None
-    export.write(adapter, folder, loading.load_config(backbone), task, tokenizer)
-    return Exported(adapter.name, adapter.task, adapter.composition, export.LIBRARIES[adapter.method], folder)
+    writing.write(adapter, folder, loading.load_config(backbone), task, tokenizer)
+    return Exported(adapter.name, adapter.task, adapter.composition, writing.LIBRARIES[adapter.method], folder)

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from transformers import PretrainedConfig
 
 from adapterstilts.adapter.value import Adapter
-from adapterstilts.exchange.export import heads
+from adapterstilts.exchange.exporting import heads
 from adapterstilts.methods import collapse
 from adapterstilts.tasks import Task
 

@@ -45,11 +45,11 @@ def write(
             f"made by {', '.join(LIBRARIES)} can be exported."
         )
     if library == "adapters":
-        from adapterstilts.exchange.export.to_adapters import write as write_it
+        from adapterstilts.exchange.exporting.to_adapters import write as write_it
     elif library == "peft":
-        from adapterstilts.exchange.export.to_peft import write as write_it
+        from adapterstilts.exchange.exporting.to_peft import write as write_it
     else:
-        from adapterstilts.exchange.export.to_transformers import write as write_it
+        from adapterstilts.exchange.exporting.to_transformers import write as write_it
 
     def fill(waiting: Path) -> None:
         write_it(adapter, waiting, config, task)
