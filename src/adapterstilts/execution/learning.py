@@ -182,6 +182,8 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     place = place_of(run.rows)
     rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"])
     checked = reading.validation_rows(learned_from, job.task, place, run.settings["validation_examples"])
+    if checked.why:
+        progress.note(f"{learned_from.name}'s validation rows: {checked.why}.")
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
