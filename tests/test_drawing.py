@@ -50,7 +50,7 @@ def test_the_bar_and_all_beside_it_fit_a_terminal(width: int) -> None:
     Console(width=width, file=drawn).print(bars._bar.get_renderable())
     bars.finish()
     (line,) = drawn.getvalue().splitlines()
-    assert re.search(r"━ +1500/2400 .*loss 0\.412  score 63\.2  best 64\.1", line) and "…" not in line
+    assert re.search(r"[━╸] +1500/2400 .*loss 0\.412  score 63\.2  best 64\.1", line) and "…" not in line
 
 
 def test_only_the_main_process_draws_and_prints(

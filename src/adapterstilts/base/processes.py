@@ -6,6 +6,7 @@ run without any of this. accelerate is imported on the first use.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -51,7 +52,12 @@ def _group() -> Any:
 
     # without being told so accelerate leaves several processes of a CPU strangers to each other
     no_other = hasattr(torch, "accelerator") and not torch.accelerator.is_available()
-    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or no_other, timeout=_PATIENCE)
+    met = PartialState._shared_state != {}
+    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or no_other, timeout=_PATIENCE)
+    if not met and state.num_processes > 1:
+        # threads that still wait for the others when the interpreter ends abort it
+        atexit.register(state.destroy_process_group)
+    return state
 
 
 def device() -> torch.device:
