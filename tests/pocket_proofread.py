@@ -23,7 +23,7 @@ READ = (
     "tests/sample_sentences.py",
     "tests/samples/*.txt",
 )
-MARKED = re.compile(r"^(pytestmark = |@)pytest\.mark\.pocket$", re.MULTILINE)
+MARKED = re.compile(r"^(pytestmark = |@)pytest\.mark\.pocket$|marks=pytest\.mark\.pocket", re.MULTILINE)
 
 
 def files(root: Path = ROOT) -> list[Path]:
