@@ -624,6 +624,22 @@ def test_it_is_an_intermediate_task_of_ours_and_a_source_needs_no_file(trained, 
     assert made["system"] == "bottleneck, continued from claims"
 
 
+def test_a_source_of_other_rows_than_the_files_have_now_is_told(trained, capsys):
+    about = ("--task-file", "claims.yaml", "--output", "elsewhere")
+    for words in (["train", "claims", *about], ["continue", "claims", "--target", "pawsx", *about]):
+        with pytest.raises(SystemExit):
+            cli.main(words)
+        assert "trained on other rows" not in capsys.readouterr().err
+    before = (trained / "train.csv").read_bytes()
+    (trained / "train.csv").write_bytes(before[: before.rstrip().rindex(b"\n") + 1])
+    try:
+        with pytest.raises(SystemExit):
+            cli.main(["stack", "claims", "--target", "pawsx", *about])
+        assert "The source claims was trained on other rows (" in capsys.readouterr().err
+    finally:
+        (trained / "train.csv").write_bytes(before)
+
+
 def test_an_adapter_predicts_without_the_file_of_its_task(trained, call, monkeypatch, tmp_path):
     call("train", "claims", "--task-file", "claims.yaml")
     monkeypatch.setattr(tasks, "_registered", {})

@@ -11,6 +11,7 @@ import world
 from records import a_run
 
 from adapterstilts import cli, execution, tasks
+from adapterstilts.adapter import model
 from adapterstilts.adapter.facts import FACTS, Facts, text_of
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
@@ -122,19 +123,22 @@ def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_
     ]
 
 
-def test_two_folders_do_not_share_an_output(folder, tmp_path):
+def test_two_folders_do_not_share_an_output(folder, tmp_path, monkeypatch):
     """Both are called 'folder' in names; the second run is refused, and nothing of the first is touched."""
     other = shutil.copytree(folder, tmp_path / "other")
     (other / "xnli/train-en.tsv").write_text(pairs(LABELS[::-1]), encoding="utf-8")
     (other / "xnli/dev-en.tsv").write_text(pairs(LABELS[::-1]), encoding="utf-8")
     first = world.learn("mnli", data=str(folder), output=tmp_path / "runs")
     before = kept(tmp_path / "runs")
-    with pytest.raises(UserError, match="is of another run, and is never replaced") as raised:
+    # before anything is loaded, naming everything that would have to go
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="are of another run, and are never") as raised:
+        patch.setattr(model, "build", None)
         world.learn("mnli", data=str(other), output=tmp_path / "runs")
     said = str(raised.value)
-    assert f"{tmp_path / 'runs' / first.adapter} is of another run" in said
+    assert all(f"/runs/{place}{first.adapter}" in said for place in ("", "results/", "predictions/"))
     assert f'(rows.revision: "{first.run.rows.revision}" there, "folder ' in said and said.count(" there, ") == 1
-    with pytest.raises(UserError, match="is of another run, and is never replaced") as raised:
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="are of another run, and are never") as raised:
+        patch.setattr(model, "from_adapter", None)
         world.evaluate(first.adapter, "mnli", data=str(other), output=tmp_path / "runs")
     assert "evaluation.rows.revision: " in str(raised.value) and str(raised.value).count(" there, ") == 1
     assert kept(tmp_path / "runs") == before
@@ -225,7 +229,7 @@ def test_without_a_gold_file_bucc_is_mined_and_without_that_of_validation_it_is_
     assert with_gold.scores and (tmp_path / "mined/bucc2018/test-de.tsv").read_text()
     (tmp_path / "bucc2018/de-en.dev.gold").unlink()
     with pytest.raises(UserError, match="no gold pairs, on which the threshold"):
-        evaluate("none", "bucc2018", submission=tmp_path / "mined", **about)
+        evaluate("none", "bucc2018", submission=tmp_path / "mined", **{**about, "output": tmp_path / "other"})
 
 
 def test_tatoeba_as_xtreme_sorts_it_is_predicted_by_the_numbers_of_its_lines(folder):

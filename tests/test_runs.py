@@ -110,13 +110,13 @@ def trainings(draw: st.DrawFn, method: str | None = None, depth: int = 2, backbo
         seed=draw(st.integers(0, 2**31)),
         settings=changed,
         control=control,
-        fresh=not (method == "lora" and composition == "fuse" and draw(st.booleans())),
+        fresh=(method, composition, control) != ("lora", "fuse", None) or draw(st.booleans()),
     )
 
 
 @st.composite
 def merges(draw: st.DrawFn) -> Run:
-    method, how = draw(st.sampled_from(["bottleneck", "lora"])), draw(st.sampled_from(["mean", "ties"]))
+    method, how = draw(st.sampled_from([("bottleneck", "mean"), ("lora", "mean"), ("lora", "ties")]))
     alone = trainings(method, 0, "pocket").map(lambda run: replace(run, evaluation=None))
     sources = draw(st.lists(alone, min_size=2, max_size=3, unique_by=words.name_of))
     head = draw(st.none() | st.sampled_from(sources))
@@ -231,9 +231,31 @@ def test_what_only_changes_how_is_no_part_of_a_run(setting):
     assert plain == other and words.name_of(plain) == words.name_of(other)
 
 
-def test_whole_numbers_are_one_however_they_are_written():
-    one, other = (asked.training(Here(), "pawsx", "lora", settings={"alpha": alpha}) for alpha in (32, 32.0))
-    assert one.id == other.id
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("alpha", ["32", "32.0"]),
+        ("weight_decay", ["0", "0.0"]),
+        ("epochs", ["1", "1.0", "1e0"]),
+        ("target_modules", ["query,value", "value,query", '["query","value","query"]']),
+    ],
+)
+def test_a_setting_is_one_however_it_is_written(setting, values):
+    runs = [
+        command.parse(["train", "pawsx", "--method", "lora", "-o", f"{setting}={value}"], Here()) for value in values
+    ]
+    assert len({run.id for run in runs}) == 1
+    if setting != "target_modules":
+        assert len({words.name_of(run) for run in runs}) == len({words.label_of(run) for run in runs}) == 1
+
+
+def test_ties_at_its_default_density_is_one_run():
+    line = ["merge", "squad", "mnli", "--method", "lora", "--how", "ties", "--target", "tatoeba"]
+    usual, same, other = (
+        command.parse([*line, *more], Here()) for more in ([], ["-o", "density=0.2"], ["-o", "density=0.3"])
+    )
+    assert usual == same and words.name_of(usual) == words.name_of(same) and other.id != usual.id
+    assert "density" not in words.label_of(usual) and "density=0.3" in words.label_of(other)
 
 
 @pytest.mark.parametrize("value", [{1: 2}, object(), {"a": {1, 2}}, b"bytes"])
@@ -295,6 +317,20 @@ def test_retrieval_has_a_layer_and_no_precision():
         ("merge squad mnli --target pawsx", "A merge has no head"),
         ("train mnli -o nonsense=1", 'no setting "nonsense"'),
         ("", "makes no run"),
+        ("train pawsx --seed -3", "seed is -3: it must be a whole number from 0"),
+        ("train pawsx -o epochs=2 -o max_steps=3", "Exactly one of the settings epochs and max_steps"),
+        ("train pawsx -o max_steps=null", "Exactly one of the settings epochs and max_steps"),
+        ("train pawsx mnli", "one run of one word here, but there are pawsx, mnli"),
+        ("evaluate mnli squad --target tatoeba", "one run of one word here"),
+        ("stack mnli squad --target pawsx", "one run of one word here"),
+        ("fuse mnli --target pawsx", "fuse needs at least two sources.*; use stack or continue"),
+        ("fuse mnli squad --target pawsx --no-fresh", "Only a fusion of LoRAs can do without"),
+        ("fuse mnli squad --target pawsx --method lora --no-fresh --control untrained", "Only a fusion of LoRAs"),
+        ("fuse mnli squad --target pawsx --method full", "trains the backbone itself, so it cannot fuse"),
+        ("merge mnli squad --how ties", "TIES adds up weight changes"),
+        ("merge mnli squad -o density=0.3", 'Merging by mean has no setting "density"'),
+        ("merge mnli squad --method lora --how ties -o density=5", "density is 5; it must be"),
+        ("merge mnli squad -o learning_rate=5", "not measured has no setting learning_rate"),
     ],
 )
 def test_a_line_that_is_no_run_says_why(line, message):
@@ -341,3 +377,15 @@ def test_a_grid_of_lines_is_as_many_runs():
         for seed in range(3)
     }
     assert len(seen) == 4 * 4 * 2 * 3
+
+
+@pytest.mark.parametrize("seed", ["0", True, 1.0, -1, 2**63])
+def test_a_seed_that_is_none_makes_no_run(seed):
+    with pytest.raises(UserError, match="The seed is"):
+        asked.training(Here(), "pawsx", "lora", seed=seed)
+
+
+def test_a_source_of_another_method_is_refused_before_anything_is_loaded():
+    other = Given("others", "0" * 64, "bottleneck", "mnli")
+    with pytest.raises(UserError, match='"others" was made by the method bottleneck, so stack with lora cannot use it'):
+        asked.training(Here(other), "pawsx", "lora", "stack", ["others"])

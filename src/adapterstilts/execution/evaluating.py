@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
@@ -151,10 +152,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
 
     Without any score there is no result.
     """
-    folder = output / "predictions" / result.adapter / words.measured_on(result.run)
-    # before the predictions, so that nothing of another run is touched; after them comes what says that all is there
-    results.check_free(result, output)
-    results.claim(folder, result.run)
+    folder = results.claim(result.run, result.adapter, output)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
@@ -259,6 +257,8 @@ class _Ready:
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
+    name = adapter.name if adapter else words.name_of(run)
+    results.check_same(results.in_place(run, name, how.output), run)
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
@@ -273,6 +273,19 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     else:
         built = model.from_adapter(backbone, adapter, task_type, task)
     return _Ready(adapter, rows, backbone, built)
+
+
+def check_free(run: Run, output: Path) -> None:
+    """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
+    name = words.name_of(run)
+    olds = results.in_place(run, name, output) if run.evaluation else []
+    folder = output / name
+    if (folder / FACTS).is_file():
+        old = read_facts(folder).run
+        if isinstance(old, Given):
+            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
+        olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
+    results.check_same(olds, run)
 
 
 def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:

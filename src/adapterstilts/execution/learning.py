@@ -21,7 +21,7 @@ from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand
-from adapterstilts.execution.evaluating import folder_of, measured_result, record
+from adapterstilts.execution.evaluating import check_free, folder_of, measured_result, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
 from adapterstilts.rows import reading
@@ -29,7 +29,7 @@ from adapterstilts.runs import asked, recipe, results
 from adapterstilts.runs.asked import trainable
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Given, Run
-from adapterstilts.runs.words import name_of
+from adapterstilts.runs.words import name_of, word_for
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
 from adapterstilts.training import TrainingRecord, TrainingSettings, check_tracker, remove_checkpoints, train
@@ -69,17 +69,36 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     task = reading.labelled(task, place_of(run.rows))
     languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
     job = _Job(run, how, task, ())
-    _check_free(job)
+    check_free(run, how.output)
     training_settings(run, how)
     if how.log is not None:
         check_tracker(how.log)
     files.check_writable(how.output)
+    _note_other_rows(run, how, progress)
     with locks.holding(how.output, job.name, progress.note):
         result = processes.shared(partial(_known_result, job, languages))
         if result is not None:
             progress.note(f"This run is done already; delete {job.folder} to do it again.")
             return result
         return _carry_out(job, languages, progress)
+
+
+def _note_other_rows(run: Run, how: How, progress: Progress) -> None:
+    """Say so where a source was trained on other rows of a user's own task than its files have now."""
+    here = AtHand(how.output)
+    for source in run.sources:
+        task = tasks.all_tasks().get(source.task or "")
+        if not isinstance(source, Run) or source.rows is None or task is None or task.own is None:
+            continue
+        try:
+            now = here.rows(tasks.get(task.train_on or task.name), None, run.backbone.id)
+        except UserError:  # an adapter may be used without the files of its task
+            continue
+        if now.source == source.rows.source and now.revision != source.rows.revision:
+            progress.note(
+                f"The source {word_for(source, run)} was trained on other rows ({source.rows.revision}) than "
+                f"{task.name} has now ({now.revision}): for these, train it again in another --output."
+            )
 
 
 def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Result:
@@ -122,15 +141,6 @@ def training_settings(run: Run, how: How) -> TrainingSettings:
 
 def _of_method(run: Run) -> dict[str, Any]:
     return {key: run.settings[key] for key in methods.default_settings(run.method) if key in run.settings}
-
-
-def _check_free(job: _Job) -> None:
-    """Raise UserError if the place of the adapter holds that of another run."""
-    if (job.folder / FACTS).is_file():
-        old = read_facts(job.folder).run
-        if isinstance(old, Given):
-            raise UserError(f"{job.folder} is an adapter that others made; give another --output, or remove it.")
-        results.check_same(old, replace(job.run, evaluation=None), job.folder)
 
 
 def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:

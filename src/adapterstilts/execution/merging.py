@@ -9,19 +9,16 @@ from typing import Any
 
 from adapterstilts import methods, tasks
 from adapterstilts.adapter import model
-from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, processes
-from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.execution.evaluating import folder_of, measured_result, record
+from adapterstilts.execution.evaluating import check_free, folder_of, measured_result, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.execution.learning import weights_of
 from adapterstilts.rows import reading
-from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Given, Run
 from adapterstilts.runs.words import name_of
@@ -59,11 +56,7 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
         languages = languages_of(task, place, how.languages)
     folder = how.output / name_of(run)
     files.check_writable(how.output)
-    if (folder / FACTS).is_file():
-        old = read_facts(folder).run
-        if isinstance(old, Given):
-            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
-        results.check_same(old, replace(run, evaluation=None), folder)
+    check_free(run, how.output)
     backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     for adapter in [*sources, *([head] if head else [])]:
         check_backbone(adapter, backbone.identity)

@@ -8,30 +8,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.methods import Merged, Source
+from adapterstilts.base.errors import UserError
+from adapterstilts.methods import Merged, Source, compositions
 from adapterstilts.methods import sources as checks
 from adapterstilts.methods.collapsing import Term, all_paths, concatenate, lora_settings, paths, scale
 from adapterstilts.methods.settings import resolve_settings
 
-_WAYS = ("mean", "ties")
-
 
 def merge(sources: Sequence[Source], how: str = "mean", **settings: Any) -> Merged:
     """Make one plain adapter from `sources`; see `adapterstilts.methods.merge`."""
-    if how not in _WAYS:
-        raise UserError(f'There is no way to merge called "{how}"; use {" or ".join(_WAYS)}.{did_you_mean(how, _WAYS)}')
-    known = ("density", "rank") if how == "ties" else ()
-    for key in settings:
-        if key not in known:
-            raise UserError(f'Merging by {how} has no setting "{key}".{did_you_mean(key, known)}')
     method = sources[0].method if sources else "lora"
+    compositions.check_merge(method, how, settings)
     own = sources[0].settings if method == "bottleneck" else {}
     checks.check(method, "merge", sources, {key: own[key] for key in ("placement",) if key in own})
     plain = [checks.plain(source) for source in sources]
     if how == "ties":
-        if method != "lora":
-            raise UserError("TIES adds up weight changes, and a bottleneck adapter is none; merge bottleneck by mean.")
         return _ties(plain, **settings)
     return _mean_of_bottlenecks(plain) if method == "bottleneck" else _mean_of_loras(plain)
 
@@ -67,10 +58,8 @@ def _mean_of_bottlenecks(sources: Sequence[Source]) -> Merged:
     return Merged(resolve_settings("bottleneck", settings), merged, residual=None)
 
 
-def _ties(sources: Sequence[Source], density: float = 0.2, rank: int | None = None) -> Merged:
+def _ties(sources: Sequence[Source], density: float = compositions.DENSITY, rank: int | None = None) -> Merged:
     """Trim, elect signs, average what agrees (Yadav et al. 2023); then take the nearest LoRA of `rank`."""
-    if isinstance(density, bool) or not isinstance(density, int | float) or not 0 < density <= 1:
-        raise UserError(f"The setting density is {density!r}; it must be a number above 0, and at most 1.")
     rank = max(source.settings["rank"] for source in sources) if rank is None else rank
     settings = lora_settings([source.settings for source in sources], rank)
     terms: list[Term] = [(source.settings, source.tensors, {}) for source in sources]

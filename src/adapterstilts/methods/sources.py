@@ -8,17 +8,10 @@ from typing import Any
 import torch
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.methods import Source
+from adapterstilts.methods import Source, compositions
 from adapterstilts.methods.collapsing import collapse
-from adapterstilts.methods.settings import check_composition, check_method, resolve_settings
+from adapterstilts.methods.settings import resolve_settings
 
-_POSSIBLE = {
-    "bottleneck": ("continue", "stack", "fuse", "merge"),
-    "lora": ("continue", "stack", "fuse", "merge"),
-    "full": ("continue",),
-    "head_only": (),
-}
-_EXACTLY_ONE = ("continue", "stack")
 # What peft's LoraConfig calls the variants that change more than B·A adds, or scale it otherwise.
 _LORA_VARIANTS = {
     "use_rslora": "rsLoRA",
@@ -30,17 +23,11 @@ _LORA_VARIANTS = {
 
 def check(method: str, composition: str | None, sources: Sequence[Source], settings: Mapping[str, Any]) -> None:
     """Raise UserError if `composition` cannot use `sources`."""
-    check_method(method)
+    compositions.check_sources(method, composition, [(source.name, source.method) for source in sources])
     if composition is None:
         resolve_settings(method, settings)
-        if sources:
-            raise UserError(f"A plain {method} adapter builds on no source, but {_names(sources)} was given.")
         return
-    check_composition(composition)
-    _check_possible(method, composition)
-    _check_number(composition, sources)
     for source in sources:
-        _check_method(method, composition, source)
         if source.method == "lora":
             _check_lora(source)
         if source.method == "bottleneck" and "sources" in source.settings:
@@ -65,36 +52,6 @@ def plain(source: Source) -> Source:
         # A source is a fixed function; dropout in it would only blur what the target builds on.
         settings["dropout"] = 0.0
     return Source(source.name, source.method, settings, tensors)
-
-
-def _names(sources: Sequence[Source]) -> str:
-    return " and ".join(f'"{source.name}"' for source in sources)
-
-
-def _check_possible(method: str, composition: str) -> None:
-    if composition in _POSSIBLE[method]:
-        return
-    able = [name for name, compositions in _POSSIBLE.items() if composition in compositions]
-    reason = "trains the backbone itself" if method == "full" else "keeps nothing but a head"
-    raise UserError(f"The method {method} {reason}, so it cannot {composition}; use {' or '.join(able)}.")
-
-
-def _check_number(composition: str, sources: Sequence[Source]) -> None:
-    if composition in _EXACTLY_ONE and len(sources) != 1:
-        named = _names(sources) if sources else "none"
-        raise UserError(f"{composition} builds on exactly one source, but {len(sources)} were given ({named}).")
-    if composition not in _EXACTLY_ONE and len(sources) < 2:
-        shortfall = f"only {_names(sources)} was given" if sources else "none was given"
-        instead = "; use stack or continue to build on one" if composition == "fuse" else ""
-        raise UserError(f"{composition} needs at least two sources, but {shortfall}{instead}.")
-
-
-def _check_method(method: str, composition: str, source: Source) -> None:
-    if source.method != method:
-        raise UserError(
-            f'The source "{source.name}" was made by the method {source.method}, so {composition} with '
-            f"{method} cannot use it; give sources of one method, and the same --method."
-        )
 
 
 def _check_lora(source: Source) -> None:

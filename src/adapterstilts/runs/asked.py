@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT, BackboneIdentity
 from adapterstilts.base.errors import UserError
+from adapterstilts.methods.compositions import DENSITY, check_merge, check_sources
 from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
 from adapterstilts.runs.words import name_of
@@ -60,10 +61,15 @@ def training(
     declared, learned_from = trainable(task)
     if control is not None and (composition != "fuse" or control not in CONTROLS):
         raise UserError(f"A control belongs to a fusion and is one of {', '.join(CONTROLS)}.")
+    if type(seed) is not int or not 0 <= seed < 2**63:
+        raise UserError(f"The seed is {seed!r}: it must be a whole number from 0 on, below 2^63.")
+    if not fresh and (method, composition, control) != ("lora", "fuse", None):
+        raise UserError("Only a fusion of LoRAs can do without a fresh one (--no-fresh); leave that out.")
     resolved = recipe.resolve(backbone, method, None if control == "parameters" else composition, task, settings)
     making = recipe.making(resolved) | ({} if fresh else {"fresh": False})
-    shared = {key: resolved.run[key] for key in (*_SHARED, "test_examples")}
+    shared = {key: identity.canonical(resolved.run[key]) for key in (*_SHARED, "test_examples")}
     built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    check_sources(method, composition, [(name_of(source), source.method) for source in built_on])
     return Run(
         here.backbone(backbone),
         method,
@@ -96,7 +102,11 @@ def merging(
     """Return the run that merges adapters, measured on `target`, or else on the task of the `head`, if there is one."""
     asked = dict(settings or {})
     merged_with = {key: asked.pop(key) for key in OF_MERGING if key in asked}
+    check_merge(method, how, merged_with)
+    if how == "ties":
+        merged_with = {"density": DENSITY, **merged_with}
     built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    check_sources(method, "merge", [(name_of(source), source.method) for source in built_on])
     topped = _adapter(here, head, method, backbone, data) if head else None
     task = topped.task if topped else None
     aim = target or task
@@ -104,6 +114,10 @@ def merging(
         raise UserError(
             f"A merge has no head, so it cannot be evaluated on {aim}; name an adapter whose head "
             f"it gets, such as --head {aim}, or choose a retrieval target such as tatoeba."
+        )
+    if asked and not aim:
+        raise UserError(
+            f"A merge that is not measured has no setting {', '.join(asked)}; name a --target, or leave it out."
         )
     run = Run(
         here.backbone(backbone),
@@ -113,7 +127,7 @@ def merging(
         "merge",
         in_order(built_on),
         topped,
-        settings={"how": how, **merged_with},
+        settings={"how": how, **{key: identity.canonical(value) for key, value in merged_with.items()}},
     )
     return measured(here, run, aim, data, asked) if aim else run
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.methods.compositions import WAYS
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
 from adapterstilts.runs.settings import written
@@ -138,6 +139,8 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     words, target, backbone = parsed["words"], parsed.get("target"), parsed["backbone"]
     settings = recipe.parse_overrides(parsed["settings"])
     where: dict[str, Any] = {"backbone": backbone, "data": parsed["data"], "settings": settings}
+    if len(words) > 1 and verb in ("train", "continue", "stack", "baseline", "evaluate"):
+        raise UserError(f"adapterstilts {verb} makes one run of one word here, but there are {', '.join(words)}.")
     if verb == "evaluate":
         return asked.evaluating(here, words[0], target, parsed["method"], **where)
     method = parsed.get("method") or here.method_of([] if verb in ("train", "baseline") else words, backbone)
@@ -181,6 +184,6 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         parser.add_argument("--control", choices=CONTROLS)
         parser.add_argument("--no-fresh", action="store_true")
     if verb == "merge":
-        parser.add_argument("--how", choices=("mean", "ties"), default="mean")
+        parser.add_argument("--how", choices=WAYS, default="mean")
         parser.add_argument("--head")
     return parser

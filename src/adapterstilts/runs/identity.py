@@ -78,10 +78,19 @@ def canonical(value: Any) -> Any:
 
 def not_default(settings: Mapping[str, Any], composition: str | None = None) -> dict[str, Any]:
     """Return the settings that are not at this version's default, canonical; of a merge, which has others, all."""
-    kept = {key: canonical(value) for key, value in settings.items() if key not in HOW}
+    kept = {key: _canonical_setting(key, value) for key, value in settings.items() if key not in HOW}
     if composition == "merge":
         return kept
-    return {key: value for key, value in kept.items() if key not in DEFAULTS or value != canonical(DEFAULTS[key])}
+    return {
+        key: value
+        for key, value in kept.items()
+        if key not in DEFAULTS or value != _canonical_setting(key, DEFAULTS[key])
+    }
+
+
+def _canonical_setting(key: str, value: Any) -> Any:
+    # a set of names, in whichever order
+    return sorted(value) if key == "target_modules" else canonical(value)
 
 
 def digest(facts: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from adapterstilts.methods.settings import (
     default_settings,
     resolve_settings,
 )
-from adapterstilts.runs.identity import HOW, OF_EVALUATION
+from adapterstilts.runs.identity import HOW, OF_EVALUATION, canonical
 from adapterstilts.runs.settings import check_run, read
 
 Values = dict[str, Any]
@@ -58,7 +58,8 @@ def resolve(
     own = list(default_settings(method))
     _check_keys(overrides, method, keys, own)
     its_task = tasks.get(task)
-    _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
+    if its_task.recipe:
+        _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
     values: Values = {}
     own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
     for layer in [*_layers(recipe, method, composition, its_task), own_layer, overrides]:
@@ -66,6 +67,8 @@ def resolve(
             values.update({length: None for length in _LENGTHS})
         values.update(layer)
     check_run({key: values[key] for key in keys})
+    if (values.get("epochs") is None) == (values.get("max_steps") is None):
+        raise UserError("Exactly one of the settings epochs and max_steps must be set, the other null.")
     adapter = resolve_settings(method, {key: values[key] for key in own if key in values})
     return Settings(adapter, {key: values[key] for key in keys})
 
@@ -78,7 +81,7 @@ def of_making(backbone: str, method: str, composition: str | None, task: str) ->
 def making(settings: Settings) -> Values:
     """Return those of resolved settings that decide what a training makes."""
     apart = (*HOW, "test_examples", "retrieval_layer")
-    return {key: value for key, value in {**settings.run, **settings.method}.items() if key not in apart}
+    return {key: canonical(value) for key, value in {**settings.run, **settings.method}.items() if key not in apart}
 
 
 def of_evaluation(
@@ -95,7 +98,8 @@ def of_evaluation(
             raise UserError(f'An evaluation on {target} has no setting "{key}"; it has {", ".join(names)}.')
     usual = resolve(backbone, "head_only", None, target, overrides).run
     kept = {} if retrieval else {key: trained_with[key] for key in ("max_length", "precision") if key in trained_with}
-    return {name: usual[name] for name in names} | kept | dict(overrides or {})
+    chosen = {name: usual[name] for name in names} | kept | dict(overrides or {})
+    return {name: canonical(value) for name, value in chosen.items()}
 
 
 def parse_overrides(pairs: Iterable[str]) -> Values:

@@ -19,6 +19,8 @@ from adapterstilts.tasks import metrics
 
 FORMAT = 2
 _FOLDER = "results"
+_CLAIM = "run.json"
+"""The file that says which run a folder of predictions is of."""
 _LARGEST = 4_000_000
 """Bytes of a result's file that are read."""
 Scores = Mapping[str, Mapping[str, schema.Finite]]
@@ -111,36 +113,49 @@ def save(result: Result, folder: Path) -> Path:
 
     UserError if the file of that name is of another run: it says in what they differ, and nothing is replaced.
     """
-    path = check_free(result, folder)
+    check_same(in_place(result.run, result.adapter, folder), result.run)
+    path = path_of(result.run, result.adapter, folder)
     files.write_text(path, text_of(result))
     return path
 
 
-def check_free(result: Result, folder: Path) -> Path:
-    """Return the file of `result` in ``folder/results``; UserError if it is there and of another run."""
-    path = path_of(result.run, result.adapter, folder)
-    if path.is_file():
-        check_same(read(path).run, result.run, path)
-    return path
+def predictions_of(run: Run, adapter: str, folder: Path) -> Path:
+    """Return the folder of what the adapter of this name predicted in `run`."""
+    return folder / "predictions" / adapter / words.measured_on(run)
 
 
-def check_same(old: Run, new: Run, path: Path) -> None:
-    """Raise UserError, listing what differs, unless both are the same run; `path` holds the old one."""
-    if old.id != new.id:
-        listed = "; ".join(
-            f"{field}: {_short(before)} there, {_short(after)} asked" for field, before, after in differing(old, new)
+def in_place(run: Run, adapter: str, folder: Path) -> list[tuple[Path, Run]]:
+    """Return where `run` would leave result and predictions in `folder`, if something is there, and of which run."""
+    result, predictions = path_of(run, adapter, folder), predictions_of(run, adapter, folder)
+    olds = [(result, read(result).run)] if result.is_file() else []
+    claimed = predictions / _CLAIM
+    if claimed.is_file():
+        olds.append((predictions, of_facts(schema.read_json(claimed, _LARGEST), str(claimed))))
+    return olds
+
+
+def claim(run: Run, adapter: str, folder: Path) -> Path:
+    """Write into the folder of a run's predictions which run it is of, and return it; UserError if it is of another."""
+    check_same(in_place(run, adapter, folder), run)
+    predictions = predictions_of(run, adapter, folder)
+    files.write_text(predictions / _CLAIM, json.dumps(run.facts(), indent=1, ensure_ascii=False) + "\n")
+    return predictions
+
+
+def check_same(olds: Iterable[tuple[Path, Run]], new: Run) -> None:
+    """Raise UserError, listing what differs, unless what is in each place is of the run `new`."""
+    others = [(path, old) for path, old in olds if old.id != new.id]
+    if others:
+        differences = "; ".join(
+            f"{field}: {_short(before)} there, {_short(after)} asked"
+            for field, before, after in differing(others[0][1], new)
         )
+        places = " and ".join(str(path) for path, _ in others)
+        verb, them = ("is", "it") if len(others) == 1 else ("are", "them")
         raise UserError(
-            f"{path} is of another run, and is never replaced ({listed}); give another --output, or remove it."
+            f"{places} {verb} of another run, and {verb} never replaced ({differences}); give another --output, or "
+            f"remove {them}."
         )
-
-
-def claim(folder: Path, run: Run) -> None:
-    """Write which run a folder is of; UserError if it is of another."""
-    path = folder / "run.json"
-    if path.is_file():
-        check_same(of_facts(schema.read_json(path, _LARGEST), str(path)), run, folder)
-    files.write_text(path, json.dumps(run.facts(), indent=1, ensure_ascii=False) + "\n")
 
 
 def _short(value: Any) -> str:

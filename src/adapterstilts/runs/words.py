@@ -10,6 +10,7 @@ from typing import Any
 from adapterstilts import tasks
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.names import slug
+from adapterstilts.methods.compositions import DENSITY
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run
 
@@ -24,7 +25,8 @@ _LENGTHS = ("max_steps", "epochs")
 def _changed(run: Run) -> Mapping[str, Any]:
     """The settings of its making that are not the recipe's, with a merge's head by its word."""
     if run.composition == "merge":
-        settings = {key: value for key, value in run.settings.items() if (key, value) != ("how", "mean")}
+        of_merging = (("how", "mean"), ("density", DENSITY))
+        settings = {key: value for key, value in run.settings.items() if (key, value) not in of_merging}
         return {**settings, **({"head": word_for(run.head)} if run.head else {})}
     if run.method == NO_ADAPTER or run.task is None:
         return {}
