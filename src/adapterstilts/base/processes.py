@@ -1,4 +1,4 @@
-"""The processes of one run, as `accelerate launch` starts them, and the device of each.
+"""The processes of one run, as `torchrun` and `accelerate launch` start them, and the device of each.
 
 The first one, the main process, alone prints, writes and evaluates; all of them train. A run of one process is the same
 run without any of this. accelerate is imported on the first use.

@@ -72,7 +72,7 @@ for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, imp
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted.
 
-    Of several processes (`accelerate launch -m adapterstilts ...`) only the main one prints; of the others one hears
+    Of several processes (`torchrun -m adapterstilts ...`) only the main one prints; of the others one hears
     what ended them.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import shlex
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -207,9 +208,10 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
 def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
     elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
     chosen = "" if method == "bottleneck" else f" --method {method}"
+    declared = f" --task-file {shlex.quote(task.own.source)}" if task.own and task.own.file else ""
     return NotMade(
         f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
-        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}"
+        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}{declared}"
     )
 
 

@@ -68,8 +68,8 @@ def train(
     `logs.TRACKERS`) is not there. Whatever stops a training, its last checkpoint is whole. Each validation is a line in
     `log_folder`/log.jsonl, as `logs.Log` says, and in `tracker`.
 
-    Started by `accelerate launch`, every process trains its share of each batch, and the main one alone validates,
-    writes and is told of in `progress`: it is the same run, but for rounding and what dropout draws.
+    Started by `torchrun` or `accelerate launch`, every process trains its share of each batch, and the main one alone
+    validates, writes and is told of in `progress`: it is the same run, but for rounding and what dropout draws.
     """
     if isinstance(tracker, str):
         logs.check_tracker(tracker)
