@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from adapterstilts.runs.settings import settings_schema
+
 ID_VERSION = 1
-HOW = frozenset({"evaluation_batch_size", "gradient_accumulation_steps"})
+HOW = frozenset(name for name, (_, changes_result) in settings_schema().items() if not changes_result)
 """Settings that only change how a run is computed, so they are no part of it."""
 OF_EVALUATION = ("max_length", "precision", "test_examples", "retrieval_layer")
 """Settings that an evaluation has; the first two are the training's, too."""

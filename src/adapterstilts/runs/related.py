@@ -6,12 +6,7 @@ from dataclasses import replace
 
 from adapterstilts import tasks
 from adapterstilts.runs import recipe
-from adapterstilts.runs.run import NO_ADAPTER, Given, Run
-
-
-def bare(run: Run) -> Run:
-    """Return the backbone as it is, measured as `run` is."""
-    return Run(run.backbone, NO_ADAPTER, evaluation=run.evaluation)
+from adapterstilts.runs.run import Given, Run
 
 
 def alone(run: Run, method: str | None = None) -> Run:
@@ -57,14 +52,6 @@ def around(fusion: Run) -> list[Run]:
         alone(fusion, "full"),
         *(via(fusion, source) for source in {source.task: source for source in others if source.task}.values()),
     ]
-
-
-def reference(run: Run) -> Run:
-    """Return what a gain of `run` is over: the same method on the target alone, or the backbone as it is."""
-    assert run.evaluation is not None
-    if tasks.get(run.evaluation.target).train_on is None:
-        return bare(run)
-    return alone(replace(run, task=run.evaluation.target))
 
 
 def _learned(task: str | None) -> str | None:

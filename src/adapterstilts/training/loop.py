@@ -27,13 +27,14 @@ from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base import processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.base.settings import declared
 from adapterstilts.tasks.types import Feature, TaskType, batching
 from adapterstilts.training import checkpoints, logs
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 REPORT_EVERY = 10
 """Updates between two looks at the loss: each look makes an accelerator wait."""
-_HOW = ("threads", "gradient_accumulation_steps")
+_HOW = frozenset(name for name, setting in declared(TrainingSettings).items() if setting.only_how)
 """The settings that say how a training is computed, not what is learned."""
 
 
