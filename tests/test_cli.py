@@ -61,6 +61,21 @@ def test_the_main_job_ends_with_its_table(trained, call):
     )
 
 
+@pytest.mark.parametrize("content", ["{", '{"adapter": "pocket-none"}', "\\x1b[31m"])
+def test_a_file_that_is_no_result_costs_nobody_the_table(trained, call, content):
+    folder = Path("odd/results")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "x.json").write_text(content)
+    sources = (f"runs/pocket-bottleneck-{task}-s0" for task in ("squad", "mnli"))
+    code, out, err = call("fuse", *sources, "--target", "pawsx", "--language", "en", "--output", "odd")
+    assert code == 0 and "bottleneck, fusion of mnli + squad" in out
+    assert sum("Left out: " in line and "x.json" in line for line in err.splitlines()) == 1
+    code, out, err = call("train", "pawsx", "--output", "odd", "--json")
+    assert code == 0 and json.loads(out)["target"] == "pawsx" and "x.json" in err
+    code, out, err = call("compare", "--output", "odd", "--json")
+    assert code == 0 and json.loads(out)["comparisons"] and len(err.splitlines()) == 1
+
+
 def test_json_is_one_object_with_everything(trained, call):
     call("train", "pawsx")
     code, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--json")

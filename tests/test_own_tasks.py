@@ -649,6 +649,33 @@ def test_an_adapter_predicts_without_the_file_of_its_task(trained, call, monkeyp
     assert "give it by --task-file FILE" in call("evaluate", "claims", code=1)
 
 
+def test_its_results_are_compared_without_its_file(trained, call, monkeypatch):
+    alone = json.loads(call("train", "claims", "--task-file", "claims.yaml", "--json"))
+    assert not any(str(trained) in json.dumps(each) for each in alone["declarations"])
+    for words in (["compare"], ["compare", "claims"], ["compare", "tatoeba", "--summary", "--json"]):
+        monkeypatch.setattr(tasks, "_registered", {})
+        monkeypatch.setattr(tasks, "_remembered", {})
+        shown = call(*words)
+    monkeypatch.setattr(tasks, "_remembered", {})
+    shown = call("compare")
+    assert "claims, backbone pocket" in shown and "bottleneck, target only" in shown
+
+
+def test_a_result_of_a_task_that_nobody_declares_is_left_out_and_named(trained, call, monkeypatch, capsys):
+    call("train", "claims", "--task-file", "claims.yaml", "--output", "old")
+    path = Path("old/results/pocket-bottleneck-claims-s0--claims.json")
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({key: value for key, value in content.items() if key != "declarations"}))
+    monkeypatch.setattr(tasks, "_registered", {})
+    monkeypatch.setattr(tasks, "_remembered", {})
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["compare", "--output", "old"])
+    shown = capsys.readouterr()
+    assert ended.value.code == 0 and "Nothing has been measured" in shown.out
+    (line,) = shown.err.splitlines()
+    assert line.startswith(f'Left out: {path}: There is no task "claims".') and "--task-file" in line
+
+
 @pytest.mark.parametrize("name", ["claims", "nli"])
 def test_its_runs_are_read_back_from_their_commands_which_name_its_file(trained, monkeypatch, name):
     text = "type: classification\nlabels: [contradiction, entailment, neutral]\ntrain_on: mnli\n"

@@ -49,6 +49,10 @@ def test_a_result_survives_its_file(tmp_path, method):
     assert [file.name for file in path.parent.iterdir()] == ["fusion--pawsx.json"]
 
 
+def test_of_tasks_that_are_ours_nothing_is_declared():
+    assert "declarations" not in a_fusion().as_json()
+
+
 def test_what_follows_from_a_result_is_told_and_not_stored():
     result = a_fusion()
     derived = {"target": "pawsx", "system": "bottleneck, fusion of mnli + squad"}
@@ -81,6 +85,19 @@ def test_a_broken_file_is_named(tmp_path, text, sentence):
     with pytest.raises(UserError, match=sentence) as raised:
         results.read_all([tmp_path])
     assert "broken.json" in str(raised.value)
+
+
+def test_what_cannot_be_read_costs_no_other_result(tmp_path):
+    results.save(a_fusion(), tmp_path)
+    of_adapter = a_fusion().as_json() | {"run": a_run().adapter.facts()}
+    of_another_metric = a_fusion(scores={"en": {"f1": 1.0}}).as_json()
+    for name, content in {"a": {}, "b": of_adapter, "c": of_another_metric, "d": {"format": 2}}.items():
+        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(content))
+    skipped = []
+    assert results.read_all([tmp_path], skipped.append) == [a_fusion()]
+    assert [str(error).split(".json")[0][-1] for error in skipped] == ["a", "b", "c", "d"]
+    assert "has the format 1" in str(skipped[0]) and "measures nothing" in str(skipped[1])
+    assert "lacks the score 'accuracy' of pawsx" in str(skipped[2])
 
 
 def test_a_run_that_was_changed_in_its_file_is_not_believed(tmp_path):

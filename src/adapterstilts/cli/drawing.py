@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapterstilts.base import processes
-from adapterstilts.base.errors import printable
+from adapterstilts.base.errors import UserError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -139,6 +139,11 @@ def _Rate(unit: str) -> Any:  # noqa: N802 - a column's factory reads like the c
 
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def note_skipped(error: UserError) -> None:
+    """Say on standard error, in one line, that a file is left out, and why."""
+    Bars().note(printable(f"Left out: {' '.join(str(error).split())}"))
 
 
 def print_json(payload: dict[str, Any]) -> None:

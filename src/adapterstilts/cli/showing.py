@@ -206,7 +206,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     folder = catalogue.find(adapter, backbone, chosen, output)
     entry = read_facts(folder)
     facts = json.loads(text_of(entry))
-    measured = results.read_all(dict.fromkeys([folder.parent, output]))
+    measured = results.read_all(dict.fromkeys([folder.parent, output]), drawing.note_skipped)
     own = [result for result in measured if result.run.adapter.id == entry.run.id]
     if as_json:
         drawing.print_json({"folder": str(folder), **facts, "results": [result.told() for result in own]})
@@ -260,7 +260,7 @@ def compare(
     from adapterstilts.findings import compare
     from adapterstilts.runs import results
 
-    all_results = results.read_all([catalogue.bundled(backbone), output])
+    all_results = results.read_all([catalogue.bundled(backbone), output], drawing.note_skipped)
     measured = {(result.target, result.data) for result in all_results if result.run.backbone.id == backbone}
     names = [declarations.get(name).name for name in targets]
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]

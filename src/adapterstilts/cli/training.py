@@ -281,7 +281,8 @@ def _around(how: How, result: Result) -> Comparison:
     from adapterstilts.runs import related, results
 
     run = result.run
-    at_hand = results.read_all([catalogue.bundled(run.backbone.id), how.output])
+    # what was just learned is told, whatever else lies there
+    at_hand = results.read_all([catalogue.bundled(run.backbone.id), how.output], drawing.note_skipped)
     others = [each for each in at_hand if each.run.id != run.id]
     expected = related.around(run) if run.composition == "fuse" else []
     return compare.compare(tasks.get(result.target), run.backbone.id, [*others, result], expected, result.data, result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -78,8 +78,11 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored: plain JSON, from which `of_json` makes the result again."""
-        own = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "run"}
-        return {"format": FORMAT, "id": self.run.id, "run": self.run.facts(), **own}
+        content = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "run"}
+        # of tasks that only their user's files declare
+        declared = tasks.declarations_of(_tasks_of(self.run))
+        content |= {"declarations": declared} if declared else {}
+        return {"format": FORMAT, "id": self.run.id, "run": self.run.facts(), **content}
 
     def told(self) -> dict[str, Any]:
         """Return the same with what follows from it, for whoever reads it from standard output."""
@@ -90,6 +93,18 @@ class Result:
             "average": self.average,
             "cross_lingual_gap": self.cross_lingual_gap,
         }
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What a result's file has beside the result: the user's own tasks that its run names."""
+
+    declarations: tuple[Mapping[str, Any], ...] = ()
+
+
+def _tasks_of(run: Run) -> set[str]:
+    """Every task that a run names: those of all that it builds on, and what it is measured on."""
+    return {task for task in (run.target, *(each.task for each in run.graph())) if task}
 
 
 def average_of(task: tasks.Task, scores: Scores) -> float | None:
@@ -164,7 +179,11 @@ def _short(value: Any) -> str:
 
 
 def read(path: Path) -> Result:
-    """Read one result; raise `UserError` if the file is not one, or of another format."""
+    """Read one result; the user's own tasks that it declares are known from then on.
+
+    Raises:
+        UserError: the file is no result, is of another format, is of a task that nobody declares, or lacks a score.
+    """
     content = schema.read_json(path, _LARGEST)
     version = content.get("format", 1) if isinstance(content, Mapping) else None
     if version != FORMAT:
@@ -173,14 +192,42 @@ def read(path: Path) -> Result:
             f"scripts/migrate {path.parent.parent}, or remove it and run it again."
         )
     result = schema.checked(Result, content, str(path), unknown="ignore")
-    return replace(result, run=of_facts(content["run"], str(path)))
+    declared = schema.checked(_Declared, content, str(path), unknown="ignore").declarations
+    run = of_facts(content["run"], str(path))
+    try:
+        tasks.remember(declared)
+        for name in _tasks_of(run):
+            tasks.get(name)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    result = replace(result, run=run)
+    _check_measured(result, path)
+    return result
 
 
-def read_all(folders: Iterable[Path]) -> list[Result]:
-    """Read every result in the folders' `results/`; a later folder replaces what an earlier one says of a run."""
+def _check_measured(result: Result, path: Path) -> None:
+    """UserError unless a result says what was measured, by the metric that its task has."""
+    if result.run.evaluation is None:
+        raise UserError(f"{path} is of a run that measures nothing, so it is no result; remove it.")
+    try:
+        _ = result.main_scores
+    except KeyError as error:
+        raise UserError(f"{path} lacks the score {error} of {result.target}; remove it and run it again.") from error
+
+
+def read_all(folders: Iterable[Path], skip: Callable[[UserError], None] | None = None) -> list[Result]:
+    """Read every result in the folders' `results/`; a later folder replaces what an earlier one says of a run.
+
+    A file that `read` refuses is an error, or with `skip` left out: `skip` is told why.
+    """
     by_run: dict[str, Result] = {}
-    for folder in folders:
-        for path in sorted((folder / _FOLDER).glob("*.json")):
+    for path in (path for folder in folders for path in sorted((folder / _FOLDER).glob("*.json"))):
+        try:
             result = read(path)
+        except UserError as error:
+            if skip is None:
+                raise
+            skip(error)
+        else:
             by_run[result.run.id] = result
     return list(by_run.values())
