@@ -54,6 +54,11 @@ def test_a_loaded_adapter_is_a_module_with_its_tokenizer():
     assert [found.row for found in st.predict(loaded, rows)] == rows
 
 
+def test_an_empty_text_is_named():
+    with pytest.raises(UserError, match="Row 1 is empty"):
+        st.predict("mnli", ["", "a\tb"])
+
+
 def test_errors_are_the_command_lines(tmp_path):
     with pytest.raises(UserError, match='Did you mean "pawsx"'):
         st.train("pawx", output=tmp_path)

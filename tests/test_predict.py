@@ -103,6 +103,31 @@ def test_a_line_that_does_not_fit_is_named(name, line, said) -> None:
         list(execution.rows_of([line], tasks.get(name)))
 
 
+@pytest.mark.parametrize(
+    ("name", "rows", "said"),
+    [
+        ("pawsx", ["a\tb", ""], "Row 2 is empty; pawsx takes sentence1, sentence2 between tabs"),
+        ("pawsx", ["alone"], "Row 1 has no sentence2"),
+        ("pawsx", [{"sentence1": None, "sentence2": "b"}], 'Row 1: "sentence1" must be a text'),
+        ("pawsx", ["a\tb", {"sentence1": "a", "sentence2": 3}], 'Row 2: "sentence2" must be a text'),
+        ("squad", [{"question": "Who?"}], "Row 1 has no context"),
+        ("panx", [{"tokens": ["Anna", 3]}], 'Row 1: "tokens" must be a list of texts'),
+        ("panx", [["Anna"]], "Row 1 is neither a text nor a mapping, but a list"),
+    ],
+)
+def test_a_row_from_python_is_checked_as_a_line_is(name, rows, said) -> None:
+    with pytest.raises(UserError, match=said):
+        list(execution.checked_rows(rows, tasks.get(name)))
+
+
+def test_a_row_from_python_keeps_what_it_has_beside_its_columns() -> None:
+    given = {"tokens": ("Anna", "paid"), "source": "mine"}
+    assert list(execution.checked_rows([given, "Ben"], tasks.get("panx"))) == [
+        {"id": "1", "tokens": ("Anna", "paid"), "source": "mine"},
+        {"id": "2", "tokens": ["Ben"]},
+    ]
+
+
 def test_the_verb_prints_a_line_for_each(monkeypatch, capsys) -> None:
     task = tasks.get("squad")
     row = reading.load(task, "test", "en", limit=1)[0]

@@ -43,13 +43,13 @@ def predict(
     batch_size: int = 32,
     **options: Any,
 ) -> list[execution.Prediction]:
-    """Predict for texts: lines, or rows with the task's columns (`adapterstilts.execution.predicting.FIELDS`).
+    """Predict for texts, one prediction each: lines, or rows with the task's columns.
 
-    `adapter` is what `load` gave, or what it takes, with its `options`. Probabilities are between 0 and 1.
+    The columns are in `adapterstilts.execution.predicting.FIELDS`. `adapter` is what `load` gave, or what it takes with
+    its `options`. Probabilities are between 0 and 1. UserError names the row, from 1, that is empty or does not fit.
     """
     loaded = adapter if isinstance(adapter, execution.Predictor) else load(adapter, **options)
-    rows = (next(execution.rows_of([text], loaded.task)) if isinstance(text, str) else text for text in texts)
-    return list(loaded.predict(rows, batch_size))
+    return list(loaded.predict(execution.checked_rows(texts, loaded.task), batch_size))
 
 
 def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result:

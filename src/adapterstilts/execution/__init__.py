@@ -14,7 +14,7 @@ from adapterstilts.execution.inspecting import Inspection, inspect
 from adapterstilts.execution.learning import learn
 from adapterstilts.execution.merging import Merge, merge
 from adapterstilts.execution.nearest import Nearest, Neighbour
-from adapterstilts.execution.predicting import FIELDS, Prediction, Predictor, rows_of
+from adapterstilts.execution.predicting import FIELDS, Prediction, Predictor, checked_rows, rows_of
 
 __all__ = [
     "FIELDS",
@@ -29,6 +29,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Pulled",
+    "checked_rows",
     "evaluate",
     "evaluate_layers",
     "export_adapter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -109,45 +109,73 @@ def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
     over. UserError names the line that does not fit.
     """
     for number, line in enumerate(lines, 1):
-        text = line.rstrip("\r\n").removeprefix("\ufeff")
-        if text.strip():
-            yield {"id": str(number), **(_of_json if text.lstrip().startswith("{") else _of_tabs)(text, number, task)}
+        if row := _of_text(line, f"Line {number}", task):
+            yield {"id": str(number), **row}
 
 
-def _of_json(text: str, number: int, task: Task) -> dict[str, Any]:
+def checked_rows(texts: Iterable[str | Row], task: Task) -> Iterator[Row]:
+    """The rows of `task` that texts, as `rows_of` reads lines, or mappings with its columns are, one for each.
+
+    What a mapping has beside them is kept. UserError names the row, from 1, that is empty or does not fit.
+    """
+    for number, text in enumerate(texts, 1):
+        where = f"Row {number}"
+        if isinstance(text, Mapping):
+            yield {"id": str(number), **text, **_of_columns(text, where, task)}
+        elif not isinstance(text, str):
+            raise UserError(f"{where} is neither a text nor a mapping, but a {type(text).__name__}.")
+        elif row := _of_text(text, where, task):
+            yield {"id": str(number), **row}
+        else:
+            raise UserError(f"{where} is empty; {_wanted(task)}.")
+
+
+def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
+    """The row that a line of text is; nothing of an empty one."""
+    text = line.rstrip("\r\n").removeprefix("\ufeff")
+    if not text.strip():
+        return {}
+    if not text.lstrip().startswith("{"):
+        return _of_tabs(text, where, task)
     try:
         parsed = json.loads(text)
     except ValueError as error:
-        raise UserError(f"Line {number} is no JSON object ({error}).") from error
+        raise UserError(f"{where} is no JSON object ({error}).") from error
+    return _of_columns(parsed, where, task)
+
+
+def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
+    """What the task reads of a row with its columns, or with those that the user's own task calls otherwise."""
     fields = FIELDS[task.type]
-    called = {name: name if name in parsed else task.columns.get(name, name) for name in fields}
-    row = {name: parsed[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in parsed}
+    called = {name: name if name in columns else task.columns.get(name, name) for name in fields}
+    row = {name: columns[theirs] for name, theirs in called.items() if isinstance(theirs, str) and theirs in columns}
     for name, value in row.items():
-        kind = list if name in ("tokens", "choices") else str
-        texts = value if isinstance(value, list) else [value]
+        several = name in ("tokens", "choices")
+        texts = value if several and isinstance(value, list | tuple) else [value]
+        kind = list | tuple if several else str
         if not isinstance(value, kind) or not value or not all(isinstance(each, str) for each in texts):
-            raise UserError(f'Line {number}: "{name}" must be {"a list of texts" if kind is list else "a text"}.')
-    return _whole(row, number, task)
+            raise UserError(f'{where}: "{name}" must be {"a list of texts" if several else "a text"}.')
+    return _whole(row, where, task)
 
 
-def _of_tabs(text: str, number: int, task: Task) -> dict[str, Any]:
+def _of_tabs(text: str, where: str, task: Task) -> dict[str, Any]:
     parts = text.split("\t")
     if task.type == "tagging":
         return {"tokens": text.split()}
     if task.type == "multiple_choice":
         row: dict[str, Any] = dict(zip(("context", "question"), parts, strict=False))
-        return _whole({**row, "choices": parts[2:]} if len(parts) > 3 else row, number, task)
+        return _whole({**row, "choices": parts[2:]} if len(parts) > 3 else row, where, task)
     if len(parts) > len(FIELDS[task.type]):
-        raise UserError(f"Line {number} has {len(parts)} parts between tabs; {_wanted(task)}.")
-    return _whole(dict(zip(FIELDS[task.type], parts, strict=False)), number, task)
+        raise UserError(f"{where} has {len(parts)} parts between tabs; {_wanted(task)}.")
+    return _whole(dict(zip(FIELDS[task.type], parts, strict=False)), where, task)
 
 
-def _whole(row: dict[str, Any], number: int, task: Task) -> dict[str, Any]:
+def _whole(row: dict[str, Any], where: str, task: Task) -> dict[str, Any]:
     # a user's own classification may be of one sentence
     may_lack = ("sentence2",) if task.own else ()
     missing = [name for name in FIELDS[task.type] if name not in row and name not in may_lack]
     if missing:
-        raise UserError(f"Line {number} has no {' and no '.join(missing)}; {_wanted(task)}.")
+        raise UserError(f"{where} has no {' and no '.join(missing)}; {_wanted(task)}.")
     return row
 
 
