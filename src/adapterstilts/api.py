@@ -20,12 +20,12 @@ from adapterstilts.runs import asked
 from adapterstilts.runs.results import Result
 from adapterstilts.tasks import Task
 
-Given = str | Path
+Where = str | Path
 """A folder, or for an adapter any word that the command line takes."""
 
 
 def load(
-    adapter: Given, *, backbone: str = DEFAULT, method: str | None = None, output: Given = "runs"
+    adapter: Where, *, backbone: str = DEFAULT, method: str | None = None, output: Where = "runs"
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode, on the accelerator where there is one.
 
@@ -37,7 +37,7 @@ def load(
 
 
 def predict(
-    adapter: Given | execution.Predictor,
+    adapter: Where | execution.Predictor,
     texts: Iterable[str | Mapping[str, Any]],
     *,
     batch_size: int = 32,
@@ -61,17 +61,17 @@ def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Re
     return _learn(task, method, None, (), **options)
 
 
-def continue_(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
+def continue_(adapter: Where, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Go on training the adapter's own weights on a target: STILTs (Phang et al. 2020) with adapters."""
     return _learn(target, method, "continue", (adapter,), **options)
 
 
-def stack(adapter: Given, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
+def stack(adapter: Where, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Train a fresh adapter for a target on top of a frozen one."""
     return _learn(target, method, "stack", (adapter,), **options)
 
 
-def fuse(adapters: Sequence[Given], target: str | Task, *, method: str | None = None, **options: Any) -> Result:
+def fuse(adapters: Sequence[Where], target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs.
 
     Beside the `options` of `train`: control ('parameters' or 'untrained'), fresh (False: LoRA's mixing alone).
@@ -85,17 +85,17 @@ def baseline(target: str | Task, *, via: str | Task | None = None, **options: An
 
 
 def evaluate(
-    adapter: Given,
+    adapter: Where,
     target: str | Task | None = None,
     *,
     method: str | None = None,
     backbone: str = DEFAULT,
     data: str | None = None,
-    output: Given = "runs",
+    output: Where = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     progress: Progress = SILENT,
-    submission: Given | None = None,
+    submission: Where | None = None,
 ) -> Result:
     """Evaluate an adapter zero-shot in every language, on its own task or on a target.
 
@@ -120,10 +120,10 @@ def _learn(
     task: str | Task,
     method: str | None,
     composition: str | None,
-    adapters: Sequence[Given],
+    adapters: Sequence[Where],
     *,
     backbone: str = DEFAULT,
-    output: Given = "runs",
+    output: Where = "runs",
     settings: Mapping[str, Any] | None = None,
     languages: Sequence[str] = (),
     resume: bool = False,
