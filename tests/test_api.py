@@ -59,6 +59,27 @@ def test_an_empty_text_is_named():
         st.predict("mnli", ["", "a\tb"])
 
 
+@pytest.mark.parametrize(
+    ("verb", "words", "option", "said"),
+    [
+        ("train", ["pawsx"], "sed", r"train\(\) .*'sed'. Did you mean \"seed\"\?"),
+        ("continue_", ["mnli", "pawsx"], "control", r"continue_\(\) .*'control'"),
+        ("stack", ["mnli", "pawsx"], "fresh", r"stack\(\) .*'fresh'"),
+        ("fuse", [["mnli"], "pawsx"], "metod", r"fuse\(\) .*'metod'. Did you mean \"method\"\?"),
+        ("baseline", ["pawsx"], "method", r"baseline\(\) .*'method'"),
+        ("evaluate", ["mnli"], "sed", r"evaluate\(\) .*'sed'"),
+        ("predict", ["mnli", ["a\tb"]], "sed", r"predict\(\) .*'sed'"),
+    ],
+)
+def test_an_option_that_is_not_there_is_named_with_the_function_that_was_called(verb, words, option, said):
+    with pytest.raises(TypeError, match=said):
+        getattr(st, verb)(*words, **{option: 1})
+
+
+def test_one_language_needs_no_list(tmp_path):
+    assert set(st.evaluate("mnli", settings={"test_examples": 5}, languages="en", output=tmp_path).scores) == {"en"}
+
+
 def test_errors_are_the_command_lines(tmp_path):
     with pytest.raises(UserError, match='Did you mean "pawsx"'):
         st.train("pawx", output=tmp_path)

@@ -12,6 +12,7 @@ from typing import Any
 
 from adapterstilts import execution, tasks
 from adapterstilts.backbones import DEFAULT
+from adapterstilts.base.errors import did_you_mean
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
@@ -41,46 +42,72 @@ def predict(
     texts: Iterable[str | Mapping[str, Any]],
     *,
     batch_size: int = 32,
-    **options: Any,
+    backbone: str = DEFAULT,
+    method: str | None = None,
+    output: Where = "runs",
 ) -> list[execution.Prediction]:
     """Predict for texts, one prediction each: lines, or rows with the task's columns.
 
-    The columns are in `adapterstilts.execution.predicting.FIELDS`. `adapter` is what `load` gave, or what it takes with
-    its `options`. Probabilities are between 0 and 1. UserError names the row, from 1, that is empty or does not fit.
+    The columns are in `adapterstilts.execution.predicting.FIELDS`. `adapter` is what `load` gave, or what it takes
+    with `backbone`, `method` and `output`. Probabilities are between 0 and 1. UserError names the row, from 1, that is
+    empty or does not fit.
     """
-    loaded = adapter if isinstance(adapter, execution.Predictor) else load(adapter, **options)
+    loaded = (
+        adapter
+        if isinstance(adapter, execution.Predictor)
+        else load(adapter, backbone=backbone, method=method, output=output)
+    )
     return list(loaded.predict(execution.checked_rows(texts, loaded.task), batch_size))
 
 
 def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result:
     """Train one adapter for a task, and evaluate it in every language.
 
-    `options`: backbone, data, seed, output, languages, resume, log (a tracker),
+    `options`: backbone, data, seed, output, languages (one or several), resume, log (a tracker),
     settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
     """
+    _check_options(options, "train", "method")
     return _learn(task, method, None, (), **options)
 
 
 def continue_(adapter: Where, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
-    """Go on training the adapter's own weights on a target: STILTs (Phang et al. 2020) with adapters."""
+    """Go on training the adapter's own weights on a target: STILTs (Phang et al. 2020) with adapters.
+
+    `options` are those of `train`.
+    """
+    _check_options(options, "continue_", "method")
     return _learn(target, method, "continue", (adapter,), **options)
 
 
 def stack(adapter: Where, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
-    """Train a fresh adapter for a target on top of a frozen one."""
+    """Train a fresh adapter for a target on top of a frozen one; `options` are those of `train`."""
+    _check_options(options, "stack", "method")
     return _learn(target, method, "stack", (adapter,), **options)
 
 
-def fuse(adapters: Sequence[Where], target: str | Task, *, method: str | None = None, **options: Any) -> Result:
+def fuse(
+    adapters: Sequence[Where],
+    target: str | Task,
+    *,
+    method: str | None = None,
+    control: str | None = None,
+    fresh: bool = True,
+    **options: Any,
+) -> Result:
     """Learn to combine frozen adapters for a target: AdapterFusion (Pfeiffer et al. 2021), or a mixture of LoRAs.
 
-    Beside the `options` of `train`: control ('parameters' or 'untrained'), fresh (False: LoRA's mixing alone).
+    `control` is 'parameters' or 'untrained'; `fresh` False is LoRA's mixing alone; `options` are those of `train`.
     """
-    return _learn(target, method, "fuse", adapters, **options)
+    _check_options(options, "fuse", "method", "control", "fresh")
+    return _learn(target, method, "fuse", adapters, control=control, fresh=fresh, **options)
 
 
 def baseline(target: str | Task, *, via: str | Task | None = None, **options: Any) -> Result:
-    """Fine-tune the whole backbone on a target, straight or through an intermediate task."""
+    """Fine-tune the whole backbone on a target, straight or through an intermediate task.
+
+    `options` are those of `train`.
+    """
+    _check_options(options, "baseline", "via")
     return _learn(target, "full", "continue" if via else None, (named(via),) if via else (), **options)
 
 
@@ -93,7 +120,7 @@ def evaluate(
     data: str | None = None,
     output: Where = "runs",
     settings: Mapping[str, Any] | None = None,
-    languages: Sequence[str] = (),
+    languages: str | Sequence[str] = (),
     progress: Progress = SILENT,
     submission: Where | None = None,
 ) -> Result:
@@ -104,7 +131,7 @@ def evaluate(
     here = AtHand(Path(output))
     aim = None if target is None else named(target)
     run = asked.evaluating(here, str(adapter), aim, method, backbone=backbone, data=data, settings=settings)
-    how = How(Path(output), tuple(languages), settings=asked.only_how(settings or {}))
+    how = How(Path(output), _several(languages), settings=asked.only_how(settings or {}))
     return execution.evaluate(run, how, progress, None if submission is None else Path(submission))
 
 
@@ -116,6 +143,23 @@ def named(task: str | Task) -> str:
     return task.name
 
 
+_OPTIONS = ("backbone", "data", "seed", "output", "languages", "resume", "log", "settings", "progress")
+
+
+def _check_options(options: Mapping[str, Any], verb: str, *own: str) -> None:
+    """Raise TypeError, as Python would, for an option that the function called `verb` has not, `own` ones included."""
+    known = (*_OPTIONS, *own)
+    for name in options:
+        if name not in _OPTIONS:
+            hint = did_you_mean(name, known) or f" There are {', '.join(known)}."
+            raise TypeError(f"{verb}() got an unexpected keyword argument '{name}'.{hint}")
+
+
+def _several(languages: str | Sequence[str]) -> tuple[str, ...]:
+    """One language, or several."""
+    return (languages,) if isinstance(languages, str) else tuple(languages)
+
+
 def _learn(
     task: str | Task,
     method: str | None,
@@ -125,7 +169,7 @@ def _learn(
     backbone: str = DEFAULT,
     output: Where = "runs",
     settings: Mapping[str, Any] | None = None,
-    languages: Sequence[str] = (),
+    languages: str | Sequence[str] = (),
     resume: bool = False,
     log: str | None = None,
     progress: Progress = SILENT,
@@ -134,5 +178,5 @@ def _learn(
     here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
     chosen = method or here.method_of(words, backbone)
     run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(Path(output), tuple(languages), resume, asked.only_how(settings or {}), log)
+    how = How(Path(output), _several(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)
