@@ -142,7 +142,7 @@ def output(command: Command) -> Command:
         type=click.Path(file_okay=False, path_type=Path),
         default=Path("runs"),
         show_default=True,
-        help="The folder for adapters, results, recipes and predictions.",
+        help="The folder for adapters, results, predictions, logs and checkpoints.",
     )(command)
 
 
