@@ -196,4 +196,15 @@ def test_a_terminal_is_filled_and_a_pipe_gets_everything(monkeypatch, capsys):
     shown = click.unstyle(capsys.readouterr().out)
     table = shown.partition("Not shown")[0]
     assert max(map(len, table.splitlines())) <= 80 < max(map(len, piped.splitlines()))
-    assert all(note in piped and note in shown for note in TABLES["pawsx"].notes)
+    assert all(note in piped for note in TABLES["pawsx"].notes)
+    assert all(note in shown for note in TABLES["pawsx"].notes_in(80))
+
+
+@pytest.mark.parametrize(("width", "explained"), [("400", True), ("80", False)])
+def test_brackets_are_explained_where_they_are_shown(monkeypatch, capsys, width, explained):
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    drawing.print_table(TABLES["pawsx"])
+    shown = click.unstyle(capsys.readouterr().out)
+    assert "Scores are means over seeds" in shown and ("in brackets the average" in shown) == explained
+    assert ("the values in brackets" in shown) != explained

@@ -159,10 +159,11 @@ def print_table(table: Table, markdown: bool = False) -> None:
     from rich.console import Console
 
     console = Console()
-    drawn = table.to_terminal(console.width if console.is_terminal else None)
+    width = console.width if console.is_terminal else None
+    drawn = table.to_terminal(width)
     # it is as wide as it can be, and rich would cut what is wider than the console
     Console(width=_UNLIMITED).print(drawn)
-    for note in table.notes:
+    for note in table.notes_in(width):
         click.echo(printable(note))
 
 

@@ -14,6 +14,8 @@ from adapterstilts.runs.results import Result
 
 SAW_TARGET_TRAINING = "*"
 SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
+MEANS = "Scores are means over seeds"
+OF_EACH_SEED = f"{MEANS}; in brackets the average of each seed."
 GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
 
 Filled = tuple[Column, list[Cell]]
@@ -65,7 +67,8 @@ def _table(
     """The columns that have cells."""
     columns = [(column, cells) for column, cells in columns if any(cell is not None for cell in cells)]
     rows = list(zip(*(cells for _, cells in columns), strict=True))
-    return Table([column for column, _ in columns], rows, above, notes, styles or {})
+    without_each = {OF_EACH_SEED: f"{MEANS}."}
+    return Table([column for column, _ in columns], rows, above, notes, styles or {}, without_each)
 
 
 def _filled(column: Column, cell_of: Callable[[Row], Cell], rows: Sequence[Row | None]) -> Filled:
@@ -198,7 +201,7 @@ def _notes(compared: Comparison) -> Iterator[str]:
     if any(_saw(row) for row in compared.rows):
         yield SAW
     if any(len(row.results) > 1 for row in compared.rows):
-        yield "Scores are means over seeds; in brackets the average of each seed."
+        yield OF_EACH_SEED
     yield from _gain_notes(compared.rows)
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:

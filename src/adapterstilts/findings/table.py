@@ -98,7 +98,8 @@ class Column:
 class Table:
     """Headings, rows of one cell a column, and notes: what a reader has to know, one sentence or command each.
 
-    The first column names the rows. `styles` are rich's, by the number of the row. Any text may be others': it is read
+    The first column names the rows. `styles` are rich's, by the number of the row. `without_each` is what a note says
+    where there is no room for what values are the mean of. Any text may be others': it is read
     without what a terminal would obey.
     """
 
@@ -107,6 +108,7 @@ class Table:
     title: str | None = None
     notes: Sequence[str] = ()
     styles: Mapping[int, str] = field(default_factory=dict)
+    without_each: Mapping[str, str] = field(default_factory=dict)
 
     def texts(self, brief: bool = False) -> list[list[str]]:
         """Return each row's cells as they are read."""
@@ -148,8 +150,8 @@ class Table:
 
         room = sys.maxsize if width is None else width
         shown, left_out = self._shown(), []
-        if _least(shown) > room and (brief := self._shown(brief=True)) != shown:
-            shown, left_out = brief, ["the values in brackets"]
+        if self._is_brief(room):
+            shown, left_out = self._shown(brief=True), ["the values in brackets"]
         for drop in sorted({column.drop for column in self.columns} - {0}):
             if _least(shown) > room:
                 left_out += [each.column.words for each in shown if each.column.drop == drop]
@@ -161,6 +163,16 @@ class Table:
             said = f"Not shown in {width} columns: {', '.join(dict.fromkeys(left_out))}."
             parts.append(Text(textwrap.fill(said, room), "dim"))
         return Group(*parts)
+
+    def notes_in(self, width: int | None = None) -> list[str]:
+        """Return the notes on the table as a terminal of `width` letters shows it."""
+        brief = width is not None and self._is_brief(width)
+        return [self.without_each.get(note, note) if brief else note for note in self.notes]
+
+    def _is_brief(self, room: int) -> bool:
+        """Whether what values are the mean of is left out in so many letters."""
+        whole = self._shown()
+        return _least(whole) > room and self._shown(brief=True) != whole
 
     def _shown(self, brief: bool = False) -> list[_Shown]:
         texts = self.texts(brief)
