@@ -391,6 +391,21 @@ def test_the_verbs(server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "hf_secret" not in shown
 
 
+def test_a_dry_run_shows_files_and_card_without_the_hub(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(_: object) -> None:
+        raise hub.Unreachable("HF_HUB_OFFLINE is set", "unset it")
+
+    monkeypatch.setattr(hub, "answered", unreachable)
+    for words, code in ((["--dry-run"], 0), ([], 1)):
+        with pytest.raises(SystemExit) as stop:
+            main(["publish", "lora-mnli", "--to", "me", *words])
+        shown = capsys.readouterr()
+        assert stop.value.code == code and "HF_HUB_OFFLINE is set" in shown.err
+        assert ("# lora-mnli" in shown.out and "unknown" in shown.out) == (code == 0)
+
+
 @pytest.mark.parametrize("head", [None, "mnli"])
 def test_a_merge_is_published_with_a_card(
     head: str | None, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from adapterstilts.backbones import DEFAULT
+from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
@@ -205,10 +206,13 @@ def publish(
 
     measured = results.read_all([catalogue.bundled(backbone), output])
     publications = [
-        publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation) for word in adapters
+        publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation, must_ask=not dry_run)
+        for word in adapters
     ]
     done: list[dict[str, Any]] = []
     for publication in publications:
+        if publication.plan.not_asked:
+            drawing.Bars().note(printable(f"What of this is there already is not known: {publication.plan.not_asked}"))
         if not as_json:
             _show(publication, dry_run)
         address = None if dry_run else publishing.publish(publication, private)

@@ -38,11 +38,13 @@ class Publication:
         return self.files["README.md"].decode("utf-8")
 
 
-def prepare(entry: catalogue.Entry, candidates: Iterable[Result], organisation: str) -> Publication:
+def prepare(
+    entry: catalogue.Entry, candidates: Iterable[Result], organisation: str, must_ask: bool = True
+) -> Publication:
     """Gather the files of an adapter and compare them with what the Hub has; nothing is uploaded.
 
     The adapter's own results are chosen from `candidates`. UserError if the adapter is damaged, if its repository holds
-    other weights, or if the Hub cannot be asked.
+    other weights, or if the Hub cannot be asked and `must_ask`: otherwise the plan says why.
     """
     adapter = saving.load_adapter(entry.folder)
     if not isinstance(adapter.run, Run) or adapter.run.origins:
@@ -59,7 +61,7 @@ def prepare(entry: catalogue.Entry, candidates: Iterable[Result], organisation: 
         files[results.path_of(result.run, result.adapter, Path()).as_posix()] = results.text_of(result).encode()
     files |= _plain(adapter, entry)
     files["README.md"] = card.render(entry, measured, repository).encode()
-    return Publication(entry.name, files, repositories.plan(repository, files))
+    return Publication(entry.name, files, repositories.plan(repository, files, must_ask))
 
 
 def _check_licences(adapter: Adapter) -> None:

@@ -27,6 +27,10 @@ _FILES = [WEIGHTS, FACTS, "README.md", "results/*.json"]
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 
+class NotReached(UserError):
+    """The Hub does not answer."""
+
+
 @dataclass(frozen=True)
 class Listed:
     """What the Hub says of an adapter: its repository, and facts from its card; `score` of its own test set."""
@@ -43,12 +47,14 @@ class Listed:
 class Plan:
     """What publishing would do: `states` of the files by path ('new', 'changed', 'same') on top of commit `parent`.
 
-    `parent` is None where the repository is new.
+    `parent` is None where the repository is new. Where the Hub does not answer `not_asked` says why, and the states are
+    'unknown'.
     """
 
     repository: str
     parent: str | None
     states: Mapping[str, str]
+    not_asked: str | None = None
 
     @property
     def waiting(self) -> list[str]:
@@ -119,7 +125,7 @@ def _asked(repository: str, ask: Any, what: str) -> Any:
         raise UserError(f"{repository} cannot be asked for: {str(error).splitlines()[0]}") from error
     except hub.Unreachable as error:
         cache = "is not in the cache, and" if what == "read" else "was not reached:"
-        raise UserError(f"https://huggingface.co/{repository} {cache} {error.why}; {error.remedy}.") from error
+        raise NotReached(f"https://huggingface.co/{repository} {cache} {error.why}; {error.remedy}.") from error
 
 
 def _no_adapter(repository: str, revision: str | None) -> UserError:
@@ -186,10 +192,10 @@ def _listed(model: Any) -> Listed:
     return Listed(model.id, task, method, backbone, licence, own[0] if own else None)
 
 
-def plan(repository: str, files: Mapping[str, bytes]) -> Plan:
+def plan(repository: str, files: Mapping[str, bytes], must_ask: bool = True) -> Plan:
     """Compare `files` with what the repository has.
 
-    UserError if it holds other weights than these, or the Hub does not answer.
+    UserError if it holds other weights than these, or the Hub does not answer and `must_ask`.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import RepoFile
@@ -203,6 +209,10 @@ def plan(repository: str, files: Mapping[str, bytes]) -> Plan:
         parent, remote = _asked(repository, look, "look at")
     except hub.Missing:
         return Plan(repository, None, dict.fromkeys(files, "new"))
+    except NotReached as error:
+        if must_ask:
+            raise
+        return Plan(repository, None, dict.fromkeys(files, "unknown"), str(error))
     states = {
         path: "new" if path not in remote else "same" if _same(remote[path], content) else "changed"
         for path, content in files.items()
