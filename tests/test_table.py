@@ -1,5 +1,6 @@
 """A table is one value, and every form of it has the same numbers."""
 
+import json
 import re
 import subprocess
 import sys
@@ -95,6 +96,30 @@ def test_markdown_aligns_numbers_and_keeps_what_would_end_a_cell():
         "A note.",
         "Another.",
     ]
+
+
+def test_json_has_values_and_not_how_they_are_read():
+    table = Table(
+        [Column("system"), Column("gain", "gain"), Column("steps", "count")],
+        [(Value("fusion", mark="*"), Value(1.25, interval=0.0), 1234), ("alone", None, 0)],
+        title="pawsx",
+        notes=["* is a mark."],
+    )
+    found = table.to_json()
+    assert (
+        json.loads(json.dumps(found))
+        == found
+        == {
+            "title": "pawsx",
+            "columns": [
+                {"heading": "system", "kind": "text"},
+                {"heading": "gain", "kind": "gain"},
+                {"heading": "steps", "kind": "count"},
+            ],
+            "rows": [[{"value": "fusion", "mark": "*"}, {"value": 1.25, "interval": 0.0}, 1234], ["alone", None, 0]],
+            "notes": ["* is a mark."],
+        }
+    )
 
 
 def test_a_table_needs_nothing_that_draws_before_it_is_drawn():

@@ -1,4 +1,4 @@
-"""A table as a value: headings, typed cells and notes; drawn on a terminal and as Markdown. No torch.
+"""A table as a value: headings, typed cells and notes; drawn on a terminal, as Markdown and as JSON. No torch.
 
 Another form is another method: :meth:`Table.texts` has the cells as they are read, columns say how they are aligned.
 """
@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from adapterstilts.base.errors import printable
 
@@ -43,6 +43,10 @@ class Value:
     def median(cls, figures: Sequence[float]) -> Value:
         """Return the median of at least one figure, with the least and the greatest."""
         return cls(statistics.median(figures), span=(min(figures), max(figures)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the parts that are there."""
+        return {name: part for name, part in vars(self).items() if part not in (None, (), "")}
 
 
 Cell = float | str | Value | None
@@ -109,6 +113,15 @@ class Table:
     def texts(self, brief: bool = False) -> list[list[str]]:
         """Return each row's cells as they are read."""
         return [[column.text(cell, brief) for column, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values themselves, not as they are read."""
+        return {
+            "title": self.title,
+            "columns": [{"heading": column.heading, "kind": column.kind} for column in self.columns],
+            "rows": [[cell.as_json() if isinstance(cell, Value) else cell for cell in row] for row in self.rows],
+            "notes": list(self.notes),
+        }
 
     def to_markdown(self) -> str:
         """Return the table and its notes as Markdown, without its title: a page has its own headings."""
