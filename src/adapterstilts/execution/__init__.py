@@ -1,8 +1,8 @@
 """Carry out one run: build, train, save, measure, record.
 
-Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in `results/`, its
-predictions in `predictions/` and, until it is done, its checkpoints in `checkpoints/`. A run that is already there, by
-its identity, is not done again, and that of another run is never replaced.
+Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in `results/`,
+its predictions in `predictions/`, its log in `logs/` and, until it is done, its checkpoints in `checkpoints/`. A run
+that is there already, by its identity, is not done again, and that of another run is never replaced.
 """
 
 from adapterstilts.exchange.exporting import Exported, export_adapter
