@@ -6,6 +6,7 @@ The line names adapters by word. A word is a task's name, or the name of an adap
 from __future__ import annotations
 
 import argparse
+import functools
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -165,6 +166,7 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"adapterstilts {self.prog}: {message}.")
 
 
+@functools.cache
 def _parser(verb: str) -> argparse.ArgumentParser:
     parser = _Parser(prog=verb, add_help=False, allow_abbrev=False)
     parser.add_argument("words", nargs="+")
