@@ -133,6 +133,18 @@ def test_the_plain_library_computes_the_same_logits(method, composition, task, b
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("method", "composition"), CASES)
+def test_what_is_exported_names_the_backbone_and_no_folder(method, composition, tmp_path) -> None:
+    adapter, _ = made(method, composition, "mnli")
+    here = config()
+    here._name_or_path = str(tmp_path / "somewhere")
+    writing.write(adapter, tmp_path / "exported", here, tasks.get("mnli"))
+    texts = [path.read_text(encoding="utf-8") for path in (tmp_path / "exported").rglob("*.json")]
+    assert texts and not any("somewhere" in text for text in texts)
+    assert method == "full" or any(f'"{adapter.backbone.id}"' in text for text in texts)
+
+
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("placement", ["houlsby", "parallel"])
 def test_other_placements_compute_the_same(placement, base, tmp_path) -> None:
     adapter, expected = made("bottleneck", None, "mnli", placement=placement)

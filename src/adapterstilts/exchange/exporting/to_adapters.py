@@ -49,7 +49,8 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
     sources = _source_names(adapter, name)
     with torch.device("meta"):
         # the library writes into the configuration that it is given
-        model: Any = AutoAdapterModel.from_config(type(config).from_dict(config.to_dict()))
+        own_config = type(config).from_dict({**config.to_dict(), "_name_or_path": adapter.backbone.id})
+        model: Any = AutoAdapterModel.from_config(own_config)
     parts = dict(zip(sources, inner, strict=True)) | ({} if composed == "fuse" else {name: own})
     for part, settings in parts.items():
         model.add_adapter(part, config=bottleneck.library_config(settings, config.hidden_size))
