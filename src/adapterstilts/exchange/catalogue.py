@@ -241,6 +241,7 @@ class AtHand:
         self.backbone = functools.cache(self._backbone)
         self._rows = functools.cache(self._look_at_rows)
         self._adapter = functools.cache(self._look_for_adapter)
+        self._entries = functools.cache(lambda: entries(output))
 
     def _backbone(self, word: str) -> BackboneIdentity:
         """The backbone that a word means, by its weights; they are loaded only where they are new here."""
@@ -279,5 +280,5 @@ class AtHand:
         named = Path(adapter.place)
         if adapter.place and (named / FACTS).is_file() and read_facts(named).run.id == adapter.id:
             return named
-        fitting = [entry for entry in entries(self._output) if entry.run.id == adapter.id]
+        fitting = [entry for entry in self._entries() if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None

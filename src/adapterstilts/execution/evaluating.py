@@ -23,6 +23,7 @@ from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import results, words
+from adapterstilts.runs.asked import check_has_layers
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Given, Run
 from adapterstilts.scoring import evaluator, mining, submission
@@ -137,7 +138,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     facts |= {key: training[key] for key in ("machine", "source_weights", "validation") if key in training}
     return Result(
         run=run,
-        adapter=adapter.name if adapter else words.name_of(run),
+        adapter=_name_of(adapter, run),
         scores=measured.scores,
         examples=measured.examples,
         trainable_parameters=int(training.get("trainable_parameters", 0)),
@@ -145,6 +146,11 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
         layer0=measured.layer0,
         facts=facts,
     )
+
+
+def _name_of(adapter: Adapter | None, run: Run) -> str:
+    """What is measured, by the name that it has where it is; a shipped one leaves out what its folder says."""
+    return adapter.name if adapter else words.name_of(run)
 
 
 def record(result: Result, measured: Measured, output: Path, complete: bool) -> None:
@@ -225,11 +231,7 @@ def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -
     assert run.evaluation is not None
     if run.evaluation.settings.get("retrieval_layer") is not None:
         raise UserError("Give one layer (retrieval_layer) or all of them, not both.")
-    if tasks.get(run.evaluation.target).type != "retrieval":
-        raise UserError(
-            f"{run.target} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
-            "(retrieval_layer), or give --target tatoeba or --target bucc2018."
-        )
+    check_has_layers(tasks.get(run.evaluation.target))
     ready = _prepare(run, how, progress)
     rows, length = ready.rows, run.evaluation.settings["max_length"]
     size, tuned_on = how.setting("evaluation_batch_size", run), _rows_to_tune_on(rows)
@@ -240,7 +242,7 @@ def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -
     default = mining.default_layer(ready.backbone.module.config.num_hidden_layers)
     scored = [language for language in rows.by_language if language not in rows.unlabelled]
     examples = {language: len(rows.by_language[language]) for language in scored}
-    name = ready.adapter.name if ready.adapter else words.name_of(run)
+    name = _name_of(ready.adapter, run)
     return LayerScores(name, rows.task.name, run.backbone.id, default, scores, averages, examples)
 
 
@@ -257,8 +259,7 @@ class _Ready:
 def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | None = None) -> _Ready:
     assert run.evaluation is not None
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
-    name = adapter.name if adapter else words.name_of(run)
-    results.check_same(results.in_place(run, name, how.output), run)
+    results.check_same(results.in_place(run, _name_of(adapter, run), how.output), run)
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages))

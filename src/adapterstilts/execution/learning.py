@@ -242,7 +242,7 @@ def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: rea
         "best_validation_score": trained.best_score,
         "tokens": trained.tokens,
         "history": list(trained.history),
-        **weights_of(job.run.sources, job.how),
+        **weights_of(job.run.built_on, job.how),
         **surroundings(),
     }
 

@@ -88,7 +88,7 @@ def _made(
         "residual": merged.residual,
         "trainable_parameters": 0,
         "train_seconds": 0.0,
-        **weights_of((*run.sources, *((run.head,) if run.head else ())), how),
+        **weights_of(run.built_on, how),
         **surroundings(),
     }
     labels = head.labels if head else ()

@@ -177,14 +177,20 @@ def measured(
     """Return the run that measures the adapter of `run` on a target, with `settings` other than the usual."""
     settings = settings or {}
     task = tasks.get(target)
-    if task.type != "retrieval" and "retrieval_layer" in settings:
+    if "retrieval_layer" in settings:
+        check_has_layers(task)
+    backbone = run.backbone.id
+    evaluation = recipe.of_evaluation(backbone, target, run.settings, without_how(settings))
+    return replace(run, evaluation=Evaluation(target, here.rows(task, data, backbone), evaluation))
+
+
+def check_has_layers(task: tasks.Task) -> None:
+    """Raise UserError unless a task compares embeddings, of which a layer can be chosen."""
+    if task.type != "retrieval":
         raise UserError(
             f"{task.name} compares no sentence embeddings, so it has no layer to choose; leave out --layer "
             "(retrieval_layer), or give --target tatoeba or --target bucc2018."
         )
-    backbone = run.backbone.id
-    evaluation = recipe.of_evaluation(backbone, target, run.settings, without_how(settings))
-    return replace(run, evaluation=Evaluation(target, here.rows(task, data, backbone), evaluation))
 
 
 def in_order(sources: Iterable[Run | Given]) -> tuple[Run | Given, ...]:

@@ -77,7 +77,7 @@ class Result:
         return self.main_scores["en"] - statistics.fmean(others)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is stored: plain JSON, from which `of_json` makes the result again."""
+        """Return what is stored: plain JSON, from which `read` makes the result again."""
         content = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "run"}
         # of tasks that only their user's files declare
         declared = tasks.declarations_of(_tasks_of(self.run))
@@ -192,7 +192,9 @@ def read(path: Path) -> Result:
             f"scripts/migrate {path.parent.parent}, or remove it and run it again."
         )
     result = schema.checked(Result, content, str(path), unknown="ignore")
-    declared = schema.checked(_Declared, content, str(path), unknown="ignore").declarations
+    declared: tuple[Mapping[str, Any], ...] = ()
+    if "declarations" in content:
+        declared = schema.checked(_Declared, content, str(path), unknown="ignore").declarations
     run = of_facts(content["run"], str(path))
     try:
         tasks.remember(declared)

@@ -149,13 +149,14 @@ class Run:
         return None if self.control == "parameters" else self.composition
 
     @property
-    def _built_on(self) -> tuple[Run | Given, ...]:
+    def built_on(self) -> tuple[Run | Given, ...]:
+        """Its sources and the adapter whose head it gets."""
         return (*self.sources, *((self.head,) if self.head else ()))
 
     def graph(self) -> Iterator[Run | Given]:
         """Yield what is made and everything that it builds on, however deep."""
         yield self.adapter
-        for source in self._built_on:
+        for source in self.built_on:
             if isinstance(source, Run):
                 yield from source.graph()
             else:
@@ -169,7 +170,7 @@ class Run:
         """
         names = {self.task} if self.task else set()
         if self.control is None:
-            for source in self._built_on:
+            for source in self.built_on:
                 names |= _seen_by(source)
         known = (tasks.all_tasks().get(name) for name in names)
         return frozenset(task.train_on for task in known if task is not None and task.train_on is not None)
@@ -180,7 +181,7 @@ class Run:
         task = tasks.all_tasks().get(self.target or "")
         if task is None or self.control is not None:
             return False
-        below = {name for source in self._built_on for name in _seen_by(source)}
+        below = {name for source in self.built_on for name in _seen_by(source)}
         return task.train_on in below
 
     @property
