@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from adapterstilts import methods
+from adapterstilts import methods, packed
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.loading import Backbone
@@ -24,11 +24,21 @@ if TYPE_CHECKING:
 class Model(nn.Module):
     """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge)."""
 
-    def __init__(self, backbone: PreTrainedModel, installed: Installed, head: nn.Module | None) -> None:
+    def __init__(
+        self,
+        backbone: PreTrainedModel,
+        installed: Installed,
+        head: nn.Module | None,
+        method: str = "head_only",
+        composition: str | None = None,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
         self.installed = installed
+        self._method, self._composition = method, composition
+        self._encoder: packed.Encoder | None = None
+        self.packed = packed.why_plain(backbone.config, installed) is None
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the head's outputs, or 'hidden' (B, L, H) without a head.
@@ -37,11 +47,21 @@ class Model(nn.Module):
         (B, L), int64; what else it holds is not read.
         """
         mask = batch["attention_mask"]
+        hidden = self._fast(batch) if self.packed else self._plain(batch)
+        return {"hidden": hidden} if self.head is None else self.head(hidden, mask)
+
+    def _fast(self, batch: Mapping[str, Tensor]) -> Tensor:
+        if self._encoder is None:
+            config = self.backbone.config
+            self._encoder = packed.encoder_of(config, self._method, self._composition, self.installed)
+        return self._encoder(batch, self.training)
+
+    def _plain(self, batch: Mapping[str, Tensor]) -> Tensor:
+        mask = batch["attention_mask"]
         read = {"input_ids": batch["input_ids"], "attention_mask": mask}
         if "token_type_ids" in batch and encoders.segments(self.backbone.config) > 1:
             read["token_type_ids"] = batch["token_type_ids"]
-        hidden = self.backbone(**read).last_hidden_state
-        return {"hidden": hidden} if self.head is None else self.head(hidden, mask)
+        return self.backbone(**read).last_hidden_state
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
         """Return what training changes: 'adapter.*' and 'head.*'."""
@@ -96,7 +116,7 @@ def build(
     methods.check_sources(method, composition, sources, settings)
     head = _new_head(backbone, task_type, task)
     installed = methods.install(backbone.module, method, composition, settings, sources, fresh=fresh)
-    return Model(backbone.module, installed, head)
+    return Model(backbone.module, installed, head, method, composition)
 
 
 def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task: Task | None) -> Model:
@@ -116,7 +136,7 @@ def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task
         _check_head(adapter, task)
     methods.check_sizes(adapter.method, adapter.settings, adapter.adapter_tensors())
     installed = methods.rebuild(backbone.module, adapter.method, adapter.composition, adapter.settings)
-    model = Model(backbone.module, installed, head)
+    model = Model(backbone.module, installed, head, adapter.method, adapter.composition)
     try:
         model.load_tensors(tensors)
     except UserError as error:

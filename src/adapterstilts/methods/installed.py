@@ -47,6 +47,14 @@ class Installed:
         """Return copies of the backbone's own tensors, by the names that they had in the bare backbone."""
         return {name: _copy(tensor) for name, tensor in self._backbone.items()}
 
+    def live_adapter(self) -> Mapping[str, Tensor]:
+        """Return the adapter's own tensors by plain names, to compute with."""
+        return self._adapter
+
+    def live_backbone(self) -> Mapping[str, Tensor]:
+        """Return the backbone's own tensors by the names that they had in the bare backbone, to compute with."""
+        return self._backbone
+
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Overwrite the adapter with `tensors`.
 

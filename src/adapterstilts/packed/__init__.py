@@ -1,0 +1,11 @@
+"""The fast path: an encoder that computes what `transformers` does with an adapter in it, over tokens without padding.
+
+`encoder_of` says which encoders and adapters it knows; all others take the plain path.
+"""
+
+from __future__ import annotations
+
+from adapterstilts.packed.building import encoder_of, why_plain
+from adapterstilts.packed.encoder import Encoder
+
+__all__ = ["Encoder", "encoder_of", "why_plain"]

@@ -1,0 +1,105 @@
+"""Self-attention over packed tokens (Vaswani et al. 2017, equation 1), padded for it alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from adapterstilts.packed.batches import Packed
+from adapterstilts.packed.dropout import masked
+
+
+def attention(
+    parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor | None, probability: float
+) -> Tensor:
+    """Return (T, H) from queries, keys and values: one tensor (T, 3H), or three (T, H).
+
+    `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the attention's weights, None for no dropout.
+    """
+    if kept is None:
+        return _without_dropout(parts, heads, batch)
+    return _Attention.apply(batch, heads, kept, 1 / (1 - probability), *parts)
+
+
+def _without_dropout(parts: tuple[Tensor, ...], heads: int, batch: Packed) -> Tensor:
+    whole = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+    table = _Padded.apply(whole, batch)
+    width = whole.shape[1] // 3
+    query, key, value = table.view(batch.batch, batch.length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+    bias = None if batch.bias is None else batch.bias.to(table.dtype)
+    context = scaled_dot_product_attention(query, key, value, attn_mask=bias)
+    return _Unpadded.apply(context.transpose(1, 2).reshape(batch.batch * batch.length, width), batch)
+
+
+class _Padded(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, tokens: Tensor, batch: Packed) -> Tensor:
+        ctx.batch = batch
+        return batch.table(tokens)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return ctx.batch.tokens(gradients[0]), None
+
+
+class _Unpadded(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, batch: Packed) -> Tensor:
+        ctx.batch = batch
+        return batch.tokens(table)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return ctx.batch.table(gradients[0]), None
+
+
+class _Attention(torch.autograd.Function):
+    """Attention with dropout; its gradient is written out, since PyTorch's own has none of both for a CPU."""
+
+    @staticmethod
+    def forward(ctx: Any, batch: Packed, heads: int, kept: Tensor, scale: float, *parts: Tensor) -> Tensor:
+        query, key, value = _by_head(parts, heads, batch)
+        root = 1 / math.sqrt(query.shape[-1])
+        scores = torch.bmm(query, key.transpose(1, 2)).mul_(root)
+        if batch.bias is not None:
+            scores.view(batch.batch, heads, batch.length, batch.length).add_(batch.bias.to(scores.dtype))
+        weights = torch.softmax(scores, -1)
+        context = torch.bmm(masked(weights, kept), value)
+        ctx.save_for_backward(query, key, value, weights, kept)
+        ctx.batch, ctx.heads, ctx.scale, ctx.root, ctx.count = batch, heads, scale, root, len(parts)
+        return batch.tokens(_by_place(context, heads, batch).mul_(scale))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        query, key, value, weights, kept = ctx.saved_tensors
+        batch, heads = ctx.batch, ctx.heads
+        table = batch.table(gradients[0] * ctx.scale).view(batch.batch, batch.length, heads, -1)
+        of_context = table.transpose(1, 2).reshape(value.shape)
+        of_value = torch.bmm(masked(weights, kept).transpose(1, 2), of_context)
+        of_weights = masked(torch.bmm(of_context, value.transpose(1, 2)), kept)
+        of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype).mul_(ctx.root)
+        of_query, of_key = torch.bmm(of_scores, key), torch.bmm(of_scores.transpose(1, 2), query)
+        if ctx.count == 3:
+            each = (batch.tokens(_by_place(part, heads, batch)) for part in (of_query, of_key, of_value))
+            return None, None, None, None, *each
+        together = torch.stack([of_query, of_key, of_value]).view(3, batch.batch, heads, batch.length, -1)
+        together = together.permute(1, 3, 0, 2, 4).reshape(batch.batch * batch.length, -1)
+        return None, None, None, None, batch.tokens(together)
+
+
+def _by_head(parts: tuple[Tensor, ...], heads: int, batch: Packed) -> tuple[Tensor, ...]:
+    """Queries, keys and values, each (B * heads, length, H / heads)."""
+    if len(parts) == 1:
+        table = batch.table(parts[0]).view(batch.batch, batch.length, 3, heads, -1)
+        return table.permute(2, 0, 3, 1, 4).reshape(3, batch.batch * heads, batch.length, -1).unbind(0)
+    tables = (batch.table(part).view(batch.batch, batch.length, heads, -1) for part in parts)
+    return tuple(table.transpose(1, 2).reshape(batch.batch * heads, batch.length, -1) for table in tables)
+
+
+def _by_place(by_head: Tensor, heads: int, batch: Packed) -> Tensor:
+    """(B * heads, length, D) as (B * length, heads * D)."""
+    return by_head.view(batch.batch, heads, batch.length, -1).transpose(1, 2).reshape(batch.batch * batch.length, -1)

@@ -1,0 +1,75 @@
+"""A batch without its padding: all its tokens in one row, and where each belongs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LADDER = 64
+"""The number of tokens is rounded up to a multiple of this, so that the same few shapes come again and again."""
+LENGTHS = 8
+"""Likewise for the length to which attention pads."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Where the T tokens of a batch (B, width) are, in a table (B, length) of places for attention and the head.
+
+    Some of the T tokens only fill the row up; they stand for the table's padding, and no gradient reaches them.
+    `places` (T,): each token's place in the flattened table. `rows` (B * length,): each place's token. `whole`: both
+    are the same. `bias` (B, 1, 1, length): 0 where there is a token and -inf at padding; None if nothing is padded.
+    """
+
+    batch: int
+    length: int
+    width: int
+    places: Tensor
+    rows: Tensor
+    bias: Tensor | None
+    whole: bool
+
+    def table(self, tokens: Tensor) -> Tensor:
+        """(T, ...) as (B * length, ...)."""
+        return tokens if self.whole else tokens.index_select(0, self.rows)
+
+    def tokens(self, table: Tensor) -> Tensor:
+        """(B * length, ...) as (T, ...)."""
+        return table if self.whole else table.index_select(0, self.places)
+
+    def unpacked(self, hidden: Tensor) -> Tensor:
+        """(T, H) as (B, width, H), for the head."""
+        table = hidden if self.whole else _Table.apply(hidden, self.rows, self.places)
+        return table.view(self.batch, self.length, hidden.shape[1])[:, : self.width]
+
+
+class _Table(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, tokens: Tensor, rows: Tensor, places: Tensor) -> Tensor:
+        ctx.save_for_backward(places)
+        return tokens.index_select(0, rows)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,) = gradients
+        (places,) = ctx.saved_tensors
+        return gradient.index_select(0, places), None, None
+
+
+def packed(mask: Tensor) -> Packed:
+    """Pack by `mask` (B, L), in which each row's ones come first."""
+    batch, width = mask.shape
+    length = -(-width // LENGTHS) * LENGTHS
+    inside = torch.arange(length, device=mask.device) < mask.sum(1)[:, None]
+    places = inside.view(-1).nonzero().squeeze(1)
+    count = places.shape[0]
+    if count == batch * length:
+        return Packed(batch, length, width, places, places, None, True)
+    filled = (count // LADDER + 1) * LADDER
+    padding = (~inside.view(-1)).nonzero()[0]
+    rows = torch.full((batch * length,), count, device=mask.device)
+    rows[places] = torch.arange(count, device=mask.device)
+    bias = torch.zeros(batch, 1, 1, length, device=mask.device).masked_fill_(~inside[:, None, None], -torch.inf)
+    return Packed(batch, length, width, torch.cat([places, padding.expand(filled - count)]), rows, bias, False)

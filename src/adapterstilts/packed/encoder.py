@@ -1,0 +1,142 @@
+"""BERT's encoder over packed tokens: what XLM-R, BERT, RoBERTa and their kin compute, without padding and casts.
+
+The plain reference is `transformers`' own model with the adapter that `methods` put into it; this computes the same sums
+from the same live tensors (`tests/test_packed.py` compares outputs, gradients and whole trainings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding
+from transformers.activations import get_activation
+
+from adapterstilts.packed.attention import attention
+from adapterstilts.packed.batches import Packed, packed
+from adapterstilts.packed.dropout import Masks, added, dropped
+from adapterstilts.packed.linear import Linear
+from adapterstilts.packed.norm import normed
+
+FROM_PADDING = frozenset({"roberta", "xlm-roberta", "camembert"})
+"""The encoders that count positions from behind the number of their padding; BERT counts from 0."""
+KINDS = FROM_PADDING | {"bert"}
+"""The encoders that are known here."""
+
+Change = Callable[[Tensor, bool], Tensor]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is added behind a sub-layer: the changes, one after the other, and what the first of them reads.
+
+    With h what the sub-layer made, x what it read, and t = h + x: 'normed' LN(t), 'made' h, 'read' x. The next change of
+    a stack reads the same of h and the changes before it; beside a sub-layer all read x.
+    """
+
+    reads: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's maps, and what is added behind its two sub-layers."""
+
+    projections: tuple[Linear, ...]
+    attended: Linear
+    inner: Linear
+    outer: Linear
+    norms: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+    sites: tuple[Site | None, Site | None]
+
+
+class Hidden(NamedTuple):
+    """Hidden states (T, H): as they are summed up, and rounded to the precision of products."""
+
+    exact: Tensor
+    rounded: Tensor
+
+
+class Encoder:
+    """`layers` behind the embeddings of a backbone, whose `tensors` are by its own names and live."""
+
+    def __init__(self, config: Any, tensors: Mapping[str, Tensor], layers: tuple[Layer, ...]) -> None:
+        self._config, self._tensors, self._layers = config, tensors, layers
+        self._activation = get_activation(config.hidden_act)
+        self._word, self._type, self._position = (
+            tensors[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "token_type", "position")
+        )
+        self._norm = (tensors["embeddings.LayerNorm.weight"], tensors["embeddings.LayerNorm.bias"])
+
+    def __call__(self, batch: Mapping[str, Tensor], training: bool) -> Tensor:
+        """Return (B, L, H) for 'input_ids', 'attention_mask' and perhaps 'token_type_ids', each (B, L)."""
+        device = batch["input_ids"].device
+        precision = self._word.dtype
+        if torch.is_autocast_enabled(device.type):
+            precision = torch.get_autocast_dtype(device.type)
+        with torch.autocast(device.type, enabled=False):
+            layout = packed(batch["attention_mask"])
+            masks = Masks() if training else None
+            hidden = self._embedded(batch, layout, precision, masks)
+            for layer in self._layers:
+                hidden = self._through(layer, hidden, layout, masks)
+            return layout.unpacked(hidden.exact)
+
+    def _embedded(
+        self, batch: Mapping[str, Tensor], layout: Packed, precision: torch.dtype, masks: Masks | None
+    ) -> Hidden:
+        config = self._config
+        first = config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0
+        rows, columns = layout.places // layout.length, layout.places % layout.length
+        columns = columns.clamp_(max=layout.width - 1)
+        places = rows * layout.width + columns
+        words = batch["input_ids"].reshape(-1)[places]
+        types = batch["token_type_ids"].reshape(-1)[places] if "token_type_ids" in batch else torch.zeros_like(words)
+        total = embedding(words, self._word, config.pad_token_id) + embedding(types, self._type)
+        exact, _ = self._normed(total + embedding(columns + first, self._position), self._norm, precision)
+        (kept,) = _drawn(masks, [(exact.shape, config.hidden_dropout_prob)], exact.device)
+        exact = dropped(exact, kept, config.hidden_dropout_prob)
+        return Hidden(exact, exact.to(precision))
+
+    def _normed(self, total: Tensor, norm: tuple[Tensor, Tensor], precision: torch.dtype) -> Hidden:
+        return Hidden(*normed(total, *norm, self._config.layer_norm_eps, precision))
+
+    def _through(self, layer: Layer, hidden: Hidden, layout: Packed, masks: Masks | None) -> Hidden:
+        config, heads, training = self._config, self._config.num_attention_heads, masks is not None
+        of_weights, of_hidden = config.attention_probs_dropout_prob, config.hidden_dropout_prob
+        square = (layout.batch * heads, layout.length, layout.length)
+        shape = hidden.exact.shape
+        shapes = [(square, of_weights), (shape, of_hidden), (shape, of_hidden)]
+        kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.exact.device)
+        projected = tuple(projection(hidden.rounded) for projection in layer.projections)
+        made = layer.attended(attention(projected, heads, layout, kept, of_weights))
+        hidden = self._behind(layer, 0, hidden, made, kept_inner, training)
+        made = layer.outer(self._activation(layer.inner(hidden.rounded)))
+        return self._behind(layer, 1, hidden, made, kept_outer, training)
+
+    def _behind(
+        self, layer: Layer, number: int, read: Hidden, made: Tensor, kept: Tensor | None, training: bool
+    ) -> Hidden:
+        """What follows a sub-layer that `read` and `made`: dropout, the sum, adapters, and the layer norm."""
+        probability, norm, site = self._config.hidden_dropout_prob, layer.norms[number], layer.sites[number]
+        reads = None if site is None else site.reads
+        if reads == "made":
+            made, kept = dropped(made, kept, probability), None
+        total = added(read.exact, made, kept, probability)
+        for change in () if site is None else site.changes:
+            if reads == "read":
+                more = change(read.rounded, training)
+            elif reads == "made":
+                more = change(made, training)
+                made = made + more
+            else:
+                more = change(self._normed(total, norm, made.dtype).rounded, training)
+            total = total + more
+        return self._normed(total, norm, made.dtype)
+
+
+def _drawn(masks: Masks | None, shapes: list[tuple[Any, float]], device: torch.device) -> list[Tensor | None]:
+    return [None] * len(shapes) if masks is None else masks.draw(shapes, device)

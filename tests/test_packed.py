@@ -1,0 +1,176 @@
+"""The fast path computes what the libraries compute: outputs, gradients, whole trainings, and dropout's share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import methods_fixtures as fixtures
+import pytest
+import torch
+from torch import Tensor
+from transformers import BertConfig, BertModel, PreTrainedModel, RobertaConfig, RobertaModel
+
+from adapterstilts import methods
+from adapterstilts.adapter.model import Model
+from adapterstilts.methods import Source
+from adapterstilts.packed import dropout as dropouts
+from adapterstilts.packed.batches import packed
+
+SYSTEMS: list[tuple[str, str | None, int, dict[str, Any]]] = [
+    ("head_only", None, 0, {}),
+    ("full", None, 0, {}),
+    *(
+        (method, composition, count, settings)
+        for method, settings in fixtures.VARIANTS
+        for composition, count in ((None, 0), ("continue", 1), ("stack", 1), ("fuse", 2), ("fuse", 3), ("merge", 2))
+    ),
+]
+
+
+def named(system: tuple[str, str | None, int, dict[str, Any]]) -> str:
+    method, composition, count, settings = system
+    return "-".join(map(str, (method, settings.get("placement", ""), composition or "alone", count)))
+
+
+def bert(**settings: Any) -> PreTrainedModel:
+    torch.manual_seed(3)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=60)
+    drop = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    return BertModel(BertConfig(pad_token_id=1, max_position_embeddings=40, **shape, **drop, **settings), False).double()
+
+
+def roberta() -> PreTrainedModel:
+    torch.manual_seed(3)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=60)
+    drop = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    return RobertaModel(RobertaConfig(max_position_embeddings=40, **shape, **drop), False).double()
+
+
+def model_of(system: tuple[str, str | None, int, dict[str, Any]], backbone: PreTrainedModel) -> Model:
+    method, composition, count, settings = system
+    sources = [doubled(fixtures.source(f"s{number}", method, number, **settings)) for number in range(count)]
+    torch.manual_seed(5)
+    installed = methods.install(backbone, method, composition, settings, sources)
+    with torch.no_grad():
+        for tensor in installed.trainable().values():
+            tensor.add_(torch.randn_like(tensor), alpha=0.02)
+    return Model(backbone, installed, None, method, composition)
+
+
+def doubled(source: Source) -> Source:
+    return Source(source.name, source.method, source.settings, {k: v.double() for k, v in source.tensors.items()})
+
+
+def both(model: Model, batch: Mapping[str, Tensor]) -> list[tuple[Tensor, dict[str, Tensor]]]:
+    """(B, L, H) without padding, and the gradients of a loss over it, by the plain path and by the fast one."""
+    answers = []
+    inside = batch["attention_mask"][:, :, None]
+    direction = torch.randn(32, generator=torch.Generator().manual_seed(2)).double()
+    for fast in (False, True):
+        model.packed = fast
+        model.zero_grad(set_to_none=True)
+        hidden = model(batch)["hidden"] * inside
+        if model.installed.trainable():
+            ((hidden @ direction).sin() * inside[:, :, 0]).sum().backward()
+        gradients = {name: each.grad for name, each in model.installed.trainable().items() if each.grad is not None}
+        answers.append((hidden.detach(), gradients))
+    return answers
+
+
+def check_same(model: Model, batch: Mapping[str, Tensor], tolerance: float = 1e-9) -> None:
+    (plain, of_plain), (fast, of_fast) = both(model, batch)
+    torch.testing.assert_close(fast, plain, atol=tolerance, rtol=tolerance)
+    zero = [name for name in of_plain.keys() - of_fast.keys() if of_plain[name].abs().max() > tolerance]
+    assert not zero and of_fast.keys() <= of_plain.keys()
+    for name, gradient in of_fast.items():
+        torch.testing.assert_close(gradient, of_plain[name], atol=tolerance, rtol=1e-7, msg=name)
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=named)
+def test_outputs_and_gradients_are_the_libraries(system: Any) -> None:
+    model = model_of(system, fixtures.backbone(dtype=torch.float64, dropout=0.0))
+    check_same(model.train(), fixtures.batch())
+    check_same(model.eval(), fixtures.batch())
+
+
+@pytest.mark.parametrize("backbone", [bert, lambda: bert(type_vocab_size=1), roberta], ids=["bert", "one-type", "roberta"])
+def test_kinds_of_encoders(backbone: Any) -> None:
+    module = backbone()
+    model = model_of(SYSTEMS[2], module)
+    batch = dict(fixtures.batch())
+    if module.config.type_vocab_size > 1:
+        batch["token_type_ids"] = (torch.arange(9) > 3).long().expand(3, 9)
+    check_same(model.train(), batch)
+
+
+@pytest.mark.parametrize("lengths", [[9], [9, 9], [8, 8, 8], [1, 16], [16, 16], [3, 2, 1], [20] * 16, [5] + [20] * 40])
+def test_every_layout_of_a_batch(lengths: list[int]) -> None:
+    ids = torch.ones(len(lengths), max(lengths), dtype=torch.int64)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = torch.randint(5, 60, (length,), generator=torch.Generator().manual_seed(row))
+    batch = {"input_ids": ids, "attention_mask": (ids != 1).long()}
+    check_same(model_of(SYSTEMS[2], fixtures.backbone(dtype=torch.float64, dropout=0.0)).train(), batch)
+
+
+def test_packing_fills_up_to_the_ladder() -> None:
+    layout = packed(torch.tensor([[1, 1, 1], [1, 0, 0]]))
+    assert layout.places.shape == (64,) and layout.rows.shape == (16,)
+    values = torch.arange(64.0)[:, None]
+    assert layout.unpacked(values)[:, :, 0].tolist() == [[0, 1, 2], [3, 4, 4]]
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.25, 0.5, 0.01])
+def test_share_of_dropped_numbers(probability: float) -> None:
+    torch.manual_seed(0)
+    count = 4_000_000
+    (kept, none) = dropouts.Masks().draw([((count,), probability), ((7,), 0.0)], torch.device("cpu"))
+    assert kept is not None and none is None
+    share = float((kept == 0).float().mean())
+    assert set(kept.unique().tolist()) == {-1, 0}
+    assert abs(share - probability) < 5 * (probability * (1 - probability) / count) ** 0.5 + 2**-16
+
+
+def test_masks_are_a_function_of_the_seed() -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        drawn.append(dropouts.Masks().draw([((33, 5), 0.5)], torch.device("cpu"))[0])
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
+
+
+def test_gradients_under_dropout_are_those_of_the_outputs() -> None:
+    """The masks being held, a step along the gradient changes the outputs as the gradient says."""
+    backbone = fixtures.backbone(dtype=torch.float64, dropout=0.3)
+    model = model_of(SYSTEMS[2], backbone).train()
+    batch = fixtures.batch()
+    inside = batch["attention_mask"][:, :, None]
+
+    def loss() -> Tensor:
+        torch.manual_seed(11)
+        return (model(batch)["hidden"] * inside).sin().sum()
+
+    parameters = list(model.installed.trainable().values())
+    gradients = torch.autograd.grad(loss(), parameters)
+    step = 1e-6
+    with torch.no_grad():
+        before = float(loss())
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.add_(gradient, alpha=step)
+        risen = float(loss()) - before
+    expected = step * float(sum(gradient.pow(2).sum() for gradient in gradients))
+    assert risen == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=named)
+def test_half_precision_stays_near(system: Any) -> None:
+    model = model_of(system, fixtures.backbone(dtype=torch.float64, dropout=0.0)).float().eval()
+    model.packed = False
+    exact = model(fixtures.batch())["hidden"]
+    with torch.autocast("cpu", torch.bfloat16):
+        theirs = model(fixtures.batch())["hidden"].float()
+        model.packed = True
+        ours = model(fixtures.batch())["hidden"].float()
+    inside = fixtures.batch()["attention_mask"][:, :, None]
+    error, of_plain = (((each - exact) * inside).pow(2).mean().sqrt() for each in (ours, theirs))
+    assert error < 1.5 * of_plain + 1e-3
