@@ -20,6 +20,7 @@ ROOMS = (
     "rows",
     "backbones",
     "methods",
+    "packed",
     "training",
     "runs",
     "adapter",

@@ -73,7 +73,7 @@ def test_bf16_is_close() -> None:
 def test_the_validator_gives_the_main_score_of_the_moment() -> None:
     model, task_type = built("classification")
     task, rows = TASKS["classification"], doubles.rows("classification")
-    validate = evaluator.validator(model, task_type, task, rows, doubles.tokenizer(), 32)
+    validate = evaluator.Validator(model, task_type, task, rows, doubles.tokenizer(), 32)
     scores = {}
     for number, label in enumerate(task.labels):
         with torch.no_grad():

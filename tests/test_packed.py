@@ -37,7 +37,9 @@ def bert(**settings: Any) -> PreTrainedModel:
     torch.manual_seed(3)
     shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=60)
     drop = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    return BertModel(BertConfig(pad_token_id=1, max_position_embeddings=40, **shape, **drop, **settings), False).double()
+    return BertModel(
+        BertConfig(pad_token_id=1, max_position_embeddings=40, **shape, **drop, **settings), False
+    ).double()
 
 
 def roberta() -> PreTrainedModel:
@@ -94,7 +96,9 @@ def test_outputs_and_gradients_are_the_libraries(system: Any) -> None:
     check_same(model.eval(), fixtures.batch())
 
 
-@pytest.mark.parametrize("backbone", [bert, lambda: bert(type_vocab_size=1), roberta], ids=["bert", "one-type", "roberta"])
+@pytest.mark.parametrize(
+    "backbone", [bert, lambda: bert(type_vocab_size=1), roberta], ids=["bert", "one-type", "roberta"]
+)
 def test_kinds_of_encoders(backbone: Any) -> None:
     module = backbone()
     model = model_of(SYSTEMS[2], module)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from adapterstilts.backbones import encoders
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed
+from adapterstilts.methods.vocabulary import CompactVocabulary
 
 if TYPE_CHECKING:
     from adapterstilts.tasks import Task
@@ -22,15 +23,19 @@ if TYPE_CHECKING:
 
 
 class Model(nn.Module):
-    """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge)."""
+    """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge).
+
+    `packed` says whether it computes over tokens without padding, as it does where `adapterstilts.packed` knows its
+    encoder and adapter; False: by the libraries' own forward pass.
+    """
 
     def __init__(
         self,
         backbone: PreTrainedModel,
         installed: Installed,
         head: nn.Module | None,
-        method: str = "head_only",
-        composition: str | None = None,
+        method: str,
+        composition: str | None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -38,6 +43,7 @@ class Model(nn.Module):
         self.installed = installed
         self._method, self._composition = method, composition
         self._encoder: packed.Encoder | None = None
+        self._vocabulary: CompactVocabulary | None = None
         self.packed = packed.why_plain(backbone.config, installed) is None
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -46,22 +52,40 @@ class Model(nn.Module):
         `batch` holds 'input_ids', 'attention_mask' and, where the encoder tells a pair's texts apart, 'token_type_ids'
         (B, L), int64; what else it holds is not read.
         """
-        mask = batch["attention_mask"]
-        hidden = self._fast(batch) if self.packed else self._plain(batch)
-        return {"hidden": hidden} if self.head is None else self.head(hidden, mask)
+        if self.packed:
+            hidden = self._packed_encoder()(self._read(batch), self.training)
+        else:
+            hidden = self.backbone(**self._read(batch)).last_hidden_state
+        return {"hidden": hidden} if self.head is None else self.head(hidden, batch["attention_mask"])
 
-    def _fast(self, batch: Mapping[str, Tensor]) -> Tensor:
+    def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> Mapping[int, Tensor]:
+        """Return the hidden states (B, L, H) behind each of `layers`, of which 0 is the embeddings."""
+        if self.packed:
+            return self._packed_encoder().states(self._read(batch), layers)
+        every = self.backbone(**self._read(batch), output_hidden_states=True).hidden_states
+        return {layer: every[layer] for layer in layers}
+
+    def _read(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the encoder reads of `batch`."""
+        segmented = encoders.segments(self.backbone.config) > 1
+        names = ("input_ids", "attention_mask", *(["token_type_ids"] if segmented else []))
+        return {name: batch[name] for name in names if name in batch}
+
+    def _packed_encoder(self) -> packed.Encoder:
         if self._encoder is None:
-            config = self.backbone.config
-            self._encoder = packed.encoder_of(config, self._method, self._composition, self.installed)
-        return self._encoder(batch, self.training)
+            self._encoder = packed.encoder_of(self.backbone, self._method, self._composition, self.installed)
+        return self._encoder
 
-    def _plain(self, batch: Mapping[str, Tensor]) -> Tensor:
-        mask = batch["attention_mask"]
-        read = {"input_ids": batch["input_ids"], "attention_mask": mask}
-        if "token_type_ids" in batch and encoders.segments(self.backbone.config) > 1:
-            read["token_type_ids"] = batch["token_type_ids"]
-        return self.backbone(**read).last_hidden_state
+    def only_pieces(self, pieces: Tensor) -> None:
+        """Let the word embedding have no rows but those of `pieces` (token ids), until `every_piece`."""
+        self._vocabulary = CompactVocabulary(self.backbone, self.installed, pieces)
+        self._encoder = None
+
+    def every_piece(self, decay: float) -> None:
+        """Put the rows back that `only_pieces` left out, times `decay`: what weight decay made of them meanwhile."""
+        assert self._vocabulary is not None
+        self._vocabulary.restore(decay)
+        self._vocabulary = self._encoder = None
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
         """Return what training changes: 'adapter.*' and 'head.*'."""
@@ -91,6 +115,7 @@ class Model(nn.Module):
             name.removeprefix(HEAD_PREFIX): t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)
         }
         check_same_shapes(head, head_tensors)
+        self._encoder = None  # it may hold copies of what is now overwritten
         self.installed.load_state({name.removeprefix(ADAPTER_PREFIX): t for name, t in own.items()})
         copy_into(head, head_tensors)
 

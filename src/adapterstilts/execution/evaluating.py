@@ -91,6 +91,7 @@ def measure(
     task, by_language, settings = rows.task, rows.by_language, run.evaluation.settings
     if rows.split != "test":
         progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
+    built.packed &= how.setting("packed", run)
     size, length, layer0 = how.setting("evaluation_batch_size", run), settings["max_length"], None
     if task.type == "retrieval":
         layer, tuned_on = settings["retrieval_layer"], _rows_to_tune_on(rows)

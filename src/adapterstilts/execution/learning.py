@@ -32,6 +32,7 @@ from adapterstilts.runs.run import Given, Run
 from adapterstilts.runs.words import name_of, word_for
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
+from adapterstilts.tasks.types import batching
 from adapterstilts.training import TrainingRecord, TrainingSettings, check_tracker, remove_checkpoints, train
 
 # The seeds of adapters that are never trained: far from any seed of a run, and one for each source.
@@ -197,9 +198,12 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
+    built.packed &= how.setting("packed", run)
     features = task_type.encode(rows, tokenizer, job.task, length)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
-    validate = evaluator.validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
+    validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
+    if run.method == "full":
+        built.only_pieces(torch.from_numpy(batching.pieces_of([*features, *validate.features])))
     checkpoints = how.output / "checkpoints" / job.name
     settings = training_settings(run, how)
     pad = tokenizer.pad_token_id
@@ -216,6 +220,8 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
         how.output / "logs" / job.name,
         how.log,
     )
+    if run.method == "full":
+        built.every_piece(trained.decay)
     adapter = Adapter(
         name=job.name,
         run=replace(run, evaluation=None),
@@ -236,6 +242,7 @@ def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: rea
     return {
         **left_out,
         "trainable_parameters": built.trainable_count(),
+        "packed": built.packed,
         "train_seconds": round(trained.seconds, 1),
         "steps": trained.steps,
         "best_step": trained.best_step,

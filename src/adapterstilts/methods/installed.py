@@ -55,6 +55,12 @@ class Installed:
         """Return the backbone's own tensors by the names that they had in the bare backbone, to compute with."""
         return self._backbone
 
+    def exchange(self, old: Tensor, new: Tensor) -> None:
+        """Let `new` stand wherever `old` did."""
+        for tensors in (self._adapter, self._backbone):
+            for name in [name for name, tensor in tensors.items() if tensor is old]:
+                tensors[name] = new
+
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Overwrite the adapter with `tensors`.
 

@@ -13,9 +13,7 @@ from adapterstilts.packed.batches import Packed
 from adapterstilts.packed.dropout import masked
 
 
-def attention(
-    parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor | None, probability: float
-) -> Tensor:
+def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor | None, probability: float) -> Tensor:
     """Return (T, H) from queries, keys and values: one tensor (T, 3H), or three (T, H).
 
     `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the attention's weights, None for no dropout.

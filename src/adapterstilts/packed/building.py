@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from adapterstilts.methods.collapsing import scale
 from adapterstilts.methods.installed import Installed, without_prefix
@@ -14,7 +15,7 @@ from adapterstilts.packed.bottleneck import PARALLEL_SCALE, Fusion, Parts, Singl
 from adapterstilts.packed.encoder import KINDS, Encoder, Layer, Site
 from adapterstilts.packed.linear import Linear, LowRank
 
-_READS = {"pfeiffer": "normed", "houlsby": "made", "parallel": "read"}
+_READS = {"pfeiffer": "normed", "houlsby": "output", "parallel": "input"}
 _SUB_LAYERS = ("attention", "output")
 
 
@@ -30,15 +31,19 @@ def why_plain(config: Any, installed: Installed) -> str | None:
     return None
 
 
-def encoder_of(config: Any, method: str, composition: str | None, installed: Installed) -> Encoder:
-    """Return the encoder for what is installed, whose tensors must have their values; `why_plain` must be None."""
+def encoder_of(backbone: PreTrainedModel, method: str, composition: str | None, installed: Installed) -> Encoder:
+    """Return the encoder for what is installed in `backbone`; `why_plain` must be None.
+
+    The installed tensors must have their values: what is frozen of them is copied.
+    """
+    config = backbone.config
     tensors = installed.live_backbone()
     adapter, settings = installed.live_adapter(), installed.settings
     layers = tuple(
         _layer(number, config, tensors, adapter if method != "full" else {}, method, composition, settings)
         for number in range(config.num_hidden_layers)
     )
-    return Encoder(config, tensors, layers)
+    return Encoder(config, backbone.get_input_embeddings(), tensors, layers)
 
 
 def _layer(

@@ -1,17 +1,17 @@
 """BERT's encoder over packed tokens: what XLM-R, BERT, RoBERTa and their kin compute, without padding and casts.
 
-The plain reference is `transformers`' own model with the adapter that `methods` put into it; this computes the same sums
-from the same live tensors (`tests/test_packed.py` compares outputs, gradients and whole trainings).
+The plain reference is `transformers`' own model with the adapter that `methods` put into it; this computes the same
+sums from the same live tensors (`tests/test_packed.py` compares outputs, gradients and whole trainings).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import embedding
 from transformers.activations import get_activation
 
@@ -33,7 +33,7 @@ Change = Callable[[Tensor, bool], Tensor]
 class Site:
     """What is added behind a sub-layer: the changes, one after the other, and what the first of them reads.
 
-    With h what the sub-layer made, x what it read, and t = h + x: 'normed' LN(t), 'made' h, 'read' x. The next change of
+    With h the sub-layer's output, x its input, and t = h + x: 'normed' LN(t), 'output' h, 'input' x. The next change of
     a stack reads the same of h and the changes before it; beside a sub-layer all read x.
     """
 
@@ -61,29 +61,40 @@ class Hidden(NamedTuple):
 
 
 class Encoder:
-    """`layers` behind the embeddings of a backbone, whose `tensors` are by its own names and live."""
+    """`layers` behind the embeddings of a backbone: its module for words, and its `tensors` by its own names, live."""
 
-    def __init__(self, config: Any, tensors: Mapping[str, Tensor], layers: tuple[Layer, ...]) -> None:
-        self._config, self._tensors, self._layers = config, tensors, layers
+    def __init__(self, config: Any, words: nn.Module, tensors: Mapping[str, Tensor], layers: tuple[Layer, ...]) -> None:
+        self._config, self._words, self._layers = config, words, layers
         self._activation = get_activation(config.hidden_act)
-        self._word, self._type, self._position = (
-            tensors[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "token_type", "position")
+        self._type, self._position = (
+            tensors[f"embeddings.{kind}_embeddings.weight"] for kind in ("token_type", "position")
         )
         self._norm = (tensors["embeddings.LayerNorm.weight"], tensors["embeddings.LayerNorm.bias"])
 
     def __call__(self, batch: Mapping[str, Tensor], training: bool) -> Tensor:
         """Return (B, L, H) for 'input_ids', 'attention_mask' and perhaps 'token_type_ids', each (B, L)."""
+        last = len(self._layers)
+        return self._states(batch, [last], training)[last]
+
+    def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> dict[int, Tensor]:
+        """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; no layer above them is computed."""
+        return self._states(batch, layers, False)
+
+    def _states(self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool) -> dict[int, Tensor]:
         device = batch["input_ids"].device
-        precision = self._word.dtype
+        precision = self._type.dtype
         if torch.is_autocast_enabled(device.type):
             precision = torch.get_autocast_dtype(device.type)
         with torch.autocast(device.type, enabled=False):
             layout = packed(batch["attention_mask"])
             masks = Masks() if training else None
             hidden = self._embedded(batch, layout, precision, masks)
-            for layer in self._layers:
+            states = {0: layout.unpacked(hidden.exact)} if 0 in wanted else {}
+            for number, layer in enumerate(self._layers[: max(wanted)], 1):
                 hidden = self._through(layer, hidden, layout, masks)
-            return layout.unpacked(hidden.exact)
+                if number in wanted:
+                    states[number] = layout.unpacked(hidden.exact)
+            return states
 
     def _embedded(
         self, batch: Mapping[str, Tensor], layout: Packed, precision: torch.dtype, masks: Masks | None
@@ -95,7 +106,7 @@ class Encoder:
         places = rows * layout.width + columns
         words = batch["input_ids"].reshape(-1)[places]
         types = batch["token_type_ids"].reshape(-1)[places] if "token_type_ids" in batch else torch.zeros_like(words)
-        total = embedding(words, self._word, config.pad_token_id) + embedding(types, self._type)
+        total = self._words(words) + embedding(types, self._type)
         exact, _ = self._normed(total + embedding(columns + first, self._position), self._norm, precision)
         (kept,) = _drawn(masks, [(exact.shape, config.hidden_dropout_prob)], exact.device)
         exact = dropped(exact, kept, config.hidden_dropout_prob)
@@ -112,30 +123,30 @@ class Encoder:
         shapes = [(square, of_weights), (shape, of_hidden), (shape, of_hidden)]
         kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.exact.device)
         projected = tuple(projection(hidden.rounded) for projection in layer.projections)
-        made = layer.attended(attention(projected, heads, layout, kept, of_weights))
-        hidden = self._behind(layer, 0, hidden, made, kept_inner, training)
-        made = layer.outer(self._activation(layer.inner(hidden.rounded)))
-        return self._behind(layer, 1, hidden, made, kept_outer, training)
+        output = layer.attended(attention(projected, heads, layout, kept, of_weights))
+        hidden = self._behind(layer, 0, hidden, output, kept_inner, training)
+        output = layer.outer(self._activation(layer.inner(hidden.rounded)))
+        return self._behind(layer, 1, hidden, output, kept_outer, training)
 
     def _behind(
-        self, layer: Layer, number: int, read: Hidden, made: Tensor, kept: Tensor | None, training: bool
+        self, layer: Layer, number: int, read: Hidden, output: Tensor, kept: Tensor | None, training: bool
     ) -> Hidden:
-        """What follows a sub-layer that `read` and `made`: dropout, the sum, adapters, and the layer norm."""
+        """What follows a sub-layer that turned `read` into `output`: dropout, the sum, adapters, and the layer norm."""
         probability, norm, site = self._config.hidden_dropout_prob, layer.norms[number], layer.sites[number]
         reads = None if site is None else site.reads
-        if reads == "made":
-            made, kept = dropped(made, kept, probability), None
-        total = added(read.exact, made, kept, probability)
+        if reads == "output":
+            output, kept = dropped(output, kept, probability), None
+        total = added(read.exact, output, kept, probability)
         for change in () if site is None else site.changes:
-            if reads == "read":
+            if reads == "input":
                 more = change(read.rounded, training)
-            elif reads == "made":
-                more = change(made, training)
-                made = made + more
+            elif reads == "output":
+                more = change(output, training)
+                output = output + more
             else:
-                more = change(self._normed(total, norm, made.dtype).rounded, training)
+                more = change(self._normed(total, norm, output.dtype).rounded, training)
             total = total + more
-        return self._normed(total, norm, made.dtype)
+        return self._normed(total, norm, output.dtype)
 
 
 def _drawn(masks: Masks | None, shapes: list[tuple[Any, float]], device: torch.device) -> list[Tensor | None]:

@@ -52,7 +52,9 @@ class Linear:
     All LoRAs together are one product down and one up. A frozen one outside a mixture is added to the frozen weight.
     """
 
-    def __init__(self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], loras: Sequence[LowRank]) -> None:
+    def __init__(
+        self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], loras: Sequence[LowRank]
+    ) -> None:
         self._trained = [each for each in loras if each.down.requires_grad]
         self._mixed = [each for each in loras if each.mixing is not None]
         folded = [each for each in loras if not each.down.requires_grad and each.mixing is None]
@@ -73,7 +75,9 @@ class Linear:
         if self._mixed:
             downs, ups = self._downs.to(precision), self._ups.to(precision)
             weights = [each.mixing * each.scale for each in self._mixed if each.mixing is not None]
-            mixing = torch.cat([each.expand(lora.down.shape[0]) for each, lora in zip(weights, self._mixed, strict=True)])
+            mixing = torch.cat(
+                [each.expand(lora.down.shape[0]) for each, lora in zip(weights, self._mixed, strict=True)]
+            )
         return _WithLoras.apply(values, weight, bias, down, up, downs, ups, mixing)
 
 

@@ -22,7 +22,10 @@ Layer = Annotated[Annotated[int, Ge(0)] | None, Words("a layer, from 0 (the embe
 
 @dataclass(frozen=True)
 class RowSettings:
-    """How many tokens and rows, and how they are evaluated; None is all rows, and for the layer the backbone's own."""
+    """How many tokens and rows, and how they are computed; None is all rows, and for the layer the backbone's own.
+
+    `packed`: over tokens without padding, where `adapterstilts.packed` knows the encoder and the adapter.
+    """
 
     max_length: Count = 128
     train_examples: CountOrNull = None
@@ -30,6 +33,7 @@ class RowSettings:
     test_examples: CountOrNull = None
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
+    packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
 
 
 _NO_RECIPE_HAS = ("seed", "threads")

@@ -5,7 +5,7 @@ Retrieval, which compares hidden states, is evaluated by `mining`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -101,24 +101,28 @@ def evaluate(
     return scores, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
 
 
-def validator(
-    model: nn.Module,
-    task_type: TaskType,
-    task: Task,
-    rows: Sequence[Row],
-    tokenizer: Any,
-    max_length: int,
-    batch_size: int = batching.EVALUATION_BATCH,
-    precision: str = "fp32",
-) -> Callable[[], float]:
-    """A function that gives the model's main score on `rows` at the time; they are tokenised once, here."""
-    references = [task_type.reference(row, task) for row in rows]
-    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
-    features = task_type.encode(unlabelled, tokenizer, task, max_length)
+class Validator:
+    """Gives a model's main score on `rows` at the time; they are tokenised once, into `features`."""
 
-    def validate() -> float:
-        outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision)
-        predictions = task_type.decode(outputs, features, rows, task)
-        return metrics.main_score(task.metric, metrics.compute(task.metric, predictions, references))
+    def __init__(
+        self,
+        model: nn.Module,
+        task_type: TaskType,
+        task: Task,
+        rows: Sequence[Row],
+        tokenizer: Any,
+        max_length: int,
+        batch_size: int = batching.EVALUATION_BATCH,
+        precision: str = "fp32",
+    ) -> None:
+        unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
+        self.features = task_type.encode(unlabelled, tokenizer, task, max_length)
+        self._references = [task_type.reference(row, task) for row in rows]
+        self._model, self._type, self._task, self._rows = model, task_type, task, rows
+        self._pad, self._size, self._precision = tokenizer.pad_token_id, batch_size, precision
 
-    return validate
+    def __call__(self) -> float:
+        """Return the score, 0 to 100."""
+        outputs = outputs_of(self._model, self._type, self.features, self._pad, self._size, self._precision)
+        predictions = self._type.decode(outputs, self.features, self._rows, self._task)
+        return metrics.main_score(self._task.metric, metrics.compute(self._task.metric, predictions, self._references))

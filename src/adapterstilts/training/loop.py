@@ -314,7 +314,9 @@ class _Loop:
 
     def record(self) -> TrainingRecord:
         """What was done, over all interruptions."""
-        position = self.position
+        position, settings = self.position, self.settings
+        rates = (_rate(step, self.total_steps, settings.warmup_ratio) for step in range(position.best_step))
+        decays = (1 - settings.learning_rate * rate * settings.weight_decay for rate in rates)
         return TrainingRecord(
             steps=position.step,
             seconds=position.seconds,
@@ -323,6 +325,7 @@ class _Loop:
             best_score=position.best_score,
             best_step=position.best_step,
             history=tuple(position.history),
+            decay=math.prod(decays),
         )
 
 

@@ -54,7 +54,7 @@ class TrainingRecord:
     `steps` updates took `seconds`, and validations another `validation_seconds`; `tokens` were seen,
     without padding. `best_score` (0 to 100, None without validation) was reached at `best_step`, whose
     weights the model now has. `history`: at each validation {'step', 'loss' (mean since the one before),
-    'score'}.
+    'score'}. `decay`: the factor by which weight decay alone, until `best_step`, shrank a weight that had no gradient.
     """
 
     steps: int
@@ -64,3 +64,4 @@ class TrainingRecord:
     best_score: float | None
     best_step: int
     history: tuple[dict[str, Any], ...] = field(default=())
+    decay: float = 1.0

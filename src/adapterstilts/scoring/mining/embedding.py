@@ -5,7 +5,7 @@ As in jiant's replication of Phang et al. (2020, https://arxiv.org/abs/2005.1301
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy
@@ -73,12 +73,19 @@ def embed(
             for indices in _batches(features, batch_size):
                 batch = retrieval.collate([features[index] for index in indices], tokenizer.pad_token_id)
                 batch = moved(batch, device)
-                states = backbone(**batch, output_hidden_states=True).hidden_states
+                states = _states(model, batch, embeddings)
                 for layer, table in embeddings.items():
                     mean = retrieval.mean_embedding(states[layer], batch["attention_mask"])
                     table[start + indices] = mean.cpu().numpy()
                 progress.advance(len(indices))
     return embeddings
+
+
+def _states(model: Any, batch: dict[str, Any], layers: Collection[int]) -> Mapping[int, torch.Tensor]:
+    if hasattr(model, "states"):
+        return model.states(batch, layers)
+    every = backbone_of(model)(**batch, output_hidden_states=True).hidden_states
+    return {layer: every[layer] for layer in layers}
 
 
 def _batches(features: Sequence[dict[str, Any]], batch_size: int) -> Iterator[numpy.ndarray]:

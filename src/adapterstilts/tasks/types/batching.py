@@ -31,6 +31,16 @@ def token_counts_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
     return numpy.fromiter(map(sequences.token_count, features), dtype=numpy.int64, count=len(features))
 
 
+def pieces_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
+    """(P,): every token id that occurs in the features, once."""
+    return numpy.unique(numpy.concatenate([_flat(feature["input_ids"]) for feature in features]))
+
+
+def _flat(ids: Any) -> NDArray[numpy.int64]:
+    nested = ids if ids and isinstance(ids[0], list) else [ids]
+    return numpy.fromiter(chain.from_iterable(nested), dtype=numpy.int64)
+
+
 def training_batches(
     lengths: NDArray[numpy.int64], batch_size: int, seed: int, epoch: int
 ) -> list[NDArray[numpy.int64]]:
