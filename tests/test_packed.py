@@ -28,6 +28,17 @@ SYSTEMS: list[tuple[str, str | None, int, dict[str, Any]]] = [
 ]
 
 
+SHAPE: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "vocab_size": 60,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+}
+
+
 def named(system: tuple[str, str | None, int, dict[str, Any]]) -> str:
     method, composition, count, settings = system
     return "-".join(map(str, (method, settings.get("placement", ""), composition or "alone", count)))
@@ -35,18 +46,15 @@ def named(system: tuple[str, str | None, int, dict[str, Any]]) -> str:
 
 def bert(**settings: Any) -> PreTrainedModel:
     torch.manual_seed(3)
-    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=60)
-    drop = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    return BertModel(
-        BertConfig(pad_token_id=1, max_position_embeddings=40, **shape, **drop, **settings), False
-    ).double()
+    return BertModel(BertConfig(pad_token_id=1, max_position_embeddings=40, **SHAPE, **settings), False).double()
 
 
 def roberta() -> PreTrainedModel:
     torch.manual_seed(3)
-    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, vocab_size=60)
-    drop = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    return RobertaModel(RobertaConfig(max_position_embeddings=40, **shape, **drop), False).double()
+    return RobertaModel(RobertaConfig(max_position_embeddings=40, **SHAPE), False).double()
+
+
+BACKBONES = {"bert": bert, "one-type": lambda: bert(type_vocab_size=1), "roberta": roberta}
 
 
 def model_of(system: tuple[str, str | None, int, dict[str, Any]], backbone: PreTrainedModel) -> Model:
@@ -96,11 +104,9 @@ def test_outputs_and_gradients_are_the_libraries(system: Any) -> None:
     check_same(model.eval(), fixtures.batch())
 
 
-@pytest.mark.parametrize(
-    "backbone", [bert, lambda: bert(type_vocab_size=1), roberta], ids=["bert", "one-type", "roberta"]
-)
-def test_kinds_of_encoders(backbone: Any) -> None:
-    module = backbone()
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_kinds_of_encoders(backbone: str) -> None:
+    module = BACKBONES[backbone]()
     model = model_of(SYSTEMS[2], module)
     batch = dict(fixtures.batch())
     if module.config.type_vocab_size > 1:

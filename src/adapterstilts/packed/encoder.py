@@ -77,7 +77,7 @@ class Encoder:
         return self._states(batch, [last], training)[last]
 
     def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> dict[int, Tensor]:
-        """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; no layer above them is computed."""
+        """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; none above them is computed."""
         return self._states(batch, layers, False)
 
     def _states(self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool) -> dict[int, Tensor]:

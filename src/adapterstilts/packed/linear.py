@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear
 
 
@@ -52,9 +52,7 @@ class Linear:
     All LoRAs together are one product down and one up. A frozen one outside a mixture is added to the frozen weight.
     """
 
-    def __init__(
-        self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], loras: Sequence[LowRank]
-    ) -> None:
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor], loras: Sequence[LowRank]) -> None:
         self._trained = [each for each in loras if each.down.requires_grad]
         self._mixed = [each for each in loras if each.mixing is not None]
         folded = [each for each in loras if not each.down.requires_grad and each.mixing is None]
