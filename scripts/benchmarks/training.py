@@ -1,0 +1,142 @@
+"""Training: our fast path, our plain path, and the installed library as it is best configured, on the same batches."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import adapters
+import torch
+from adapters import BnConfig
+from adapters.composition import Fuse
+from benchmarks.measuring import PEAK, Rounds, interleaved, peak
+from benchmarks.shapes import Shape, batches, tokens_of
+from peft import LoraConfig, inject_adapter_in_model
+from torch import Tensor, nn
+
+from adapterstilts import methods
+from adapterstilts.adapter.model import Model
+
+SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
+    "bottleneck": ("bottleneck", None, 0),
+    "LoRA": ("lora", None, 0),
+    "fusion of 2 bottlenecks": ("bottleneck", "fuse", 2),
+    "fusion of 9 bottlenecks": ("bottleneck", "fuse", 9),
+    "fusion of 9 LoRAs": ("lora", "fuse", 9),
+    "full fine-tuning": ("full", None, 0),
+}
+OURS, PLAIN, LIBRARY = "adapterstilts", "its plain path", "plain library"
+_MAPS = r".*\.(query|key|value|dense)"
+Forward = Callable[[dict[str, Tensor]], Tensor]
+
+
+def ours(shape: Shape, system: str, packed: bool) -> tuple[Forward, list[nn.Parameter]]:
+    """Return the first tokens' states by our model, and what is trained."""
+    method, composition, count = SYSTEMS[system]
+    sources = [_source(shape, method, number) for number in range(count)]
+    encoder = shape.encoder()
+    torch.manual_seed(1)
+    installed = methods.install(encoder, method, composition, methods.default_settings(method), sources)
+    model = Model(encoder, installed, None, method, composition).train()
+    model.packed = packed
+    if packed and method == "full":
+        model.only_pieces(torch.arange(min(shape.pieces, 25_000)))
+    return lambda batch: model(batch)["hidden"][:, 0], list(model.installed.trainable().values())
+
+
+def _source(shape: Shape, method: str, number: int) -> methods.Source:
+    encoder = shape.encoder()
+    torch.manual_seed(100 + number)
+    installed = methods.install(encoder, method, None, methods.default_settings(method), [])
+    tensors = {name: tensor + 0.01 * torch.randn_like(tensor) for name, tensor in installed.state().items()}
+    return methods.Source(f"source {number}", method, installed.settings, tensors)
+
+
+def library(shape: Shape, system: str) -> tuple[Forward, list[nn.Parameter]]:
+    """Return the same by `adapters`, `peft` or `transformers` as they come."""
+    method, composition, count = SYSTEMS[system]
+    encoder = shape.encoder()
+    torch.manual_seed(1)
+    if method == "lora":
+        for name in ["own", *(f"s{number}" for number in range(count))]:
+            inject_adapter_in_model(LoraConfig(r=8, lora_alpha=16, target_modules=_MAPS), encoder, adapter_name=name)
+        for module in encoder.modules():
+            if hasattr(module, "lora_A"):
+                module.set_adapter(["own", *(f"s{number}" for number in range(count))])
+        for name, parameter in encoder.named_parameters():
+            parameter.requires_grad = ".own." in name
+    elif method == "bottleneck":
+        adapters.init(encoder)
+        config = BnConfig.load("seq_bn", reduction_factor=16)
+        if composition is None:
+            encoder.add_adapter("own", config=config)
+            encoder.train_adapter("own")
+        else:
+            names = [f"s{number}" for number in range(count)]
+            for name in names:
+                encoder.add_adapter(name, config=config)
+            encoder.add_adapter_fusion(Fuse(*names))
+            encoder.train_adapter_fusion(Fuse(*names))
+    encoder.train()
+    return (
+        lambda batch: encoder(**batch).last_hidden_state[:, 0],
+        [parameter for parameter in encoder.parameters() if parameter.requires_grad],
+    )
+
+
+def forward_width(parameters: list[nn.Parameter], forward: Forward, group: list[dict[str, Tensor]]) -> int:
+    """Return the width of the states."""
+    with torch.no_grad():
+        return forward({name: tensor[:1] for name, tensor in group[0].items()}).shape[1]
+
+
+def step(
+    forward: Forward, parameters: list[nn.Parameter], head: nn.Module, optimizer: Any, batch: dict[str, Tensor]
+) -> None:
+    """One update as the loop makes it, in mixed precision."""
+    optimizer.zero_grad(set_to_none=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = head(forward(batch)).float().logsumexp(-1).mean()
+    loss.backward()
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+
+
+class Side:
+    """A side of a comparison: its next batches, its optimiser's state kept, timed."""
+
+    def __init__(self, forward: Forward, parameters: list[nn.Parameter], every: list[dict[str, Tensor]], steps: int):
+        self._forward, self._parameters, self._every, self._steps, self._place = forward, parameters, every, steps, 0
+        self._head = nn.Linear(forward_width(parameters, forward, every), 3)
+        self._optimizer = torch.optim.AdamW([*parameters, *self._head.parameters()], lr=1e-4, fused=True)
+
+    def __call__(self) -> float:
+        group = self._every[self._place : self._place + self._steps]
+        self._place = (self._place + self._steps) % len(self._every)
+        start = time.perf_counter()
+        for batch in group:
+            step(self._forward, self._parameters, self._head, self._optimizer, batch)
+        return tokens_of(group) / (time.perf_counter() - start)
+
+
+def measured(shape: Shape, system: str, rows: str, rounds: int, steps: int) -> dict[str, Any]:
+    """Return tokens a second of each side in each round, and the machine's peak in the same minutes."""
+    every = batches(shape, rows, (rounds + 1) * steps)
+    sides: dict[str, Callable[[], float]] = {
+        OURS: Side(*ours(shape, system, True), every, steps),
+        PLAIN: Side(*ours(shape, system, False), every, steps),
+        LIBRARY: Side(*library(shape, system), every, steps),
+        PEAK: peak,
+    }
+    figures: Rounds = interleaved(sides, rounds)
+    return {"shape": shape.name, "system": system, "rows": rows, "steps": steps, "rounds": figures}
+
+
+def peak_memory(shape: Shape, system: str, side: str, rows: str, steps: int) -> float:
+    """Return the most memory that this process has held, in bytes, after some updates; run it in a process of its own."""
+    every = batches(shape, rows, steps)
+    build = library(shape, system) if side == LIBRARY else ours(shape, system, side == OURS)
+    Side(*build, every, steps)()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
