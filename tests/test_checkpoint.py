@@ -174,7 +174,7 @@ def test_weights_that_are_no_safetensors(folder):
 def test_a_cut_facts_file(folder, kept):
     path = folder / FACTS
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(UserError, match=f"{FACTS} is not valid JSON: line"):
+    with pytest.raises(UserError, match=f"{FACTS}, line .*: this is not JSON"):
         load_adapter(folder)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from annotated_types import Predicate
 
+from adapterstilts.base import texts
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -149,15 +150,11 @@ def read_json(path: Path, limit: int, depth: int = 64) -> Any:
 def parse_json(data: bytes, where: str, depth: int = 64) -> Any:
     """Return what the JSON text `data` holds, as `read_json` does."""
     try:
-        parsed = json.loads(data.decode("utf-8"), parse_constant=_number, parse_int=_number, parse_float=_number)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{where} cannot be read: it is not text in UTF-8.") from error
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where} is not valid JSON: line {error.lineno}, column {error.colno}.") from error
+        parsed = texts.parse_json(
+            texts.decoded(data, where), where, parse_constant=_number, parse_int=_number, parse_float=_number
+        )
     except OverflowError as error:
         raise UserError(f"{where} cannot be read: {error}.") from error
-    except RecursionError as error:
-        raise UserError(f"{where} cannot be read: it is nested too deeply.") from error
     level = [parsed]
     for _ in range(depth + 1):
         level = [item for value in level if isinstance(value, list | dict) for item in _items(value)]

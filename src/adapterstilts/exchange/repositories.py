@@ -158,7 +158,7 @@ def cached() -> Iterator[tuple[str, Path]]:
         if whole:
             _, organisation, name = place.name.split("--", 2)
             main = place / "refs" / "main"
-            commit = main.read_text() if main.is_file() else ""
+            commit = main.read_text(encoding="utf-8", errors="replace") if main.is_file() else ""
             yield (
                 f"{organisation}/{name}",
                 max(whole, key=lambda folder: (folder.name == commit, folder.stat().st_mtime)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,6 +15,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import declaration_of, loading
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.texts import is_text, parse_json
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
@@ -102,14 +102,14 @@ class Predictor:
         return dict(zip(names, (shifted / shifted.sum()).tolist(), strict=True))
 
 
-def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
+def rows_of(lines: Iterable[str], task: Task, where: str = "standard input") -> Iterator[Row]:
     """The rows of `task` that lines of text are: JSON objects with its columns, or its columns between tabs.
 
     A tagging task's tokens are between spaces; a multiple choice's line ends with its choices. Empty lines are passed
-    over. UserError names the line that does not fit.
+    over. UserError names the line, of `where`, that does not fit.
     """
     for number, line in enumerate(lines, 1):
-        if row := _of_text(line, f"Line {number}", task):
+        if row := _of_text(line, f"{where}, line {number}", task):
             yield {"id": str(number), **row}
 
 
@@ -132,16 +132,18 @@ def checked_rows(texts: Iterable[str | Row], task: Task) -> Iterator[Row]:
 
 def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
     """The row that a line of text is; nothing of an empty one."""
+    _check_unicode([line], where)
     text = line.rstrip("\r\n").removeprefix("\ufeff")
     if not text.strip():
         return {}
     if not text.lstrip().startswith("{"):
         return _of_tabs(text, where, task)
-    try:
-        parsed = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{where} is no JSON object ({error}).") from error
-    return _of_columns(parsed, where, task)
+    return _of_columns(parse_json(text, where, line=None), where, task)
+
+
+def _check_unicode(texts: Iterable[str], where: str) -> None:
+    if not all(map(is_text, texts)):
+        raise UserError(f"{where} has half of a surrogate pair, so it is not Unicode; correct it.")
 
 
 def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
@@ -155,6 +157,7 @@ def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
         kind = list | tuple if several else str
         if not isinstance(value, kind) or not value or not all(isinstance(each, str) for each in texts):
             raise UserError(f'{where}: "{name}" must be {"a list of texts" if several else "a text"}.')
+        _check_unicode(texts, f'{where}: "{name}"')
     return _whole(row, where, task)
 
 
