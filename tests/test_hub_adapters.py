@@ -339,7 +339,7 @@ def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.Captu
     backbone = BackboneIdentity("\x1b[2Jpocket", "\x9b31m", "0" * 64)
     theirs = Given("\x1b[2Jtheirs", "1" * 64, "lora", "\x1b[2Jqqp", "\x1b[2Jhub")
     rows, changes = Rows("\x1b[2Jhub", "\x9b31m"), {"\x1b[2Jrank": "\x9b31m"}
-    run = Run(backbone, "lora", "\x1b[2Jmnli", rows, "fuse", (theirs,), settings=changes)
+    run = Run(backbone, "lora", "\x1b[2Jmnli", rows, "continue", (theirs,), settings=changes)
     words = {"labels": ["\x1b[2Jyes"], "scores": {"\x1b[2Jen": {"\x9b31m": 1.0}}, "training": {"\x1b[2J": "\x9b31m"}}
     facts |= {**words, "id": run.id, "run": run.facts(), "backbone": vars(backbone), "sha256": sha256(b"").hexdigest()}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
@@ -452,7 +452,10 @@ def stacked(on: Run | Given) -> Run:
 def test_what_holds_imported_weights_however_deep_is_not_published(
     run: Run | Given, server: Hub, tmp_path: Path
 ) -> None:
-    saving.save_adapter(Adapter("mine", run, HERE, {}, (), {"adapter.x": torch.zeros(1)}), tmp_path / "mine")
+    composed = isinstance(run, Run) and run.structure in ("stack", "fuse")
+    settings = {"sources": [{}] * len(run.sources)} if composed else {}
+    tensors = {"adapter.x.lora_A": torch.zeros(8, 1)}
+    saving.save_adapter(Adapter("mine", run, HERE, settings, (), tensors), tmp_path / "mine")
     entry = catalogue.entry("mine", "pocket", tmp_path)
     with pytest.raises(UserError, match='"mine" was imported, or holds weights that were, so under which licence'):
         publishing.prepare(entry, [], "me")

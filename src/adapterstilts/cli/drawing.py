@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapterstilts.base import processes
+from adapterstilts.base import processes, schema
 from adapterstilts.base.errors import UserError, printable
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ def note_skipped(error: UserError) -> None:
 
 def print_json(payload: dict[str, Any]) -> None:
     """Print the one JSON object."""
-    click.echo(json.dumps(payload, indent=2, ensure_ascii=False))
+    click.echo(schema.json_of(payload, indent=2))
 
 
 def print_table(table: Table, markdown: bool = False) -> None:

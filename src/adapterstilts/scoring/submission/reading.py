@@ -6,12 +6,12 @@ line.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks import Task
 
@@ -150,22 +150,7 @@ def _text(path: Path) -> str:
 
 
 def _json(path: Path) -> Any:
-    def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        unique: dict[str, Any] = {}
-        for key, value in members:
-            if key in unique:
-                raise UserError(f'{path} has "{_short(key)}" twice in one object; keep one of them.')
-            unique[key] = value
-        return unique
-
-    try:
-        return json.loads(_text(path), object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path}, line {error.lineno} is not JSON ({error.msg} at column {error.colno}); write the file again."
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise UserError(f"{path} is JSON that cannot be read ({error}); write the file again.") from error
+    return schema.parse_json(_text(path).encode(), str(path), once=True)
 
 
 def _short(text: str) -> str:
