@@ -275,6 +275,13 @@ def test_what_an_adapter_need_not_say_has_a_type_too(folder, key, value, message
         ("seed", True, "a whole number"),
         ("seed", 1.5, "a whole number"),
         ("settings", 1, "an object"),
+        ("settings", {"max_length": -5}, "The setting max_length is -5"),
+        ("settings", {"fresh": "no"}, "The setting fresh is 'no'"),
+        ("seed", -1, "The setting seed is -1"),
+        ("seed", 2**63, "The setting seed is"),
+        ("control", "x", 'no control "x"'),
+        ("sources", [Run(HERE, "lora", settings={"rank": 10**9}).facts()], "The setting rank is 1000000000"),
+        ("evaluation", {"target": "xnli", "rows": vars(ROWS), "settings": {"max_length": 0}}, "max_length is 0"),
     ],
 )
 def test_a_run_of_the_wrong_type(folder, key, value, message):
@@ -297,6 +304,29 @@ def test_a_place_that_a_folder_names_is_not_looked_at(folder):
     rewrite(folder, run=placed(RUN.facts()))
     run = load_adapter(folder).run
     assert [run.rows.place, *(each.place for each in run.graph())] == [""] * 5
+
+
+def test_an_adapter_has_the_settings_of_each_of_its_sources(tmp_path: Path) -> None:
+    save_adapter(adapter(settings={**LORA, "sources": [LORA]}), tmp_path / "mine")
+    with pytest.raises(UserError, match="settings of 1 sources, but it has 2"):
+        read_facts(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"trainable_parameters": "many"}, {"train_seconds": []}, {"steps": None}, {"machine": {}}, {"source_weights": 1}],
+)
+def test_what_was_seen_in_training_has_types_too(training: dict[str, Any], tmp_path: Path) -> None:
+    save_adapter(adapter(training=training), tmp_path / "mine")
+    with pytest.raises(UserError, match=f'"training": "{next(iter(training))}" is'):
+        read_facts(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_nothing_that_is_not_finite_is_saved(value: float, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match='adapter.x in the adapter "lora.*not finite'):
+        save_adapter(adapter(**HEAD_ONLY, tensors={"adapter.x": torch.tensor([1.0, value])}), tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_that_was_changed_is_told(folder):

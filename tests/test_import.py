@@ -314,7 +314,10 @@ def test_a_pickle_that_claims_more_than_it_holds_is_refused(tmp_path: Path) -> N
         ({"peft_type": "IA3"}, "only its LoRAs"),
         ({"use_dora": True}, "has use_dora = True"),
         ({"use_new": 1, "peft_version": "9.1"}, "use_new = 1, which is unknown here.*peft 9.1, which wrote it"),
-        ({"new_config": {"a": "b" * 99}, "peft_version": None}, "new_config.*a release of peft.*Upgrade adapterstilts; or"),
+        (
+            {"new_config": {"a": "b" * 99}, "peft_version": None},
+            "new_config.*a release of peft.*Upgrade adapterstilts; or",
+        ),
         ({"use_rslora": True, "lora_alpha": True}, "alpha is true"),
         ({"rank_pattern": {"query": 2}}, "has rank_pattern"),
         ({"bias": "all"}, "has bias = 'all'"),
