@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -17,6 +18,21 @@ class UserError(AdapterstiltsError):
 def printable(text: object) -> str:
     """Return `text`, which others may have written, without what a terminal would obey."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+
+
+# no part of a path can be so long, so what is to be pasted stays whole
+_TOO_LONG = re.compile(r"[^\s/\\]{256,}|\S{4096,}")
+_LEFT = 60
+
+
+def shortened(text: str) -> str:
+    """Return `text` with each word that nobody would read, such as a name of 5,000 letters, cut to its beginning."""
+    return _TOO_LONG.sub(lambda word: f"{word[0][:_LEFT]}...{_closing(word[0])}", text)
+
+
+def _closing(word: str) -> str:
+    """The marks after a word, such as the quotation mark that is open."""
+    return word[len(word.rstrip("\"'.,:;)")) :]
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -72,6 +72,11 @@ def answered(ask: Callable[[], T]) -> T:
                     f"The Hub's cache cannot be written ({reason.strerror}: {reason.filename}); make room there, or "
                     "set HF_HOME to another folder."
                 ) from error
+        except (AttributeError, KeyError, TypeError) as error:  # the client's, where it counts on an object
+            raise Unreachable(
+                "what answers in the Hub's place says something else than the Hub",
+                "see where HF_ENDPOINT leads, or try again later",
+            ) from error
         if wait is None or isinstance(reason, OfflineModeIsEnabled):
             break
         time.sleep(wait)

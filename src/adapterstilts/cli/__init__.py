@@ -5,6 +5,7 @@ Nothing heavy is imported until a command needs it, so that `--help` answers at 
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -15,7 +16,7 @@ import click
 
 from adapterstilts import __version__
 from adapterstilts.base import processes
-from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.errors import UserError, did_you_mean, printable, shortened
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
@@ -84,16 +85,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     try:
+        _check_said(words)
         code = cli.main(args=words, prog_name="adapterstilts", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(shortened(said.getvalue()), err=True, nl=False)
         return error.exit_code
     except UserError as error:
         where = "" if processes.is_main() else f" in process {processes.index()}"
         for line in f"Error{where}: {error}".splitlines():
-            click.echo(printable(line), err=True)
+            click.echo(printable(shortened(line)), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo(_interrupted(words), err=True)
@@ -102,6 +106,14 @@ def _run(words: list[str]) -> int:
         # Whoever read our output (head, less) has gone; keep the interpreter from complaining at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _check_said(words: list[str]) -> None:
+    """Refuse what is empty, such as a variable that was never set: it must not stand for what is meant without it."""
+    for before, word in zip(["adapterstilts", *words], words, strict=False):
+        option = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else before
+        if not word or option != before:
+            raise click.UsageError(f'After "{option}" comes an empty word; say what is meant, or leave it out.')
 
 
 def _interrupted(words: list[str]) -> str:
