@@ -339,6 +339,25 @@ def test_who_is_not_let_in_is_told_what_to_do(server: Hub, status: int, said: st
         execution.pull(["mnli"], "pocket", "lora", "me")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pull mnli --method lora --from me",
+        "zoo --from me",
+        "publish lora-mnli --to me",
+        "import me/pocket-lora-mnli",
+        "data xnli --data hub --language de --split test",
+    ],
+)
+def test_a_hub_that_says_something_of_another_shape_ends_nothing_in_a_traceback(server: Hub, capsys, words) -> None:
+    publish("lora-mnli")
+    server.confuse("/api/", times=100)
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 1
+    assert "HF_ENDPOINT" in (said := capsys.readouterr().err) and said.count("Error: ") == 1
+
+
 def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub) -> None:
     server.repositories["models", "me/other"] = hub_server.Repository()
     server.fail("pocket-lora-qqp", 404, times=10)

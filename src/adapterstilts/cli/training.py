@@ -185,7 +185,7 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
 @options.method(METHODS)
 @click.option(
     "--submission",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.Place(file_okay=False),
     metavar="FOLDER",
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )

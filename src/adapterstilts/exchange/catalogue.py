@@ -141,7 +141,7 @@ def find(word: str, backbone: str, method: str, output: Path) -> Path:
     if repositories.is_repository(word):
         return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
     if looks_like_a_folder(word):
-        return Path(word).expanduser()
+        return places.path_of(word)
     named = [entry for entry in at_hand if entry.name == word]
     if named:
         return named[-1].folder
@@ -165,7 +165,7 @@ def _fetched(repository: str) -> Path:
 
 def _published(task: tasks.Task, backbone: str, method: str) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither shipped nor local."""
-    if bundled(backbone).is_dir() or Path(backbone).expanduser().is_dir():
+    if bundled(backbone).is_dir() or places.path_of(backbone).is_dir():
         raise _not_made(task, backbone, method)
     repository = repositories.repository_of(f"{method}-{task.name}", backbone)
     try:
@@ -200,7 +200,7 @@ def _told_method(word: str, backbone: str, output: Path) -> str | None:
 
 def looks_like_a_folder(word: str) -> bool:
     """Whether `word` is meant as a path: it has a separator, or is an adapter's folder here."""
-    return os.sep in word or word.startswith(("~", ".")) or (Path(word) / FACTS).is_file()
+    return os.sep in word or word.startswith(("~", ".")) or (places.path_of(word) / FACTS).is_file()
 
 
 def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry | None:
@@ -255,7 +255,7 @@ class AtHand:
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task, by what identifies them."""
-        return self._rows(task.name, data or declaration_of(backbone).rows)
+        return self._rows(task.name, declaration_of(backbone).rows if data is None else data)
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)

@@ -18,6 +18,7 @@ from adapterstilts.adapter.saving import FACTS, WEIGHTS, load_adapter
 from adapterstilts.base import hub, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.names import slug
+from adapterstilts.base.places import path_of
 from adapterstilts.methods import METHODS
 
 ORGANISATION = "adapterstilts"
@@ -64,7 +65,7 @@ class Plan:
 
 def is_repository(word: str) -> bool:
     """Whether `word` can be a repository's id, such as 'adapterstilts/pocket-lora-squad', and no folder in one here."""
-    return re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", word) is not None and not Path(word).parent.is_dir()
+    return re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", word) is not None and not path_of(word).parent.is_dir()
 
 
 def repository_of(name: str, backbone: str, organisation: str = ORGANISATION) -> str:

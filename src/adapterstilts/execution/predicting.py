@@ -82,7 +82,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. UserError if there are none.
         """
-        own, place = self.task, data or declaration_of(self._backbone).rows
+        own, place = self.task, declaration_of(self._backbone).rows if data is None else data
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):

@@ -65,7 +65,7 @@ def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
     if strange:
         raise _not_ours(strange[0], facts)
     rank, alpha = facts.get("r"), facts.get("lora_alpha")
-    if facts.get("use_rslora") and isinstance(rank, int) and is_number(alpha) and rank > 0:
+    if facts.get("use_rslora") and isinstance(rank, int) and rank > 0 and is_number(alpha):
         # Kalajdzievski 2023 (2312.03732) divides by the rank's root
         alpha = alpha * math.sqrt(rank)
     return {"rank": rank, "alpha": alpha, "dropout": facts.get("lora_dropout", 0.0)}
