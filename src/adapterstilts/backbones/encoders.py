@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from torch import nn
-from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
+from adapterstilts.backbones.library import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks.types import sequences
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
 from adapterstilts.base.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CONFIG, HEAD_CONFIG = "adapter_config.json", "head_config.json"
 WEIGHTS = {
@@ -60,6 +60,9 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
     A pickle is read only if `convert` says so, and then by torch's reader of plain tensors. UserError if the file is
     damaged or holds anything else.
     """
+    import torch
+    from safetensors.torch import load_file
+
     safe, pickled = (folder / name for name in WEIGHTS[part])
     if safe.is_file():
         try:
@@ -76,7 +79,7 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
             f"{pickled} holds more than plain tensors, or is damaged, and was not read ({reason})."
         ) from error
     if not isinstance(tensors, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in tensors.items()
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in tensors.items()
     ):
         raise UserError(f"{pickled} does not hold tensors by name.")
     return _plain(tensors, pickled)
@@ -84,6 +87,8 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
 
 def _plain(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
     """Copies in float32, none of which shares its numbers with another."""
+    import torch
+
     for name, tensor in tensors.items():
         if not tensor.is_floating_point():
             raise UserError(f"{name} in {path} is no tensor of floating-point numbers ({tensor.dtype}).")
