@@ -370,7 +370,7 @@ def test_a_head_of_another_form_is_left_out(head: dict[str, Any], said: str, tmp
     done = imported(tmp_path / "theirs", tmp_path / "runs")
     assert said in str(done.without_head) and not done.adapter.head_tensors()
     with pytest.raises(UserError, match="has no head"):
-        execution.Predictor(str(done.folder), BACKBONE, "bottleneck", tmp_path / "runs")
+        execution.Predictor(str(done.folder), BACKBONE, "bottleneck", tmp_path / "runs").load()
 
 
 def test_an_adapter_of_another_backbone_is_refused(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def load(
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
     """
     word, folder = str(adapter), path_of(output)
-    return execution.Predictor(word, backbone, method or catalogue.method_of([word], backbone, folder), folder)
+    chosen = method or catalogue.method_of([word], backbone, folder)
+    predictor = execution.Predictor(word, backbone, chosen, folder)
+    predictor.load()
+    return predictor
 
 
 def predict(

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 from torch import nn
-from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
+from adapterstilts.backbones.library import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks.types import sequences

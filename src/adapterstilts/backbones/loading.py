@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.backbones.identity import BackboneIdentity, memory_of, snapshot_of
+from adapterstilts.backbones.library import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from adapterstilts.base import processes, tensors
 from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError

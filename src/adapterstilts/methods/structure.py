@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from transformers import PreTrainedModel
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.methods import Source, bottleneck, full, head_only, lora
+from adapterstilts.methods import Source
 from adapterstilts.methods.continue_training import take_over
-from adapterstilts.methods.fuse import fuse_bottleneck, fuse_lora
 from adapterstilts.methods.installed import Installed
 from adapterstilts.methods.settings import check_composition, check_method, resolve_adapter, resolve_settings
-from adapterstilts.methods.stack import stack_bottleneck, stack_lora
 
 _Builder = Callable[[PreTrainedModel, Mapping[str, Any]], Installed]
 
-_PLAIN: Mapping[str, _Builder] = {
-    "bottleneck": bottleneck.install_plain,
-    "lora": lora.install_plain,
-    "full": full.install_plain,
-    "head_only": head_only.install_plain,
-}
-_COMPOSED: Mapping[tuple[str, str], _Builder] = {
-    ("bottleneck", "stack"): stack_bottleneck,
-    ("lora", "stack"): stack_lora,
-    ("bottleneck", "fuse"): fuse_bottleneck,
-    ("lora", "fuse"): fuse_lora,
-}
+_COMPOSED = (("bottleneck", "stack"), ("lora", "stack"), ("bottleneck", "fuse"), ("lora", "fuse"))
 # Set on a backbone once something is in it: a second install would silently train or measure both.
 _MARK = "_adapterstilts_installed"
 
@@ -57,15 +45,24 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
         check_composition(composition)
     if getattr(backbone, _MARK, False):
         raise ValueError("this backbone already holds an adapter; load it afresh")
-    builder = _COMPOSED.get((method, composition)) if composition in ("stack", "fuse") else _PLAIN[method]
-    if builder is None:
+    if composition in ("stack", "fuse") and (method, composition) not in _COMPOSED:
         raise UserError(f"There is no {composition} for the method {method}.")
     checked = resolve_adapter(method, composition, settings)
     if method == "lora" and "target_modules" in checked:
+        from adapterstilts.methods import lora
+
         checked = lora.named_as_here(backbone, checked)
-    installed = builder(backbone, checked)
+    installed = _builder(method, composition)(backbone, checked)
     setattr(backbone, _MARK, True)
     return installed
+
+
+def _builder(method: str, composition: str | None) -> _Builder:
+    """The one that this takes; only its library is loaded."""
+    composed = composition in ("stack", "fuse")
+    module = import_module(f"adapterstilts.methods.{composition if composed else method}")
+    builder: _Builder = getattr(module, f"{composition}_{method}" if composed else "install_plain")
+    return builder
 
 
 def load_sources(installed: Installed, composition: str | None, sources: Sequence[Source]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from adapterstilts.base import schema, tensors
 from adapterstilts.base.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CONFIG, HEAD_CONFIG = "adapter_config.json", "head_config.json"
 WEIGHTS = {
@@ -57,6 +57,8 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
     A pickle is read only if `convert` says so, and then by torch's reader of plain tensors. UserError if the file is
     damaged or holds anything else.
     """
+    import torch
+
     safe, pickled = (folder / name for name in WEIGHTS[part])
     if safe.is_file():
         return _copied(tensors.read(safe))
@@ -70,7 +72,7 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
             f"{pickled} holds more than plain tensors, or is damaged, and was not read ({reason})."
         ) from error
     if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in content.items()
     ):
         raise UserError(f"{pickled} does not hold tensors by name.")
     for name, tensor in content.items():
@@ -83,4 +85,6 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
 
 def _copied(content: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies in float32, none of which shares its numbers with another."""
+    import torch
+
     return {name: tensor.to(torch.float32, copy=True).contiguous() for name, tensor in content.items()}
