@@ -78,7 +78,7 @@ def predict(
         )
         return
     predictor = execution.Predictor(adapter, backbone, chosen, output)
-    rows = predictor.rows_in(language, data) if language else execution.rows_of(texts, predictor.task)
+    rows = predictor.rows_in(language, data, drawing.Bars()) if language else execution.rows_of(texts, predictor.task)
     predictions = predictor.predict(rows, batch)
     if as_json:
         drawing.print_json(
