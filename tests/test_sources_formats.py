@@ -100,7 +100,7 @@ REFUSED = [
     ),
     ("cosmosqa", CSV + "1,c,q,a,b,c,d,0\n1,c,q,a,b,c,d,0\n", 'cosmosqa.valid.csv, line 3: the id "1" is there twice'),
     ("cosmosqa", CSV + "1,c,q,a,b,c,d,4\n", "line 2: the label is 4: it must be 0 to 3"),
-    ("cosmosqa", CSV + "1,c,q\n", "line 2: a text is missing"),
+    ("cosmosqa", CSV + "1,c,q\n", "line 2: there are 3 columns: it must be the 8 of line 1"),
     ("cosmosqa", CSV + '1,"c,q,a,b,c,d,0\n', "this is not CSV"),
     ("cosmosqa", "id,context\n1,c\n", "line 2: there is no 'answer0'"),
     ("qqp", QQP + "A?\tB?\t2\n", 'dev.tsv, line 2: the label is "2"'),

@@ -158,21 +158,11 @@ def parse_json(data: bytes, where: str, depth: int = 64, once: bool = False) -> 
 
     `once` refuses an object that has a name twice, where otherwise the last counts.
     """
-
-    def named(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        unique = dict(members)
-        if once and len(unique) < len(members):
-            names = [name for name, _ in members]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise UserError(f"{where} has {_shown(twice)} twice in one object; keep one of them.")
-        return unique
-
-    pairs = named if once else None
     try:
         parsed = texts.parse_json(
             texts.decoded(data, where),
             where,
-            object_pairs_hook=pairs,
+            once=once,
             parse_constant=_number,
             parse_int=_number,
             parse_float=_number,

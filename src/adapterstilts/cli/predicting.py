@@ -77,7 +77,7 @@ def predict(
         return
     predictor = execution.Predictor(adapter, backbone, chosen, output)
     if language:
-        rows = iter(predictor.rows_in(language, data))
+        rows = iter(predictor.rows_in(language, data, drawing.Bars()))
     else:
         rows = execution.rows_of(_lines(texts), predictor.task, _name(texts))
     predictions = predictor.predict(rows, batch)

@@ -73,12 +73,12 @@ class Measured:
     layer0: Scores | None
 
 
-def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str]) -> TestRows:
+def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progress: Progress = SILENT) -> TestRows:
     """Read what `task` is measured on in `languages`."""
     assert run.evaluation is not None
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
-    rows = {language: reading.load(task, split, language, place, limit) for language in languages}
+    rows = {language: reading.load(task, split, language, place, limit, progress) for language in languages}
     return TestRows(task, split, rows, reading.place_of(task, place))
 
 
@@ -122,7 +122,7 @@ def measured_result(
     progress: Progress,
 ) -> tuple[Result, Measured]:
     """Measure what was just made on the rows of `task` in `languages`."""
-    rows = rows_to_measure(task, run, languages)
+    rows = rows_to_measure(task, run, languages, progress)
     if rows.unlabelled:
         progress.note(rows.sentence(str(how.output / words.name_of(run))))
     measured = measure(built, backbone, run, rows, how, progress)
@@ -261,7 +261,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     results.check_same(results.in_place(run, _name_of(adapter, run), how.output), run)
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
-    rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
+    rows = rows_to_measure(task, run, languages_of(task, place, how.languages), progress)
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
     if submission_folder is not None:  # not before, since it makes the folder
         files.check_writable(submission_folder, "--submission")

@@ -14,6 +14,7 @@ from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.base.texts import is_text, parse_json
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
@@ -107,15 +108,16 @@ class Predictor:
                 # a row of the types that are scored is one feature
                 yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
 
-    def rows_in(self, language: str, data: str | None = None) -> Sequence[Row]:
+    def rows_in(self, language: str, data: str | None = None, progress: Progress = SILENT) -> Sequence[Row]:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
-        data and has the language. UserError if there are none.
+        data and has the language. `progress` is told how many are left out. UserError if there are none.
         """
         own, place = self.task, declaration_of(self._backbone).rows if data is None else data
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
-                return reading.load(task, reading.evaluated_split(task, place), language, place)
+                split = reading.evaluated_split(task, place)
+                return reading.load(task, split, language, place, None, progress)
         known = sorted({code for task in [own, *alike] for code in reading.languages_of(task, place)})
         raise UserError(
             f'There are no rows for {own.name} in "{language}" in the data {place}, but in {", ".join(known)}.'
