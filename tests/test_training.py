@@ -521,7 +521,8 @@ def test_it_is_torch_s_adamw_with_warm_up_and_decay() -> None:
 
 
 def test_the_rate_rises_then_falls_and_is_never_nothing() -> None:
-    rates = [loop._rate(step, 100, 0.1) for step in range(100)]
+    settings = TrainingSettings(learning_rate=1.0, warmup_ratio=0.1, max_steps=100)
+    rates = [optimisation.rate(settings, 100, step) for step in range(100)]
     assert rates[0] == 0.1 and max(rates) == rates[9] == rates[10] == 1.0
     assert rates[-1] > 0 and rates[10:] == sorted(rates[10:], reverse=True)
     assert [loop._rate(step, 3, 1.0) for step in range(3)] == [1 / 3, 2 / 3, 1.0]

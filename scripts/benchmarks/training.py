@@ -135,7 +135,7 @@ def measured(shape: Shape, system: str, rows: str, rounds: int, steps: int) -> d
 
 
 def peak_memory(shape: Shape, system: str, side: str, rows: str, steps: int) -> float:
-    """Return the most memory that this process has held, in bytes, after some updates; run it in a process of its own."""
+    """Return the most memory that this process has held, in bytes, after some updates: a process measures one."""
     every = batches(shape, rows, steps)
     build = library(shape, system) if side == LIBRARY else ours(shape, system, side == OURS)
     Side(*build, every, steps)()

@@ -29,7 +29,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.base.settings import declared
 from adapterstilts.tasks.types import Feature, TaskType, batching
-from adapterstilts.training import checkpoints, logs
+from adapterstilts.training import checkpoints, logs, optimisation
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 REPORT_EVERY = 10
@@ -121,7 +121,7 @@ class _Loop:
         self.parameters: dict[str, nn.Parameter] = model.trainable_parameters()
         if not self.parameters:
             raise UserError("This model has nothing to train: all its weights are frozen.")
-        self.optimizer = _optimizer(self.parameters, settings)
+        self.optimizer = optimisation.adamw(self.parameters, settings)
         self.best: dict[str, Tensor] = {}
         self.lengths = batching.lengths_of(features)
         self.token_counts = batching.token_counts_of(features)
@@ -236,7 +236,7 @@ class _Loop:
         accelerator, step = self.accelerator, self.position.step
         _seed(self.settings.seed, step, accelerator.process_index)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * _rate(step, self.total_steps, self.settings.warmup_ratio)
+            group["lr"] = optimisation.rate(self.settings, self.total_steps, step)
         batches = self._collate(indices)
         items = sum(self.task_type.items(batch) * weight for batch, weight in batches)
         if self.processes > 1:
@@ -323,9 +323,7 @@ class _Loop:
 
     def record(self) -> TrainingRecord:
         """What was done, over all interruptions."""
-        position, settings = self.position, self.settings
-        rates = (_rate(step, self.total_steps, settings.warmup_ratio) for step in range(position.best_step))
-        decays = (1 - settings.learning_rate * rate * settings.weight_decay for rate in rates)
+        position = self.position
         return TrainingRecord(
             steps=position.step,
             seconds=position.seconds,
@@ -334,25 +332,8 @@ class _Loop:
             best_score=position.best_score,
             best_step=position.best_step,
             history=tuple(position.history),
-            decay=math.prod(decays),
+            decay=optimisation.decay(self.settings, self.total_steps, position.best_step),
         )
-
-
-def _optimizer(parameters: Mapping[str, nn.Parameter], settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019), in one fused kernel; no decay on what has one dimension."""
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in parameters.values() if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters.values() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, fused=True)
-
-
-def _rate(step: int, total_steps: int, warmup_ratio: float) -> float:
-    """The share of the learning rate for update number `step` (from 0): up to 1, then down, never 0."""
-    warmup = math.ceil(warmup_ratio * total_steps)
-    if step < warmup:
-        return (step + 1) / warmup
-    return (total_steps - step) / (total_steps - warmup)
 
 
 def _seed(seed: int, step: int, process: int) -> None:
