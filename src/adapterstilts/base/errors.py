@@ -24,6 +24,21 @@ def printable(text: object) -> str:
     return OBEYED.sub(lambda letter: " " if letter[0].isspace() else "\N{REPLACEMENT CHARACTER}", str(text))
 
 
+# no part of a path can be so long, so what is to be pasted stays whole
+_TOO_LONG = re.compile(r"[^\s/\\]{256,}|\S{4096,}")
+_LEFT = 60
+
+
+def shortened(text: str) -> str:
+    """Return `text` with each word that nobody would read, such as a name of 5,000 letters, cut to its beginning."""
+    return _TOO_LONG.sub(lambda word: f"{word[0][:_LEFT]}...{_closing(word[0])}", text)
+
+
+def _closing(word: str) -> str:
+    """The marks after a word, such as the quotation mark that is open."""
+    return word[len(word.rstrip("\"'.,:;)")) :]
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ``' Did you mean "squad"?'`` for the choice nearest to `word`, or ``''`` if none is near."""
     by_lower_case = {choice.lower(): choice for choice in choices}

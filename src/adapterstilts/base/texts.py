@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -61,14 +62,23 @@ def numbered(lines: Iterable[bytes], where: str) -> Iterator[tuple[int, str]]:
         raise _unreadable(where, error) from error
 
 
-def parse_json(text: str, where: str, line: int | None = 1, **options: Any) -> Any:
+def parse_json(text: str, where: str, line: int | None = 1, once: bool = False, **options: Any) -> Any:
     """Return what the JSON `text`, which begins in `line` of `where`, holds; `options` are those of `json.loads`.
 
-    `line` is None where `where` names it. UserError if it is not JSON, is nested deeper than can be read, or has a
-    lone surrogate: half a letter.
+    `line` is None where `where` names it. `once` refuses an object that has a name twice, where otherwise the last
+    counts. UserError if it is not JSON, is nested deeper than can be read, or has a lone surrogate: half a letter.
     """
+
+    def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(members)
+        if len(value) < len(members):
+            ((twice, _),) = Counter(name for name, _ in members).most_common(1)
+            place = where if line is None or "\n" in text else f"{where}, line {line}"
+            raise UserError(f'{place}: "{twice}" is there twice in one JSON object; keep one of them.')
+        return value
+
     try:
-        value = json.loads(text, **options)
+        value = json.loads(text, object_pairs_hook=unique if once else None, **options)
     except json.JSONDecodeError as error:
         what = f"this is not JSON ({error.msg}, column {error.colno}); correct it."
         raise _wrong_json(where, line, text, error.pos, what) from error

@@ -16,7 +16,7 @@ import click
 
 from adapterstilts import __version__
 from adapterstilts.base import processes
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean, shortened
 from adapterstilts.cli import drawing, streams
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
@@ -89,17 +89,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     try:
+        _check_said(words)
         code = cli.main(args=words, prog_name="adapterstilts", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         # what was typed may be a file's name that somebody else made up
         shown = io.StringIO()
         error.show(shown)
-        drawing.say_lines(shown.getvalue(), err=True)
+        drawing.say_lines(shortened(shown.getvalue()), err=True)
         return error.exit_code
     except UserError as error:
         where = "" if processes.is_main() else f" in process {processes.index()}"
-        drawing.say_lines(f"Error{where}: {error}", err=True)
+        drawing.say_lines(shortened(f"Error{where}: {error}"), err=True)
         return 1
     except UnicodeEncodeError as error:
         # what was typed in another encoding is good as a path, but no name that can be written
@@ -109,6 +110,14 @@ def _run(words: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         drawing.say(_interrupted(words), err=True)
         return 130
+
+
+def _check_said(words: list[str]) -> None:
+    """Refuse what is empty, such as a variable that was never set: it must not stand for what is meant without it."""
+    for before, word in zip(["adapterstilts", *words], words, strict=False):
+        option = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else before
+        if not word or option != before:
+            raise click.UsageError(f'After "{option}" comes an empty word; say what is meant, or leave it out.')
 
 
 def _interrupted(words: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapterstilts.base import processes
+from adapterstilts.base import processes, schema
 from adapterstilts.base.errors import OBEYED, UserError, printable
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def note_skipped(error: UserError) -> None:
 
 def print_json(payload: dict[str, Any]) -> None:
     """Print the one JSON object; what a terminal would obey is escaped in it."""
-    lines = json.dumps(payload, indent=2, ensure_ascii=False).split("\n")
+    lines = schema.json_of(payload, indent=2).split("\n")
     click.echo("\n".join(OBEYED.sub(lambda letter: json.dumps(letter[0])[1:-1], line) for line in lines))
 
 

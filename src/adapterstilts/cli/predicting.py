@@ -19,7 +19,7 @@ from adapterstilts.methods import METHODS
 @click.argument("adapter", shell_complete=options.complete_adapter)
 @click.argument("texts", type=options.LINES, required=False, metavar="[FILE]")
 @click.option(
-    "--batch", type=click.IntRange(min=1), default=32, show_default=True, help="Lines at once; 1 answers each line."
+    "--batch", type=click.IntRange(1, 2**20), default=32, show_default=True, help="Lines at once; 1 answers each line."
 )
 @click.option("--language", metavar="L", help="Instead of FILE, rows in L that it is evaluated on, with their labels.")
 @click.option("--data", metavar="pocket|hub|FOLDER", help="Where the rows of --language come from.")
@@ -77,7 +77,7 @@ def predict(
         return
     predictor = execution.Predictor(adapter, backbone, chosen, output)
     if language:
-        rows = iter(predictor.rows_in(language, data))
+        rows = iter(predictor.rows_in(language, data, drawing.Bars()))
     else:
         rows = execution.rows_of(_lines(texts), predictor.task, _name(texts))
     predictions = predictor.predict(rows, batch)

@@ -13,12 +13,10 @@ from adapterstilts.findings.table import Cell, Column, Table
 if TYPE_CHECKING:
     from adapterstilts.scoring.submission import Score
 
-_FOLDER = click.Path(path_type=Path)
-
 
 @click.command()
-@click.argument("predictions", type=_FOLDER)
-@click.argument("references", type=_FOLDER)
+@click.argument("predictions", type=options.Place())
+@click.argument("references", type=options.Place())
 @options.as_json
 def score(predictions: Path, references: Path, as_json: bool) -> None:
     """Score any submission in XTREME's layout, with XTREME's own numbers.

@@ -25,7 +25,7 @@ LOADING = {
 
 @click.command()
 @click.argument("adapter", shell_complete=options.complete_adapter)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.Place())
 @options.backbone
 @options.method(METHODS)
 @options.task_file
@@ -65,7 +65,7 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
 
 
 @click.command("import")
-@click.argument("adapter", type=click.Path(), metavar="FOLDER|OWNER/NAME")
+@click.argument("adapter", metavar="FOLDER|OWNER/NAME")
 @click.option("--task", metavar="TASK", shell_complete=options.complete_task, help="What its head is for.")
 @click.option(
     "--labels", metavar="A,B,...", help="The head's labels in its own order, where it has other names or none."

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from adapterstilts.base import schema
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
@@ -161,7 +162,7 @@ def zoo(
     ctx.obj = output
     if ctx.invoked_subcommand is not None:
         return
-    rows = [_entry(entry) for entry in catalogue.entries(output)]
+    rows = [_entry(entry) for entry in catalogue.entries(output, skip=drawing.note_skipped)]
     if organisation:
         rows += [_published(listed) for listed in repositories.listed(organisation)]
     wanted = {"backbone": backbone, "method": method, "task": task}
@@ -213,7 +214,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         return
     drawing.say(f"folder: {folder}")
     for key, value in facts.items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = value if isinstance(value, str) else schema.json_of(value)
         drawing.say(f"{key}: {text}")
     if own:
         drawing.say()

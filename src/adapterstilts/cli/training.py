@@ -37,8 +37,11 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     from adapterstilts import execution
 
     how, trained = _how(chosen), []
-    for name in dict.fromkeys(names):
-        trained.append(execution.learn(_training(name, chosen), how, drawing.Bars()))
+    runs = [_training(name, chosen) for name in dict.fromkeys(names)]
+    for run in runs:
+        execution.check_languages(run, how)
+    for run in runs:
+        trained.append(execution.learn(run, how, drawing.Bars()))
         if not chosen["as_json"]:
             _print_one(how, trained[-1])
     if chosen["as_json"]:
@@ -140,6 +143,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
     how, here = _how(chosen), AtHand(chosen["output"])
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
     run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(chosen))
+    execution.check_languages(run, how)
     merged = execution.merge(run, how, drawing.Bars())
     lost = {} if merged.residual is None else {"residual": merged.residual}
     if chosen["as_json"] and merged.result is not None:
@@ -185,7 +189,7 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
 @options.method(METHODS)
 @click.option(
     "--submission",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.Place(file_okay=False),
     metavar="FOLDER",
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )
@@ -215,6 +219,7 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
 
     how = _how(chosen)
     run = asked.evaluating(AtHand(how.output), adapter, target, chosen["method"], **_asked(chosen))
+    execution.check_languages(run, how)
     if layer == options.ALL_LAYERS:
         layers = execution.evaluate_layers(run, how, drawing.Bars())
         drawing.print_json(layers.as_json()) if chosen["as_json"] else drawing.print_layers(layers)
@@ -233,6 +238,7 @@ def _learn(
 
     how = _how(chosen)
     run = _training(task, chosen, composition, adapters, **more)
+    execution.check_languages(run, how)
     _finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"])
 
 

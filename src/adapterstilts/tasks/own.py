@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.places import path_of
 from adapterstilts.base.texts import is_text, read_text, wrong
 from adapterstilts.tasks.declaration import SPLITS, TYPES, HubData, OwnRows, Task
 
@@ -322,7 +323,7 @@ def _files(value: Any, languages: Sequence[str], kind: str, own: OwnRows) -> dic
 def _path(written: Any, kind: str, split: str, own: OwnRows) -> str:
     if not isinstance(written, str) or not written:
         raise _wrong(own.source, f"files: {split}", written, "the path of a file")
-    path = own.folder / Path(written).expanduser()
+    path = own.folder / path_of(written)
     if not path.is_file():
         raise UserError(f"{own.source}: there is no file {written} ({path}); correct the path under files: {split}.")
     allowed = (*SUFFIXES, *OF_TAGGING) if kind == "tagging" else SUFFIXES

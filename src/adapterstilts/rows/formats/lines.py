@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,33 @@ def read(path: Path) -> Iterator[tuple[int, str]]:
         raise UserError(f"{path} is empty; fetch it again.")
 
 
+def whole(value: Any) -> int:
+    """The whole number that a value is or spells; ValueError for any other."""
+    spelt = value.strip() if isinstance(value, str) else value
+    if isinstance(spelt, bool) or not isinstance(spelt, int | str):
+        raise ValueError(f"{spelt!r} is no whole number")
+    return int(spelt)
+
+
+def text_of(entry: Mapping[str, Any], name: str) -> str:
+    """The text that `entry` has under `name`; KeyError if it has nothing there, TypeError for anything but a text."""
+    value = entry[name]
+    if not isinstance(value, str):
+        raise TypeError(f'"{name}" is not a text')
+    return value
+
+
+def id_of(entry: Mapping[str, Any]) -> str:
+    """The id of `entry`, a text or a number; KeyError if it has none, TypeError for anything else."""
+    value = entry["id"]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError('"id" is neither a text nor a number')
+    return str(value)
+
+
 def read_json(path: Path) -> Any:
     """The value that a JSON file holds; UserError naming the line where it is not JSON."""
-    return parse_json("\n".join(text for _, text in read(path)), str(path))
+    return parse_json("\n".join(text for _, text in read(path)), str(path), once=True)
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -39,7 +63,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, text in read(path):
         if not text.strip():
             continue
-        value = parse_json(text, str(path), number)
+        value = parse_json(text, str(path), number, once=True)
         if not isinstance(value, dict):
             raise wrong(path, number, "this is not a JSON object; each line must hold one.")
         yield number, value

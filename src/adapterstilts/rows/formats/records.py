@@ -139,6 +139,7 @@ def _table(path: Path, delimiter: str) -> Records:
 
 def _csv(text: str, path: Path, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, Sequence[str]]]:
     """The number of each record's first line, and its fields; UserError where there are other than in the first."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a long text is no mistake
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=delimiter, quoting=quoting, strict=True)
     width, line = 0, 1

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
-from adapterstilts.base.texts import parse_json, read_text
+from adapterstilts.base.texts import read_text
 from adapterstilts.tasks import Task
 
 _NUMBER = re.compile("[0-9]+")
@@ -138,15 +139,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _json(path: Path) -> Any:
-    def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        unique: dict[str, Any] = {}
-        for key, value in members:
-            if key in unique:
-                raise UserError(f'{path} has "{_short(key)}" twice in one object; keep one of them.')
-            unique[key] = value
-        return unique
-
-    return parse_json(read_text(path), str(path), object_pairs_hook=once)
+    return schema.parse_json(read_text(path).encode(), str(path), once=True)
 
 
 def _short(text: str) -> str:
