@@ -27,8 +27,8 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty rows of everything, where nothing else is asked for."""
     load = reading.load
 
-    def sixty(task, split, language, data="pocket", limit=None):
-        return load(task, split, language, data, limit or 60)
+    def sixty(task, split, language, data="pocket", limit=None, *progress):
+        return load(task, split, language, data, limit or 60, *progress)
 
     monkeypatch.setattr(reading, "load", sixty)
 
