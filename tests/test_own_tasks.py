@@ -610,7 +610,7 @@ def test_it_is_trained_fused_with_mnli_evaluated_predicted_and_compared(trained,
     again = json.loads(call("evaluate", fused["adapter"], "--json"))
     assert again["scores"] == fused["scores"]
     assert "fusion of claims + mnli" in call("compare", "claims")
-    assert "as it is" not in call("stack", "mnli", "--target", "claims")
+    assert "\nbackbone as it is" not in call("stack", "mnli", "--target", "claims")
     assert json.loads(call("continue", "mnli", "--target", "claims", "--json"))["system"].endswith("from mnli")
     there = call("predict", "claims", "--language", "de").splitlines()
     assert len(there) == 6 and there[0].endswith("no")

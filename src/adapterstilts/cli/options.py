@@ -81,6 +81,12 @@ def common(command: Command) -> Command:
             ),
             task_file,
             output,
+            click.option(
+                "--all",
+                "every",
+                is_flag=True,
+                help="Show everything measured on the target, not only controls, references and the best.",
+            ),
             as_json,
         )
     ):

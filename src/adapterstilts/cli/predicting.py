@@ -72,6 +72,7 @@ def predict(
     if data and not language:
         raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
     chosen = method or catalogue.method_of([adapter], backbone, output)
+    adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
     if among:
         _nearest(
             execution.Nearest(adapter, backbone, chosen, output, _lines(among), drawing.Bars()), texts, batch, as_json

@@ -149,7 +149,8 @@ def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
     if not path.is_file() or not (job.folder / FACTS).is_file():
         return None
     result = results.read(path)
-    return result if result.run.id == job.run.id and set(languages) == set(result.examples) else None
+    known = result.run.id == job.run.id and set(languages) <= set(result.examples)
+    return result.only(languages) if known else None
 
 
 @dataclass(frozen=True)
@@ -263,8 +264,7 @@ def _measure_known(job: _Job, backbone: Backbone, languages: tuple[str, ...], pr
 def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
     built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)
     result, measured = measured_result(job.run, adapter, job.task, built, backbone, languages, job.how, progress)
-    complete = not job.how.languages
-    if complete:
+    if not result.not_measured:
         save_adapter(replace(adapter, scores=result.scores), job.folder)
-    record(result, measured, job.how.output, complete)
+    record(result, measured, job.how.output)
     return result

@@ -67,10 +67,10 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
     check_length(run.evaluation.settings, backbone)
     built = model.from_adapter(backbone, adapter, types.get(task.type), task)
     result, measured = measured_result(run, adapter, task, built, backbone, languages, how, progress)
-    if task.name == run.task:
+    if task.name == run.task and not result.not_measured:
         adapter = replace(adapter, scores=result.scores)
     save_adapter(adapter, folder)
-    record(result, measured, how.output, complete=not how.languages)
+    record(result, measured, how.output)
     return Merge(adapter, folder, merged.residual, result)
 
 

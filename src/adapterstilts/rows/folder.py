@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adapterstilts.base.digests import Memory
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg, reader
 from adapterstilts.rows.formats.labels import with_labels
@@ -181,8 +181,7 @@ def _check(task: Task, split: str, language: str, folder: Path) -> None:
         raise UserError(f'"{task.name}" has no {split} files; it has {", ".join(splits)}.')
     known = _languages(task, split)
     if language not in known:
-        hint = did_you_mean(language, known)
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(known)}.')
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}". It has {", ".join(known)}.')
 
 
 def _locate(part: Part, language: str, folder: Path) -> tuple[Files, list[Path]] | str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, reader
 from adapterstilts.rows.formats.labels import with_labels
@@ -87,10 +87,7 @@ def _check(task: Task, split: str, language: str) -> None:
         raise UserError(f'"{task.name}" has no {split} rows on the Hub; it has {splits}.')
     known = languages_of(task, split)
     if language not in known:
-        hint = did_you_mean(language, known)
-        raise UserError(
-            f'"{task.name}" has no {split} rows in "{language}" on the Hub.{hint} It has {", ".join(known)}.'
-        )
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}" on the Hub. It has {", ".join(known)}.')
 
 
 def _read(task: Task, split: str, language: str) -> Iterator[Iterator[Row]]:
