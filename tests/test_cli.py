@@ -505,10 +505,14 @@ def test_completion_knows_tasks_and_adapters(trained):
     assert "pocket-bottleneck-mnli-s0" in {item.value for item in complete.get_completions(["fuse"], "pocket-b")}
 
 
+DRY = [f"{line} --dry-run" for line in ("train mnli", "fuse squad mnli --target pawsx", "baseline pawsx --via mnli")]
 HEAVY = ("torch", "transformers", "adapters", "peft", "datasets", "sklearn")
 
 
-@pytest.mark.parametrize("words", ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"])
+LOOKING = ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"]
+
+
+@pytest.mark.parametrize("words", [*LOOKING, *DRY])
 def test_looking_loads_nothing_heavy(words, tmp_path):
     program = (
         "import sys\nfrom adapterstilts.cli import main\ntry:\n    main()\nfinally:\n"

@@ -130,6 +130,9 @@ def learning(command: Command) -> Command:
     """Add the options of verbs that train."""
     command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
     command = click.option(
+        "--dry-run", is_flag=True, help="Show what would run, by which settings and for how long, and do nothing."
+    )(command)
+    command = click.option(
         "--log",
         type=click.Choice(TRACKERS),
         help="Also draw the training there; logs/NAME/log.jsonl is always written.",

@@ -34,6 +34,9 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
     options.prepare(*names)
+    if chosen["dry_run"]:
+        _plan([_training(name, chosen) for name in dict.fromkeys(names)], chosen)
+        return
     from adapterstilts import execution
 
     how, trained = _how(chosen), []
@@ -231,6 +234,9 @@ def _learn(
     task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> None:
     options.prepare(task)
+    if chosen["dry_run"]:
+        _plan([_training(task, chosen, composition, adapters, **more)], chosen)
+        return
     from adapterstilts import execution
 
     how = _how(chosen)
@@ -255,6 +261,15 @@ def _meant(adapter: str, method: str, chosen: dict[str, Any]) -> str:
     from adapterstilts.exchange import catalogue
 
     return catalogue.meant(adapter, chosen["backbone"], method, chosen["output"], drawing.Bars().note)
+
+
+def _plan(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
+    from adapterstilts.cli import planning
+    from adapterstilts.runs import recipe
+
+    settings = recipe.parse_overrides(chosen["settings"])
+    steps = [step for run in runs for step in planning.plan(run, chosen["output"], chosen["languages"], settings)]
+    planning.show(steps, chosen["as_json"])
 
 
 def _asked(chosen: dict[str, Any]) -> dict[str, Any]:

@@ -21,12 +21,14 @@ from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
+from adapterstilts.runs import results
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.command import line, where
 from adapterstilts.runs.run import Given, Rows, Run
-from adapterstilts.runs.words import changed_in_making, is_plain, plain
+from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, unusual, word_for
 from adapterstilts.tasks import metrics
 
+_NAMED = 5
 ORIGINS = ("bundled", "local", "hub")
 """Where an adapter can be, the first that has it being used."""
 
@@ -217,13 +219,20 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
 
 def _not_made(task: tasks.Task, wanted: _Wanted, why: str = "") -> NotMade:
     said = f'There is no {wanted.method} adapter for "{task.name}" on the backbone {wanted.backbone} yet{why}'
-    others = sorted({each.name for each in entries(wanted.output, wanted.backbone) if each.task == task.name})
+    others = sorted({each.name for each in _trained_alone(task.name, wanted.backbone, wanted.output)})
     if others:
-        said += f"; named by its own name, another can be used: {', '.join(others)}"
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        said += f"; there are others, to be named in its stead: {', '.join(others[:_NAMED])}{more}"
     chosen = [] if wanted.method == "bottleneck" else ["--method", wanted.method]
     rows = ["--data", wanted.data] if wanted.data else []
     make = line("train", task.name, *chosen, *rows, *where(wanted.backbone, wanted.output, task.name))
     return NotMade(f"{said}; make one: {make}")
+
+
+def _trained_alone(task: str, backbone: str, output: Path) -> list[Entry]:
+    """The adapters of a task that build on no other one, by whatever settings."""
+    at_hand = (each for each in entries(output, backbone) if each.task == task)
+    return [each for each in at_hand if isinstance(each.run, Given) or each.run.composition is None]
 
 
 def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[str], None]) -> str:
@@ -231,8 +240,7 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
 
     `note` is told so.
     """
-    at_hand = [each for each in entries(output, backbone) if (each.task, each.method) == (word, method)]
-    alone = [each for each in at_hand if isinstance(each.run, Given) or each.run.composition is None]
+    alone = [each for each in _trained_alone(word, backbone, output) if each.method == method]
     if len(alone) != 1 or alone[0].plain or alone[0].name == word:
         return word
     try:
@@ -311,3 +319,24 @@ class AtHand:
             return named
         fitting = [entry for entry in self._entries() if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None
+
+
+def check_free(run: Run, output: Path) -> None:
+    """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
+    name = name_of(run)
+    olds = results.in_place(run, name, output) if run.evaluation else []
+    folder = output / name
+    if (folder / FACTS).is_file():
+        old = read_facts(folder).run
+        if isinstance(old, Given):
+            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
+        olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
+    results.check_same(olds, run)
+
+
+def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
+    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
+    folder = AtHand(output).folder_of(adapter)
+    rows = adapter.rows if isinstance(adapter, Run) else None
+    data = rows.place if rows and adapter.task and unusual(rows, adapter.task, backbone) else None
+    return folder or find(word_for(adapter), backbone, adapter.method, output, data)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
-from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base import files, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import AtHand, find
+from adapterstilts.exchange.catalogue import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
@@ -25,7 +24,7 @@ from adapterstilts.runs import results, words
 from adapterstilts.runs.asked import check_has_layers
 from adapterstilts.runs.command import is_elsewhere, line, where
 from adapterstilts.runs.results import Result
-from adapterstilts.runs.run import NO_ADAPTER, Given, Run
+from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.scoring import evaluator, mining, submission
 from adapterstilts.tasks import types
 
@@ -278,27 +277,6 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     else:
         built = model.from_adapter(backbone, adapter, task_type, task)
     return _Ready(adapter, rows, backbone, built)
-
-
-def check_free(run: Run, output: Path) -> None:
-    """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
-    name = words.name_of(run)
-    olds = results.in_place(run, name, output) if run.evaluation else []
-    folder = output / name
-    if (folder / FACTS).is_file():
-        old = read_facts(folder).run
-        if isinstance(old, Given):
-            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
-        olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
-    results.check_same(olds, run)
-
-
-def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
-    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
-    folder = AtHand(output).folder_of(adapter)
-    rows = adapter.rows if isinstance(adapter, Run) else None
-    data = rows.place if rows and adapter.task and words.unusual(rows, adapter.task, backbone) else None
-    return folder or find(words.word_for(adapter), backbone, adapter.method, output, data)
 
 
 def _check_rows(sentence: str, rows: TestRows, submission_folder: Path | None, progress: Progress) -> None:
