@@ -417,6 +417,7 @@ def test_ids_are_those_of_a_column_that_is_declared(tmp_path):
 LABELLED = "number,sentence1,label\n7,a,yes\n8,b,no\n"
 BROKEN = [
     ("classification", "t.csv", "sentence,label\na,no\n", 'no column "sentence1". Did you mean "sentence"? It has'),
+    ("classification", "t.csv", "a,no\nb,yes\n", "names before it: sentence1, sentence2, label, between commas"),
     ("classification", "t.csv", "sentence1,label\na,maybe\n", 'line 2: column "label": the label is "maybe"'),
     ("classification", "t.csv", 'sentence1,label\n"a\nb",no\nc,x\n', 'line 4: column "label"'),
     ("classification", "t.csv", "sentence1,label\na\n", "line 2: there are 1 columns: it must be the 2 of line 1"),

@@ -37,7 +37,9 @@ def load(
     word, folder = str(adapter), path_of(output)
     chosen = method or catalogue.method_of([word], backbone, folder)
     word = catalogue.meant(word, backbone, chosen, folder, SILENT.note)
-    return execution.Predictor(word, backbone, chosen, folder)
+    predictor = execution.Predictor(word, backbone, chosen, folder)
+    predictor.load()
+    return predictor
 
 
 def predict(

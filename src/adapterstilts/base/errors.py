@@ -6,6 +6,10 @@ import difflib
 import re
 from collections.abc import Iterable
 
+OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""A letter that a terminal would obey or cannot show: controls, ends of lines, marks that turn the direction of text
+over what follows, halves of surrogate pairs. What joins letters of a script is none."""
+
 
 class AdapterstiltsError(Exception):
     """Any error that this package raises on purpose."""
@@ -16,8 +20,8 @@ class UserError(AdapterstiltsError):
 
 
 def printable(text: object) -> str:
-    """Return `text`, which others may have written, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    """Return `text`, which others may have written, in one line and without what a terminal would obey."""
+    return OBEYED.sub(lambda letter: " " if letter[0].isspace() else "\N{REPLACEMENT CHARACTER}", str(text))
 
 
 # no part of a path can be so long, so what is to be pasted stays whole

@@ -16,7 +16,8 @@ import click
 
 from adapterstilts import __version__
 from adapterstilts.base import processes
-from adapterstilts.base.errors import UserError, did_you_mean, printable, shortened
+from adapterstilts.base.errors import UserError, did_you_mean, shortened
+from adapterstilts.cli import drawing, streams
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
@@ -71,41 +72,37 @@ for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, imp
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted.
+    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted, 141 for a
+    closed pipe.
 
     Of several processes (`torchrun -m adapterstilts ...`) only the main one prints; of the others one hears
     what ended them.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if processes.is_main():
-        sys.exit(_run(words))
+        sys.exit(streams.guarding(lambda: _run(words)))
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        sys.exit(_run(words))
+        sys.exit(streams.guarding(lambda: _run(words)))
 
 
 def _run(words: list[str]) -> int:
     try:
         _check_said(words)
         code = cli.main(args=words, prog_name="adapterstilts", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        click.echo(shortened(said.getvalue()), err=True, nl=False)
+        # what was typed may be a file's name that somebody else made up
+        shown = io.StringIO()
+        error.show(shown)
+        drawing.say_lines(shortened(shown.getvalue()), err=True)
         return error.exit_code
     except UserError as error:
         where = "" if processes.is_main() else f" in process {processes.index()}"
-        for line in f"Error{where}: {error}".splitlines():
-            click.echo(printable(shortened(line)), err=True)
+        drawing.say_lines(shortened(f"Error{where}: {error}"), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo(_interrupted(words), err=True)
+        drawing.say(_interrupted(words), err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has gone; keep the interpreter from complaining at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
 
 
 def _check_said(words: list[str]) -> None:

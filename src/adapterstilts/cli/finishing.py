@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from adapterstilts.cli import drawing
 from adapterstilts.runs.command import line, where
 
@@ -26,7 +24,7 @@ def finish(how: How, result: Result, as_json: bool, every: bool) -> None:
         drawing.print_comparison(compared if every else compare.brief(compared))
         _print_where(how, result)
     else:
-        click.echo(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
+        drawing.say(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
 
 
 def payload(how: How, result: Result) -> dict[str, Any]:
@@ -59,4 +57,4 @@ def _print_where(how: How, result: Result) -> None:
     folder, run = how.output / result.adapter, result.run
     named = [result.target, *(each.task for each in run.graph())]
     side = line("compare", result.target, *where(run.backbone.id, how.output, *named))
-    click.echo(f"Saved in {folder if folder.is_dir() else how.output}; side by side with the rest: {side}")
+    drawing.say(f"Saved in {folder if folder.is_dir() else how.output}; side by side with the rest: {side}")

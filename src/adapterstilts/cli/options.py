@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from adapterstilts.base import places
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, printable
 from adapterstilts.methods import METHODS
 from adapterstilts.training.logs import TRACKERS
 
@@ -23,8 +23,22 @@ ALL_LAYERS = "all"
 _MOST_DIGITS = 9
 
 
+class _Lines(click.File):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Open the file, for bytes."""
+        try:
+            return super().convert(value, param, ctx)
+        except RuntimeError:
+            self.fail("standard input is closed.", param, ctx)
+
+
+LINES = _Lines("rb")
+"""A file of text, "-" for standard input: undecoded, so that what cannot be decoded is an error with its line."""
+
+
 def _matching(words: list[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    # a name with a letter that a shell would obey is none to complete
+    return [CompletionItem(word) for word in words if word.startswith(incomplete) and word == printable(word)]
 
 
 def _known_tasks() -> Mapping[str, Task]:

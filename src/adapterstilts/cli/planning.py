@@ -8,16 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import click
-
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts
-from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.execution.how import languages_of, place_of
 from adapterstilts.findings.table import Column, Table
-from adapterstilts.rows import reading
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.identity import HOW
 from adapterstilts.runs.run import Given, Run
@@ -62,7 +59,7 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
     for source in run.sources:
         if here.folder_of(source) is None and run.method == "full" and isinstance(source, Run):
             assert source.task is not None and source.rows is not None
-            first = asked.measured(here, source, source.task, source.rows.place or source.rows.source)
+            first = asked.measured(here, source, source.task, place_of(source.rows))
             steps.append(_step(first, output, (), {key: value for key, value in settings.items() if key in HOW}))
         else:
             catalogue.folder_of(source, run.backbone.id, output)
@@ -71,11 +68,7 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
 
 def _step(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str, Any]) -> Step:
     assert run.task is not None and run.evaluation is not None
-    rows = run.evaluation.rows
-    known = reading.languages_of(tasks.get(run.evaluation.target), rows.place or rows.source)
-    wrong = [language for language in languages if language not in known]
-    if wrong:
-        raise UserError(f'{run.evaluation.target} has no language "{wrong[0]}"; it has {", ".join(known)}.')
+    languages = languages_of(tasks.get(run.evaluation.target), place_of(run.evaluation.rows), languages)
     resolved = recipe.resolve(run.backbone.id, run.method, run.structure, run.task, settings)
     values = {**resolved.method, **resolved.run}
     listed = [(name, value, resolved.origins[name]) for name, value in values.items()]
@@ -85,7 +78,7 @@ def _step(run: Run, output: Path, languages: Sequence[str], settings: Mapping[st
     seconds = _seconds(like, _length_of(values)) if like else None
     done = (output / name_of(run) / FACTS).is_file()
     name, machine = (like.name, str(like.training.get("machine"))) if like else (None, None)
-    return Step(run, done, tuple(languages) or known, listed, seconds, name, machine)
+    return Step(run, done, languages, listed, seconds, name, machine)
 
 
 def _length_of(values: Mapping[str, Any]) -> tuple[str, float]:
@@ -136,11 +129,12 @@ def show(steps: Iterable[Step], as_json: bool) -> None:
     if as_json:
         drawing.print_json({"dry_run": True, "steps": [step.as_json() for step in listed]})
         return
-    click.echo("Nothing is trained and nothing is written; without --dry-run this would run:")
+    drawing.say("Nothing is trained and nothing is written; without --dry-run this would run:")
     for number, step in enumerate(listed, 1):
-        click.echo(f"\n{number}. {name_of(step.run)}: {label_of(step.run)}")
+        drawing.say()
+        drawing.say(f"{number}. {name_of(step.run)}: {label_of(step.run)}")
         for fact, text in _facts(step):
-            click.echo(f"   {fact}: {text}")
+            drawing.say(f"   {fact}: {text}")
         rows = [(name, plain(value), origin) for name, value, origin in step.settings]
         drawing.print_table(Table([Column("setting"), Column("value"), Column("from")], rows))
 

@@ -35,10 +35,10 @@ def score(predictions: Path, references: Path, as_json: bool) -> None:
         drawing.print_json(scored.as_json())
         return
     drawing.print_table(_languages(scored))
-    click.echo()
+    drawing.say()
     drawing.print_table(_groups(scored))
     for note in scored.notes:
-        click.echo(note)
+        drawing.say(note)
 
 
 def _languages(scored: Score) -> Table:

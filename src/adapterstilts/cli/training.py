@@ -40,8 +40,11 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     from adapterstilts import execution
 
     how, trained = _how(chosen), []
-    for name in dict.fromkeys(names):
-        trained.append(execution.learn(_training(name, chosen), how, drawing.Bars()))
+    runs = [_training(name, chosen) for name in dict.fromkeys(names)]
+    for run in runs:
+        execution.check_languages(run, how)
+    for run in runs:
+        trained.append(execution.learn(run, how, drawing.Bars()))
         if not chosen["as_json"]:
             finish(how, trained[-1], False, chosen["every"])
     if chosen["as_json"]:
@@ -144,6 +147,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
     adapters, head = tuple(_meant(each, method, chosen) for each in adapters), head and _meant(head, method, chosen)
     run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(chosen))
+    execution.check_languages(run, how)
     merged = execution.merge(run, how, drawing.Bars())
     lost = {} if merged.residual is None else {"residual": merged.residual}
     if chosen["as_json"] and merged.result is not None:
@@ -152,13 +156,13 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
         drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
         if merged.residual is not None:
-            click.echo(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
+            drawing.say(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
         if merged.result is not None:
             finish(how, merged.result, False, chosen["every"])
         else:
             elsewhere = where(run.backbone.id, how.output)
             measure = line("evaluate", merged.adapter.name, "--target", "tatoeba", *elsewhere)
-            click.echo(f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: {measure}")
+            drawing.say(f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: {measure}")
 
 
 @click.command()
@@ -220,13 +224,14 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     here = AtHand(how.output)
     method = chosen["method"] or here.method_of([adapter], chosen["backbone"])
     run = asked.evaluating(here, _meant(adapter, method, chosen), target, method, **_asked(chosen))
+    execution.check_languages(run, how)
     if layer == options.ALL_LAYERS:
         layers = execution.evaluate_layers(run, how, drawing.Bars())
         drawing.print_json(layers.as_json()) if chosen["as_json"] else drawing.print_layers(layers)
         return
     result = execution.evaluate(run, how, drawing.Bars(), submission)
     if submission is not None and not chosen["as_json"]:
-        click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
+        drawing.say(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
     finish(how, result, chosen["as_json"], chosen["every"])
 
 
@@ -241,6 +246,7 @@ def _learn(
 
     how = _how(chosen)
     run = _training(task, chosen, composition, adapters, **more)
+    execution.check_languages(run, how)
     finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"], chosen["every"])
 
 

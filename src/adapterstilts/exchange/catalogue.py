@@ -29,6 +29,8 @@ from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain
 from adapterstilts.tasks import metrics
 
 _NAMED = 5
+Skip = Callable[[UserError], None]
+"""What is told of a folder that is left out."""
 ORIGINS = ("bundled", "local", "hub")
 """Where an adapter can be, the first that has it being used."""
 
@@ -113,15 +115,18 @@ def bundled(backbone: str) -> Path:
     return places.zoo_folder() / slug(backbone.lower())
 
 
-def entries(output: Path, backbone: str | None = None) -> list[Entry]:
-    """Return the adapters at hand: shipped, made here, in the Hub's cache; those of `backbone` alone if it is given."""
+def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: None) -> list[Entry]:
+    """Return the adapters at hand: shipped, made here, in the Hub's cache; those of `backbone` alone if it is given.
+
+    A folder whose facts cannot be read is left out: `skip` is told why.
+    """
     shipped = sorted(path for path in places.zoo_folder().glob("*") if path.is_dir())
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:
         folders.append((output, "local"))
-    at_hand = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
+    at_hand = [entry for folder, origin in folders for entry in _entries_in(folder, origin, skip)]
     for repository, folder in repositories.cached():
-        if facts := _facts_of(folder):
+        if facts := _facts_of(folder, skip):
             at_hand.append(Entry(repository, folder, "hub", facts))
     return [entry for entry in at_hand if backbone in (None, entry.backbone)]
 
@@ -252,17 +257,18 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
     return word
 
 
-def _entries_in(folder: Path, origin: str) -> Iterator[Entry]:
+def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
     for path in sorted(folder.glob(f"*/{FACTS}")):
         # a folder that a broken-off saving left behind starts with a dot
-        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent)):
+        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent, skip)):
             yield Entry(path.parent.name, path.parent, origin, facts)
 
 
-def _facts_of(folder: Path) -> Facts | None:
+def _facts_of(folder: Path, skip: Skip) -> Facts | None:
     try:
         return read_facts(folder)
-    except UserError:  # whoever uses it is told; a list shows what can be used
+    except UserError as error:
+        skip(error)
         return None
 
 

@@ -1,4 +1,7 @@
-"""What a source holds of a task: counts, labels, and a few rows as they are read and as they are encoded."""
+"""What a source holds of a task: counts, labels, and a few rows as they are read and as they are encoded.
+
+No torch at import.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapterstilts import tasks
-from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import recipe
 from adapterstilts.tasks import types
-from adapterstilts.tasks.types.question_answering import text_of_tokens
 
 EXAMPLES = 3
 """How many rows are shown, of the first language of the first split."""
@@ -81,7 +82,7 @@ def inspect(
     progress.start(f"read {name}", sum(map(len, splits.values())), "set")
     try:
         for part, code in ((part, code) for part, languages in splits.items() for code in languages):
-            rows, _ = reading.found(task, part, code, data)
+            rows, _ = reading.found(task, part, code, data, progress)
             counts[part][code], labels[part][code] = len(rows), label_counts(task, rows)
             shown = shown or [(part, code, row) for row in rows[:EXAMPLES]]
             progress.advance()
@@ -141,6 +142,8 @@ def _of_language(by_language: Mapping[str, Sequence[str]], language: str | None)
 
 
 def _examples(task: tasks.Task, shown: Sequence[tuple[str, str, Row]], backbone: str) -> list[Example]:
+    from adapterstilts.backbones import loading
+
     if task.type == "tagging" and not task.labels:
         # CCG's tags come with its training rows, which may not be there; these are enough to show them by name
         task = replace(task, labels=tuple(sorted({tag for *_, row in shown for tag in row.get("tags", ())})))
@@ -170,6 +173,8 @@ def _readable(feature: types.Feature, row: Row, task: tasks.Task, tokenizer: Any
     if "start_position" in feature:
         readable["span"] = None
         if feature["start_position"] > 0:
+            from adapterstilts.tasks.types.question_answering import text_of_tokens
+
             first, last = (feature[end] - feature["context_begin"] for end in ("start_position", "end_position"))
             readable["span"] = text_of_tokens(row["context"], feature["offsets"], first, last)
     return readable

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
@@ -18,6 +18,7 @@ from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows.labelled import LABELS, are_labelled
 from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks.types import Feature, Row, TaskType, batching
+from adapterstilts.tasks.types.sequences import not_read
 
 Scores = dict[str, dict[str, float]]
 
@@ -39,12 +40,26 @@ def outputs_of(
         for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
             batch = task_type.collate([features[index] for index in indices], pad_token_id)
             batch = moved(batch, device)
-            reduced = task_type.reduce(model(batch), batch)
+            raw = model(batch)
+            check_finite(raw, batch["attention_mask"], precision)
+            reduced = task_type.reduce(raw, batch)
             arrays = {key: tensor.cpu().numpy() for key, tensor in reduced.items()}
             for place, index in enumerate(indices):
                 outputs[index] = {key: array[place] for key, array in arrays.items()}
             progress.advance(len(indices))
     return outputs
+
+
+def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "fp32") -> None:
+    """Raise UserError if a model's outputs, of which those per token (B, L, ...) count under `mask`, are not finite."""
+    for values in outputs.values():
+        counted = values[mask.bool()] if values.shape[:2] == mask.shape else values
+        if not counted.isfinite().all():
+            remedy = "compute in full precision with -o precision=fp32, or " if precision != "fp32" else ""
+            raise UserError(
+                "The model's outputs are not finite numbers (NaN or infinite) although all its weights are, so nothing "
+                f"can be predicted with it; {remedy}train its adapter again with a lower learning rate."
+            )
 
 
 def predict(
@@ -61,6 +76,8 @@ def predict(
     """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
     unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
     features = task_type.encode(unlabelled, tokenizer, task, max_length)
+    if said := not_read(features, tokenizer):
+        progress.note(said)
     outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
     return task_type.decode(outputs, features, rows, task)
 

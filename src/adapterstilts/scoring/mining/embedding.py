@@ -15,7 +15,9 @@ from torch import nn
 from adapterstilts.backbones.device import device_of, moved
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.scoring.evaluator import check_finite
 from adapterstilts.tasks.types import batching, retrieval
+from adapterstilts.tasks.types.sequences import not_read
 
 Table = numpy.ndarray
 Found = TypeVar("Found")
@@ -70,12 +72,15 @@ def embed(
         for start in range(0, len(sentences), _TOKENISED):
             encoded = retrieval.encode_sentences(sentences[start : start + _TOKENISED], tokenizer, max_length)
             features = [{"input_ids": input_ids} for input_ids in encoded]
+            if start == 0 and (said := not_read(features, tokenizer)):
+                progress.note(said)
             for indices in _batches(features, batch_size):
                 batch = retrieval.collate([features[index] for index in indices], tokenizer.pad_token_id)
                 batch = moved(batch, device)
                 states = backbone(**batch, output_hidden_states=True).hidden_states
                 for layer, table in embeddings.items():
                     mean = retrieval.mean_embedding(states[layer], batch["attention_mask"])
+                    check_finite({"embedding": mean}, batch["attention_mask"])
                     table[start + indices] = mean.cpu().numpy()
                 progress.advance(len(indices))
     return embeddings
