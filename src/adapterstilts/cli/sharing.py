@@ -47,6 +47,7 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
     from adapterstilts.exchange import catalogue
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
+    adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
     done = execution.export_adapter(adapter, folder, backbone, chosen, output)
     if as_json:
         drawing.print_json(

@@ -84,7 +84,7 @@ def render(entry: Entry, results: Iterable[Result], repository: str | None = Non
     what it was trained on. `repository` is where it is published.
     """
     task = tasks.get(entry.task) if entry.task else None
-    measured = [result for result in results if not changed_in_evaluation(result.run)]
+    measured = [result for result in results if not changed_in_evaluation(result.run) and not result.not_measured]
     own = [result for result in measured if _unseeded(result.run.adapter) == _unseeded(entry.run)]
     these = [result for result in own if result.run.seed == entry.seed]
     elsewhere = sorted((result for result in these if result.target != entry.task), key=lambda result: result.target)

@@ -53,7 +53,7 @@ def prepare(
         )
     _check_licences(adapter)
     repository = repositories.repository_of(entry.name, entry.backbone, organisation)
-    measured = list(candidates)
+    measured = [result for result in candidates if not result.not_measured]
     own = [result for result in measured if result.run.adapter.id == adapter.run.id]
     files = {name: (entry.folder / name).read_bytes() for name in (saving.WEIGHTS, saving.FACTS)}
     for result in own:
