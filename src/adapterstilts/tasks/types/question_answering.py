@@ -128,8 +128,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     'offsets' (characters of the context, one pair a token of context), and 'start_position' and
     'end_position' where the row has answers.
     """
+    for row in rows:
+        sequences.check_size(row, len(row["context"]), task.name)
     frame = sequences.frame_of(tokenizer)
-    questions = sequences.token_ids([row["question"] for row in rows], tokenizer)
+    questions = sequences.token_ids([row["question"] for row in rows], tokenizer, LONGEST_QUESTION)
     distinct = list(dict.fromkeys(row["context"] for row in rows))
     contexts = dict(zip(distinct, context_tokens(distinct, tokenizer), strict=True))
     features: list[Feature] = []
