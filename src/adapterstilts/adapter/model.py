@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from adapterstilts import methods
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import encoders
+from adapterstilts.backbones.library import PreTrainedModel
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed

@@ -37,8 +37,11 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     from adapterstilts import execution
 
     how, trained = _how(chosen), []
-    for name in dict.fromkeys(names):
-        trained.append(execution.learn(_training(name, chosen), how, drawing.Bars()))
+    runs = [_training(name, chosen) for name in dict.fromkeys(names)]
+    for run in runs:
+        execution.check_languages(run, how)
+    for run in runs:
+        trained.append(execution.learn(run, how, drawing.Bars()))
         if not chosen["as_json"]:
             _print_one(how, trained[-1])
     if chosen["as_json"]:
@@ -140,6 +143,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
     how, here = _how(chosen), AtHand(chosen["output"])
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
     run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(chosen))
+    execution.check_languages(run, how)
     merged = execution.merge(run, how, drawing.Bars())
     lost = {} if merged.residual is None else {"residual": merged.residual}
     if chosen["as_json"] and merged.result is not None:
@@ -148,11 +152,11 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
         drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
         if merged.residual is not None:
-            click.echo(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
+            drawing.say(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
         if merged.result is not None:
             _print_one(how, merged.result)
         else:
-            click.echo(
+            drawing.say(
                 f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
                 f"evaluate {merged.folder} --target tatoeba"
             )
@@ -185,7 +189,7 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
 @options.method(METHODS)
 @click.option(
     "--submission",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.Place(file_okay=False),
     metavar="FOLDER",
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )
@@ -215,13 +219,14 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
 
     how = _how(chosen)
     run = asked.evaluating(AtHand(how.output), adapter, target, chosen["method"], **_asked(chosen))
+    execution.check_languages(run, how)
     if layer == options.ALL_LAYERS:
         layers = execution.evaluate_layers(run, how, drawing.Bars())
         drawing.print_json(layers.as_json()) if chosen["as_json"] else drawing.print_layers(layers)
         return
     result = execution.evaluate(run, how, drawing.Bars(), submission)
     if submission is not None and not chosen["as_json"]:
-        click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
+        drawing.say(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
     _finish(how, result, chosen["as_json"])
 
 
@@ -233,6 +238,7 @@ def _learn(
 
     how = _how(chosen)
     run = _training(task, chosen, composition, adapters, **more)
+    execution.check_languages(run, how)
     _finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"])
 
 
@@ -299,7 +305,7 @@ def _print_one(how: How, result: Result) -> None:
     from adapterstilts.findings import compare
 
     if not result.scores:
-        click.echo(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
+        drawing.say(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
         return
     backbone = result.run.backbone.id
     drawing.print_comparison(compare.compare(tasks.get(result.target), backbone, [result], data=result.data))
@@ -308,7 +314,7 @@ def _print_one(how: How, result: Result) -> None:
 
 def _print_where(how: How, result: Result) -> None:
     where = how.output / result.adapter
-    click.echo(
+    drawing.say(
         f"Saved in {where if where.is_dir() else how.output}; "
         f"side by side with the rest: adapterstilts compare {result.target}"
     )

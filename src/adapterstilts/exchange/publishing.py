@@ -10,7 +10,6 @@ from pathlib import Path
 from adapterstilts import tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.value import Adapter
-from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import card, catalogue, repositories
 from adapterstilts.exchange.exporting import writing
@@ -80,6 +79,8 @@ def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:
     library = writing.LIBRARIES.get(adapter.method)
     if library not in ("adapters", "peft"):
         return {}
+    from adapterstilts.backbones import loading
+
     task = tasks.get(adapter.task) if adapter.task else None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / library

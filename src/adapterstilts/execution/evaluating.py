@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.base import files, processes
+from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, find
@@ -161,7 +160,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
     folder = results.claim(result.run, result.adapter, output)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
-        lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
+        lines = (schema.json_of({"id": str(row["id"]), "prediction": guess}) for row, guess in paired)
         files.write_text(folder / f"{language}.jsonl", "".join(f"{line}\n" for line in lines))
     if complete and measured.scores:
         results.save(result, output)

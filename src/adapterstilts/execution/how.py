@@ -1,4 +1,4 @@
-"""How a run is computed, and where to: what is no part of the run itself."""
+"""How a run is computed, and where to: what is no part of the run itself. No torch at import."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import adapterstilts
 from adapterstilts import tasks
-from adapterstilts.backbones import encoders
-from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.rows import reading
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import Rows, Run
+
+if TYPE_CHECKING:
+    from adapterstilts.backbones.loading import Backbone
 
 _LIBRARIES = ("accelerate", "adapters", "peft", "tokenizers", "torch", "transformers")
 
@@ -63,8 +64,16 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     return chosen or tuple(known)
 
 
+def check_languages(run: Run, how: How) -> None:
+    """Raise `UserError`, before anything is loaded, if `run` cannot be measured in the languages that `how` names."""
+    if run.evaluation is not None:
+        languages_of(tasks.get(run.evaluation.target), place_of(run.evaluation.rows), how.languages)
+
+
 def check_length(settings: Mapping[str, Any], backbone: Backbone) -> None:
     """Raise `UserError` if `max_length` is more than `backbone` has positions for."""
+    from adapterstilts.backbones import encoders
+
     longest = encoders.longest_input(backbone.module)
     if longest is not None and settings["max_length"] > longest:
         raise UserError(

@@ -1,4 +1,7 @@
-"""What a source holds of a task: counts, labels, and a few rows as they are read and as they are encoded."""
+"""What a source holds of a task: counts, labels, and a few rows as they are read and as they are encoded.
+
+No torch at import.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapterstilts import tasks
-from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import recipe
 from adapterstilts.tasks import types
-from adapterstilts.tasks.types.question_answering import text_of_tokens
 
 EXAMPLES = 3
 """How many rows are shown, of the first language of the first split."""
@@ -142,6 +143,8 @@ def _of_language(by_language: Mapping[str, Sequence[str]], language: str | None)
 
 
 def _examples(task: tasks.Task, shown: Sequence[tuple[str, str, Row]], backbone: str) -> list[Example]:
+    from adapterstilts.backbones import loading
+
     if task.type == "tagging" and not task.labels:
         # CCG's tags come with its training rows, which may not be there; these are enough to show them by name
         task = replace(task, labels=tuple(sorted({tag for *_, row in shown for tag in row.get("tags", ())})))
@@ -171,6 +174,8 @@ def _readable(feature: types.Feature, row: Row, task: tasks.Task, tokenizer: Any
     if "start_position" in feature:
         readable["span"] = None
         if feature["start_position"] > 0:
+            from adapterstilts.tasks.types.question_answering import text_of_tokens
+
             first, last = (feature[end] - feature["context_begin"] for end in ("start_position", "end_position"))
             readable["span"] = text_of_tokens(row["context"], feature["offsets"], first, last)
     return readable

@@ -1,4 +1,4 @@
-"""The nearest of given sentences to each of a user's own, by an adapter's embeddings."""
+"""The nearest of given sentences to each of a user's own, by an adapter's embeddings. No torch at import."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy
-
-from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import NO_ADAPTER
-from adapterstilts.scoring import mining
 from adapterstilts.tasks import types
+
+if TYPE_CHECKING:
+    import numpy
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,10 @@ class Nearest:
         if not self._among:
             raise UserError("There are no sentences to search among.")
         adapter = None if word == NO_ADAPTER else load_adapter(catalogue.find(word, backbone, method, output))
+        from adapterstilts.adapter import model
+        from adapterstilts.backbones import loading
+        from adapterstilts.scoring import mining
+
         loaded, task_type = loading.load_backbone(backbone), types.get("retrieval")
         if adapter is None:
             self._model = model.build(loaded, task_type, None, "head_only", None, {})
@@ -76,6 +79,8 @@ class Nearest:
                 yield Neighbour(sentence, self._among[best], float(row[best]))
 
     def _embed(self, sentences: Sequence[str], progress: Progress = SILENT) -> numpy.ndarray:
+        from adapterstilts.scoring import mining
+
         by_layer = mining.embed(
             self._model, self._tokenizer, sentences, [self._layer], self._max_length, progress=progress
         )

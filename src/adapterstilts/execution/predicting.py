@@ -1,30 +1,33 @@
-"""A trained adapter on a user's own text: lines in, predictions out."""
+"""A trained adapter on a user's own text: lines in, predictions out. No torch until something is predicted."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import numpy
+from typing import TYPE_CHECKING, Any
 
 from adapterstilts import tasks
-from adapterstilts.adapter import model
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import declaration_of, loading
+from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.base.texts import is_text, parse_json
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import Run
-from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import Task, types
-from adapterstilts.tasks.types import Row
+from adapterstilts.tasks.types import Row, TaskType
+
+if TYPE_CHECKING:
+    import numpy
+
+    from adapterstilts.adapter.model import Model
 
 FIELDS = {
     "classification": ("sentence1", "sentence2"),
@@ -49,32 +52,58 @@ class Prediction:
 
 
 class Predictor:
-    """An adapter with its head, ready to predict: its `task`, `model` and `tokenizer`.
+    """An adapter with its head: its `task`, and its `model` and `tokenizer`, which are loaded when first used.
 
-    UserError if there is no such adapter, or it has no head.
+    UserError if there is no such adapter, or it has no head; when it is loaded, if it does not fit the backbone.
     """
 
     def __init__(self, word: str, backbone: str, method: str, output: Path, max_length: int | None = None) -> None:
-        adapter = load_adapter(catalogue.find(word, backbone, method, output))
-        if adapter.task is None:
-            raise UserError(f'The adapter "{adapter.name}" has no head, so it predicts nothing by itself.')
-        declared = tasks.get(adapter.task)
-        self.task: Task = declared if declared.labels else replace(declared, labels=adapter.labels)
-        self._backbone = backbone
-        loaded = loading.load_backbone(backbone)
-        self._type = types.get(self.task.type)
-        self.model = model.from_adapter(loaded, adapter, self._type, self.task)
-        self.tokenizer = loaded.tokenizer
-        trained_with = adapter.run.settings if isinstance(adapter.run, Run) else {}
+        self._folder, self._backbone = catalogue.find(word, backbone, method, output), backbone
+        facts = read_facts(self._folder)
+        if facts.run.task is None:
+            raise UserError(f'The adapter "{facts.name}" has no head, so it predicts nothing by itself.')
+        declared = tasks.get(facts.run.task)
+        self.task: Task = declared if declared.labels else replace(declared, labels=facts.labels)
+        trained_with = facts.run.settings if isinstance(facts.run, Run) else {}
         self._max_length = max_length or recipe.of_evaluation(backbone, self.task.name, trained_with)["max_length"]
+
+    @property
+    def _type(self) -> TaskType:
+        return types.get(self.task.type)
+
+    @cached_property
+    def _loaded(self) -> tuple[Model, Any]:
+        from adapterstilts.adapter import model
+        from adapterstilts.backbones import loading
+
+        adapter = load_adapter(self._folder)
+        loaded = loading.load_backbone(self._backbone)
+        return model.from_adapter(loaded, adapter, self._type, self.task), loaded.tokenizer
+
+    def load(self) -> None:
+        """Load it now."""
+        self._loaded  # noqa: B018 - it is kept
+
+    @property
+    def model(self) -> Model:
+        """The module with the adapter in it, in evaluation mode, where this process computes."""
+        return self._loaded[0]
+
+    @property
+    def tokenizer(self) -> Any:
+        """The backbone's tokenizer."""
+        return self._loaded[1]
 
     def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
         """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""
+        from adapterstilts.scoring import evaluator
+
+        (model, tokenizer), task_type = self._loaded, self._type  # before a line is waited for
         waiting, scored = iter(rows), self.task.type in ("classification", "multiple_choice")
         while batch := list(islice(waiting, batch_size)):
-            features = self._type.encode(batch, self.tokenizer, self.task, self._max_length)
-            outputs = evaluator.outputs_of(self.model, self._type, features, self.tokenizer.pad_token_id)
-            predicted = self._type.decode(outputs, features, batch, self.task)
+            features = task_type.encode(batch, tokenizer, self.task, self._max_length)
+            outputs = evaluator.outputs_of(model, task_type, features, tokenizer.pad_token_id)
+            predicted = task_type.decode(outputs, features, batch, self.task)
             for number, (row, guess) in enumerate(zip(batch, predicted, strict=True)):
                 # a row of the types that are scored is one feature
                 yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
@@ -83,7 +112,7 @@ class Predictor:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
         data and has the language. `progress` is told how many are left out. UserError if there are none.
         """
-        own, place = self.task, data or declaration_of(self._backbone).rows
+        own, place = self.task, declaration_of(self._backbone).rows if data is None else data
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
@@ -99,19 +128,21 @@ class Predictor:
         return self._type.reference(row, self.task) if are_labelled(self.task, [row]) else None
 
     def _probabilities(self, row: Row, logits: numpy.ndarray) -> dict[str, float]:
+        import numpy
+
         names = self.task.labels or [str(number) for number in range(len(row["choices"]))]
         shifted = numpy.exp(logits[: len(names)] - logits[: len(names)].max())
         return dict(zip(names, (shifted / shifted.sum()).tolist(), strict=True))
 
 
-def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
+def rows_of(lines: Iterable[str], task: Task, where: str = "standard input") -> Iterator[Row]:
     """The rows of `task` that lines of text are: JSON objects with its columns, or its columns between tabs.
 
     A tagging task's tokens are between spaces; a multiple choice's line ends with its choices. Empty lines are passed
-    over. UserError names the line that does not fit.
+    over. UserError names the line, of `where`, that does not fit.
     """
     for number, line in enumerate(lines, 1):
-        if row := _of_text(line, f"Line {number}", task):
+        if row := _of_text(line, f"{where}, line {number}", task):
             yield {"id": str(number), **row}
 
 
@@ -134,16 +165,18 @@ def checked_rows(texts: Iterable[str | Row], task: Task) -> Iterator[Row]:
 
 def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
     """The row that a line of text is; nothing of an empty one."""
+    _check_unicode([line], where)
     text = line.rstrip("\r\n").removeprefix("\ufeff")
     if not text.strip():
         return {}
     if not text.lstrip().startswith("{"):
         return _of_tabs(text, where, task)
-    try:
-        parsed = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{where} is no JSON object ({error}).") from error
-    return _of_columns(parsed, where, task)
+    return _of_columns(parse_json(text, where, line=None), where, task)
+
+
+def _check_unicode(texts: Iterable[str], where: str) -> None:
+    if not all(map(is_text, texts)):
+        raise UserError(f"{where} has half of a surrogate pair, so it is not Unicode; correct it.")
 
 
 def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
@@ -157,6 +190,7 @@ def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
         kind = list | tuple if several else str
         if not isinstance(value, kind) or not value or not all(isinstance(each, str) for each in texts):
             raise UserError(f'{where}: "{name}" must be {"a list of texts" if several else "a text"}.')
+        _check_unicode(texts, f'{where}: "{name}"')
     return _whole(row, where, task)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from adapterstilts.base.digests import Memory, sha256
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import hub, limits
 from adapterstilts.rows.formats import Row, Rows, Wanted, conllu, squad, tagging
@@ -149,7 +150,7 @@ def _not_at_hand(task: Task) -> UserError:
 
 
 def _path(own: OwnRows, written: str) -> Path:
-    return own.folder / Path(written).expanduser()
+    return own.folder / path_of(written)
 
 
 def _of_file(path: Path, wanted: Wanted) -> Rows:

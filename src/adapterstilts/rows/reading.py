@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import folder, limits, own
 from adapterstilts.rows.formats import Row
@@ -236,7 +237,7 @@ def _source(task: Task, data: str) -> Source:
     if data in WORDS:
         module: Any = importlib.import_module(f"adapterstilts.rows.{data}")
         return module
-    path = Path(data).expanduser()
+    path = path_of(data)
     if not path.is_dir():
         raise UserError(f"There is no folder {path}; --data is pocket, hub, or a folder.{did_you_mean(data, WORDS)}")
     return _Folder(path)

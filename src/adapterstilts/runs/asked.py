@@ -143,18 +143,16 @@ def evaluating(
     settings: Mapping[str, Any] | None = None,
 ) -> Run:
     """Return the run that measures an adapter ('none': the backbone as it is) on `target`, or else on its own task."""
-    own = here.backbone(backbone)
-    adapter: Run | Given
-    if word == NO_ADAPTER:
-        adapter = Run(own, NO_ADAPTER)
-        if target is not None and tasks.get(target).type != "retrieval":
-            raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
-    else:
-        adapter = _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
-    aim = target or adapter.task
+    alone = word == NO_ADAPTER
+    if alone and target is not None and tasks.get(target).type != "retrieval":
+        raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
+    adapter = None if alone else _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
+    aim = target or (adapter.task if adapter else None)
     if aim is None:
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
-    run = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter
+    # last, since one that is new here is loaded
+    own = here.backbone(backbone)
+    run = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter or Run(own, NO_ADAPTER)
     return measured(here, run, aim, data, settings)
 
 

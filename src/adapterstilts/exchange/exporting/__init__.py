@@ -7,7 +7,6 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.backbones import loading
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.exporting import writing
 
@@ -26,6 +25,8 @@ class Exported:
 def export_adapter(word: str, folder: Path, backbone: str, method: str, output: Path) -> Exported:
     """Write the adapter that `word` means to `folder`; UserError as `writing.write` and `catalogue.find`."""
     adapter = load_adapter(catalogue.find(word, backbone, method, output))
+    from adapterstilts.backbones import loading
+
     task = tasks.get(adapter.task) if adapter.task else None
     tokenizer = loading.load_tokenizer(backbone) if adapter.method == "full" else None
     writing.write(adapter, folder, loading.load_config(backbone), task, tokenizer)

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapterstilts import tasks
-from adapterstilts.adapter import model
 from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import save_adapter
 from adapterstilts.adapter.value import Adapter
-from adapterstilts.backbones import loading
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.base.names import slug
+from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, repositories
 from adapterstilts.exchange.importing import reading
@@ -63,6 +62,8 @@ def import_adapter(
     its_backbone = backbone or saved.backbone
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
+    from adapterstilts.backbones import loading
+
     progress.note(f"The backbone is {printable(its_backbone)}.")
     loaded = loading.load_backbone(its_backbone, device="cpu")
     identity = loaded.identity
@@ -111,7 +112,7 @@ def _name(word: str, name: str | None, output: Path) -> str:
 
 def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
     """The folder that `word` means, and how to name where it comes from, which is nobody's folder."""
-    folder = Path(word).expanduser()
+    folder = path_of(word)
     if folder.is_dir() or not repositories.is_repository(word):
         if not folder.is_dir():
             raise UserError(f"There is no folder {word}; give a folder, or a repository of the Hub as OWNER/NAME.")
@@ -126,6 +127,9 @@ def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
 
 def _check(adapter: Adapter, backbone: str, task: tasks.Task | None) -> None:
     """Rebuild it as every verb will; UserError if its tensors do not fit."""
+    from adapterstilts.adapter import model
+    from adapterstilts.backbones import loading
+
     with_head = task if adapter.head_tensors() else None
     model.from_adapter(
         loading.load_backbone(backbone, device="cpu"), adapter, types.get(task.type if task else "retrieval"), with_head

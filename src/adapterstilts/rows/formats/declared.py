@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.texts import is_text
 from adapterstilts.rows.formats import Row, Wanted
 from adapterstilts.rows.formats.records import Records
 from adapterstilts.tasks.own import COLUMNS
@@ -112,7 +113,7 @@ class _Record:
     def text(self, ours: str) -> str:
         """The text that must be there."""
         value = self.value(ours)
-        if not isinstance(value, str):
+        if not is_text(value):
             raise self.wrong(ours, f"{_shown(value)} is there: it must be a text.")
         return value
 
@@ -120,7 +121,7 @@ class _Record:
         """The list of texts that must be there; in a table, words between spaces."""
         value = self.value(ours)
         value = value.split() if isinstance(value, str) else value
-        if not isinstance(value, list | tuple) or not value or not all(isinstance(each, str) for each in value):
+        if not isinstance(value, list | tuple) or not value or not all(map(is_text, value)):
             raise self.wrong(ours, f"{_shown(value)} is there: it must be a list of texts.")
         return list(value)
 
