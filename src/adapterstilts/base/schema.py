@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, TypeVar, cast
 
 from annotated_types import Predicate
 
@@ -33,7 +33,7 @@ def is_finite(number: float) -> bool:
         return False
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether `value`, which others wrote, is a finite number."""
     return type(value) in (int, float) and is_finite(value)
 
