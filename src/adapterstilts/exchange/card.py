@@ -10,6 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
 from adapterstilts.backbones import declaration_of
+from adapterstilts.base.errors import UserError
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
@@ -239,6 +240,10 @@ def _training(entry: Entry) -> str:
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
     if isinstance(entry.run, Run) and _is_merge(entry):
         return f"None: computed from its sources ({entry.run.settings['how']}), whose data were {data} ({licence})."
+    told = ("steps", "tokens", "trainable_parameters", "best_validation_score", "best_step")
+    lacking = [name for name in told if training.get(name) is None]
+    if lacking:
+        raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
     return (
         f"Data: {data} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} tokens "
         f"without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "

@@ -147,7 +147,7 @@ def _others(result: Result) -> float | None:
 
 
 def _layer0_average(result: Result) -> float | None:
-    if result.layer0 is None:
+    if not result.layer0:
         return None
     return statistics.fmean(next(iter(scores.values())) for scores in result.layer0.values())
 
