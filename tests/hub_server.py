@@ -96,6 +96,10 @@ class Hub:
         """Send as many bytes, but other ones, to the next `times` GETs whose path holds `text`."""
         self.faults.append([text, lambda answer: replace(answer, body=answer.body[::-1]), times, "GET"])
 
+    def confuse(self, text: str, times: int = 1) -> None:
+        """Answer the next `times` requests whose path holds `text` with JSON of another shape."""
+        self.faults.append([text, lambda answer: replace(answer, body=[["of", "another", "shape"]]), times, ""])
+
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """The answer to one request."""
         url = urlsplit(target)

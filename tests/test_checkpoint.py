@@ -45,6 +45,8 @@ RUN = Run(
     seed=3,
     settings={"learning_rate": 1e-4, "rank": 8, "max_steps": None},
 )
+LORA = {"rank": 2, "alpha": 4, "dropout": 0.0, "target_modules": ["query"]}
+HEAD_ONLY: dict[str, Any] = {"run": Run(HERE, "head_only", "pawsx", ROWS), "settings": {}}
 GIVEN = Given("theirs", "0" * 64, "lora", "pawsx", "me/theirs@abc", "peft")
 
 
@@ -53,9 +55,9 @@ def adapter(value: float = 1.0, **changes: Any) -> Adapter:
         name="lora-pawsx--fuse-mnli-squad",
         run=RUN,
         backbone=HERE,
-        settings={"rank": 8, "target_modules": ["query"], "sources": [{"rank": 2}]},
+        settings={**LORA, "fresh": True, "sources": [LORA, LORA]},
         labels=("paraphrase", "わからない"),
-        tensors={"adapter.x": torch.full((2, 3), value), "head.out.bias": torch.arange(2.0)},
+        tensors={"adapter.x.lora_A": torch.full((2, 3), value), "head.out.bias": torch.arange(2.0)},
         scores={"en": {"accuracy": 61.25}},
         training={"steps": 10, "source_weights": {"lora-mnli": "3" * 64}},
     )
@@ -94,7 +96,7 @@ def test_the_run_comes_back_whole(folder):
 
 
 def test_one_that_others_made_comes_back_with_its_digest(tmp_path):
-    save_adapter(adapter(run=GIVEN), tmp_path / "theirs")
+    save_adapter(adapter(run=GIVEN, settings=LORA), tmp_path / "theirs")
     run = load_adapter(tmp_path / "theirs").run
     assert isinstance(run, Given)
     assert run.sha256 == read_facts(tmp_path / "theirs").sha256 == digests.sha256(tmp_path / "theirs" / WEIGHTS)
@@ -103,14 +105,14 @@ def test_one_that_others_made_comes_back_with_its_digest(tmp_path):
 
 
 def test_an_adapter_without_tensors_comes_back(tmp_path):
-    empty = adapter(run=Run(HERE, "head_only", "pawsx", ROWS), tensors={})
+    empty = adapter(**HEAD_ONLY, tensors={})
     save_adapter(empty, tmp_path / "empty")
     assert same(load_adapter(tmp_path / "empty"), empty)
 
 
 def test_views_are_saved(tmp_path):
     whole = torch.arange(12.0).reshape(3, 4)
-    save_adapter(adapter(tensors={"adapter.a": whole.T, "adapter.b": whole[:, 1]}), tmp_path / "views")
+    save_adapter(adapter(**HEAD_ONLY, tensors={"adapter.a": whole.T, "adapter.b": whole[:, 1]}), tmp_path / "views")
     loaded = load_adapter(tmp_path / "views").tensors
     assert torch.equal(loaded["adapter.a"], whole.T) and torch.equal(loaded["adapter.b"], whole[:, 1])
 
@@ -124,7 +126,9 @@ def test_a_composition_is_rebuilt_from_its_folder_alone(method, settings, compos
     installed = install(module, method, composition, settings, sources)
     train(module, installed)
     tensors = {f"adapter.{name}": tensor for name, tensor in installed.state().items()}
-    run = dataclasses.replace(RUN, backbone=identity, method=method, composition=composition)
+    run = dataclasses.replace(
+        RUN, backbone=identity, method=method, composition=composition, sources=RUN.sources[: len(sources)]
+    )
     made = adapter(run=run, settings=installed.settings, tensors=tensors, backbone=identity)
     save_adapter(made, tmp_path / "made")
     loaded = load_adapter(tmp_path / "made", identity)
@@ -174,7 +178,7 @@ def test_weights_that_are_no_safetensors(folder):
 def test_a_cut_facts_file(folder, kept):
     path = folder / FACTS
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(UserError, match=f"{FACTS} is not valid JSON: line"):
+    with pytest.raises(UserError, match=f"{FACTS}, line .*: this is not JSON"):
         load_adapter(folder)
 
 
@@ -271,6 +275,13 @@ def test_what_an_adapter_need_not_say_has_a_type_too(folder, key, value, message
         ("seed", True, "a whole number"),
         ("seed", 1.5, "a whole number"),
         ("settings", 1, "an object"),
+        ("settings", {"max_length": -5}, "The setting max_length is -5"),
+        ("settings", {"fresh": "no"}, "The setting fresh is 'no'"),
+        ("seed", -1, "The setting seed is -1"),
+        ("seed", 2**63, "The setting seed is"),
+        ("control", "x", 'no control "x"'),
+        ("sources", [Run(HERE, "lora", settings={"rank": 10**9}).facts()], "The setting rank is 1000000000"),
+        ("evaluation", {"target": "xnli", "rows": vars(ROWS), "settings": {"max_length": 0}}, "max_length is 0"),
     ],
 )
 def test_a_run_of_the_wrong_type(folder, key, value, message):
@@ -295,6 +306,29 @@ def test_a_place_that_a_folder_names_is_not_looked_at(folder):
     assert [run.rows.place, *(each.place for each in run.graph())] == [""] * 5
 
 
+def test_an_adapter_has_the_settings_of_each_of_its_sources(tmp_path: Path) -> None:
+    save_adapter(adapter(settings={**LORA, "sources": [LORA]}), tmp_path / "mine")
+    with pytest.raises(UserError, match="settings of 1 sources, but it has 2"):
+        read_facts(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"trainable_parameters": "many"}, {"train_seconds": []}, {"steps": None}, {"machine": {}}, {"source_weights": 1}],
+)
+def test_what_was_seen_in_training_has_types_too(training: dict[str, Any], tmp_path: Path) -> None:
+    save_adapter(adapter(training=training), tmp_path / "mine")
+    with pytest.raises(UserError, match=f'"training": "{next(iter(training))}" is'):
+        read_facts(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_nothing_that_is_not_finite_is_saved(value: float, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match='adapter.x in the adapter "lora.*not finite'):
+        save_adapter(adapter(**HEAD_ONLY, tensors={"adapter.x": torch.tensor([1.0, value])}), tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_that_was_changed_is_told(folder):
     run = json.loads((folder / FACTS).read_text())["run"]
     rewrite(folder, run={**run, "seed": 4})
@@ -309,7 +343,7 @@ def test_facts_that_are_no_object(folder):
 
 
 def test_tensors_that_belong_to_nothing(tmp_path):
-    save_adapter(adapter(tensors={"stranger": torch.zeros(1)}), tmp_path / "odd")
+    save_adapter(adapter(**HEAD_ONLY, tensors={"stranger": torch.zeros(1)}), tmp_path / "odd")
     with pytest.raises(UserError, match="stranger"):
         load_adapter(tmp_path / "odd")
 
@@ -428,13 +462,13 @@ def test_a_place_that_cannot_be_written(tmp_path):
         save_adapter(adapter(), tmp_path / "file" / "mine")
 
 
-def test_numbers_that_json_does_not_have_are_a_bug_not_a_file(tmp_path):
-    with pytest.raises(ValueError, match="JSON"):
+def test_what_json_does_not_have_leaves_no_file(tmp_path):
+    with pytest.raises(UserError, match="not finite"):
         save_adapter(adapter(scores={"en": {"accuracy": float("nan")}}), tmp_path / "mine")
-    with pytest.raises(TypeError, match="plain JSON"):
+    with pytest.raises(TypeError, match="plain data"):
         save_adapter(adapter(training={"x": {1, 2}}), tmp_path / "mine")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_weights_are_plain_safetensors(folder):
-    assert set(load_file(folder / WEIGHTS)) == {"adapter.x", "head.out.bias"}
+    assert set(load_file(folder / WEIGHTS)) == {"adapter.x.lora_A", "head.out.bias"}

@@ -262,6 +262,86 @@ def test_errors_are_one_sentence_on_standard_error(trained, call, monkeypatch, w
         assert err.startswith("Error: ") and err.count("\n") == 1
 
 
+LONG = "a" * 5000
+TAKE_A_PATH = {
+    "--output": ["train", "squad", "--output"],
+    "--backbone": ["train", "squad", "--backbone"],
+    "--task-file": ["train", "squad", "--task-file"],
+    "--submission": ["evaluate", "squad", "--target", "xquad", "--submission"],
+    "--head": ["merge", "squad", "mnli", "--head"],
+    "data": ["data", "squad", "--data"],
+    "evaluate": ["evaluate"],
+    "import": ["import"],
+    "export": ["export", "squad"],
+    "score": ["score", "x"],
+    "zoo show": ["zoo", "show"],
+}
+
+
+@pytest.mark.parametrize("place", TAKE_A_PATH)
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("~nosuchuser/x", 'There is no user "nosuchuser" whose home "~nosuchuser/x" could be in.'),
+        (LONG, f'"{LONG[:59]}..." is no name here: a name has at most 255 letters.'),
+        (f"{LONG}/x", "is no name here: a name has at most 255 letters."),
+    ],
+)
+def test_what_can_be_no_path_is_refused_wherever_a_path_is_taken(trained, call, place, word, said):
+    if place == "--backbone" and word == f"{LONG}/x":
+        said = "letters"
+    code, out, err = call(*TAKE_A_PATH[place], word)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert said in err and len(err) < 400
+
+
+def test_a_home_is_read_where_the_shell_did_not(trained, call, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code, _, _ = call("train", "panx", "--output=~/mine")
+    assert code == 0 and (tmp_path / "mine" / "pocket-bottleneck-panx-s0").is_dir()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", LONG],
+        ["train", "squad", "--method", LONG],
+        ["train", "squad", "--language", LONG],
+        ["train", "squad", "--seed", "9" * 5000],
+        ["train", "squad", "-o", LONG],
+        ["train", "squad", "-o", f"max_steps={LONG}"],
+        ["evaluate", "none", "--target", "tatoeba", "--layer", "9" * 5000],
+        ["pull", LONG],
+        ["compare", LONG],
+        ["pocket", "show", "--language", LONG],
+        [LONG],
+    ],
+)
+def test_a_name_of_5000_letters_is_shortened_where_it_is_quoted(trained, call, monkeypatch, words):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    code, out, err = call(*words)
+    assert code in (1, 2) and out == "" and "Traceback" not in err
+    assert len(err) < 700
+
+
+@pytest.mark.parametrize("option", "--data --backbone --output --language --method --task-file -o".split())
+@pytest.mark.parametrize("verb", ["train", "continue", "merge", "evaluate"])
+def test_an_empty_word_stands_for_nothing(trained, call, verb, option):
+    code, out, err = call(verb, "mnli", "--target", "pawsx", option, "")
+    assert (code, out) == (2, "")
+    assert f'After "{option}" comes an empty word' in err
+    if option != "-o":
+        assert f'After "{option}" comes an empty word' in call(verb, "mnli", f"{option}=")[2]
+
+
+@pytest.mark.parametrize("key", ["max_steps", "epochs", "batch_size", "gradient_accumulation_steps", "train_examples"])
+@pytest.mark.parametrize("value", [str(2**31), "9" * 20])
+def test_what_nothing_can_count_is_refused_in_a_sentence(trained, call, key, value):
+    code, out, err = call("train", "squad", "-o", f"{key}={value}", "--output", f"{key}{value}")
+    assert (code, out) == (1, "") and "Error: " in err and "Traceback" not in err
+    assert not Path(f"{key}{value}/pocket-bottleneck-squad-s0").exists()
+
+
 def test_a_file_in_the_outputs_place(trained, call):
     Path("occupied").write_text("")
     code, _, err = call("train", "squad", "--output", "occupied")

@@ -9,6 +9,8 @@ from test_sources import write
 from test_sources_files import real
 
 from adapterstilts import cli, tasks
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.pocket.tasks import SIZES
 
 
@@ -118,6 +120,15 @@ def test_real_questions_decode_to_their_answers(found):
         # pocket's tokenizer has one token for all the letters in a row that it does not know
         spans = [feature["span"] or "" for feature in example["encoded"]]
         assert any(example["row"]["answers"]["text"][0] in span for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [("", "is no path"), ("~nosuchuser/x", 'no user "nosuchuser"'), ("a" * 5000, "at most 255 letters")],
+)
+def test_what_is_no_place_of_rows_never_stands_for_the_usual_one(tmp_path, data, said):
+    with pytest.raises(UserError, match=said):
+        AtHand(tmp_path).rows(tasks.get("squad"), data, "pocket")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,13 @@ import errno
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from adapterstilts import tasks
 from adapterstilts.base import digests, files, names, places
@@ -48,6 +52,67 @@ def test_a_folder_that_stepped_aside_comes_back(tmp_path: Path) -> None:
     (tmp_path / ".folder.replaced").mkdir()
     files.recover(tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from adapterstilts.base import files
+with files.whole(Path(sys.argv[1])) as waiting:
+    if sys.argv[2] == "folder":
+        waiting.mkdir()
+        waiting = waiting / "inside"
+    waiting.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal kills there")
+@pytest.mark.parametrize("kind", ["file", "folder"])
+@pytest.mark.parametrize(
+    "save", [lambda place: files.write_text(place, "x"), lambda place: files.check_writable(place.parent)]
+)
+def test_what_a_killed_save_left_goes_with_the_next_one(
+    kind: str, save: Callable[[Path], None], tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "place"), kind], check=False)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    save(tmp_path / "other")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_is_being_written_or_is_not_ours_stays(tmp_path: Path) -> None:
+    theirs = [".place.part", ".place.0123abcd.part", "place.abcd-1-0123abcd.part", ".place.abcd-x-0123abcd.part"]
+    for name in (*theirs, ".place.ffff-999999999-0123abcd.part"):
+        (tmp_path / name).write_text("x")
+    with files.whole(tmp_path / "place") as waiting:
+        waiting.write_text("ours")
+        files.write_text(tmp_path / "other", "x")
+        assert waiting.is_file(), "this process is alive"
+    assert {path.name for path in tmp_path.iterdir() if path.name.endswith(".part")} == {
+        *theirs,
+        ".place.ffff-999999999-0123abcd.part",
+    }, "another machine's may still be written"
+    yesterday = time.time() - 90_000
+    os.utime(tmp_path / ".place.ffff-999999999-0123abcd.part", (yesterday, yesterday))
+    files.write_text(tmp_path / "place", "x")
+    assert not list(tmp_path.glob("*.ffff-*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no umask there")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_who_may_read_what_is_saved_is_for_the_umask_to_say(umask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        with files.whole(tmp_path / "folder") as waiting:
+            (waiting / "inner").mkdir(parents=True)
+            save_file({"x": torch.zeros(1)}, waiting / "inner" / "weights.safetensors")
+            (waiting / "private").touch(mode=0o600)
+        files.write_text(tmp_path / "file", "x")
+    finally:
+        os.umask(before)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in written} == {mode} and len(written) == 3
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import hub_server
 import pytest
@@ -20,7 +22,7 @@ import torch
 from click.testing import CliRunner
 from hub_server import Hub
 from huggingface_hub import ModelCard, constants, snapshot_download
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaConfig
 
 from adapterstilts import execution, tasks
@@ -269,11 +271,91 @@ def test_wrong_bytes_never_stay_in_the_cache(server: Hub) -> None:
     saving.load_adapter(found.folder)
 
 
+HOSTILE: dict[str, Any] = {
+    "deep": b"[" * 100_000,
+    "deep inside": b'{"format": 2, "name": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "a huge score": {"scores": {"en": {"accuracy": 10**400}}},
+    "an infinite score": {"scores": {"en": {"accuracy": float("inf")}}},
+    "a control": {"run": {"control": "x"}},
+    "a length": {"settings": {"rank": 10**13}},
+    "a list": b"[]",
+    "no text": b"\xff\xfe",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("facts", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_repository_costs_no_other_adapter(
+    facts: Any, server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = json.loads((SHIPPED / "lora-mnli" / saving.FACTS).read_text())
+    content = facts if isinstance(facts, bytes) else json.dumps({**whole, **facts}).encode()
+    place = server.repositories["models", "me/evil"] = hub_server.Repository()
+    place.commit({saving.FACTS: content, saving.WEIGHTS: (SHIPPED / "lora-mnli" / saving.WEIGHTS).read_bytes()})
+    with pytest.raises(UserError):
+        execution.pull(["me/evil"], "pocket", "lora")
+    assert not list(repositories.cached()), "what failed its check is forgotten"
+    snapshot_download("me/evil")
+    assert catalogue.find("mnli", "pocket", "lora", tmp_path) == SHIPPED / "lora-mnli"
+    with pytest.raises(SystemExit) as stop:
+        main(["zoo", "--output", str(tmp_path)])
+    said = capsys.readouterr()
+    assert stop.value.code == 0 and "me/evil" not in said.out and "lora-mnli" in said.out
+    assert "Left out" in said.err and "models--me--evil" in said.err
+
+
+def test_weights_that_fail_their_check_are_forgotten(server: Hub, tmp_path: Path) -> None:
+    tensors = load_file(SHIPPED / "lora-mnli" / saving.WEIGHTS)
+    save_file({name: tensor * torch.nan for name, tensor in tensors.items()}, tmp_path / "weights")
+    facts = json.loads((SHIPPED / "lora-mnli" / saving.FACTS).read_text())
+    facts["sha256"] = sha256((tmp_path / "weights").read_bytes()).hexdigest()
+    place = server.repositories["models", "me/evil"] = hub_server.Repository()
+    place.commit({saving.FACTS: json.dumps(facts).encode(), saving.WEIGHTS: (tmp_path / "weights").read_bytes()})
+    with pytest.raises(UserError, match="not finite"):
+        catalogue.find("me/evil", "pocket", "lora", tmp_path)
+    assert not list(repositories.cached())
+
+
+@pytest.mark.parametrize("error", [TypeError, KeyError, AttributeError, IndexError, RecursionError])
+def test_an_answer_of_another_form_is_no_traceback(error: type[Exception]) -> None:
+    def ask() -> None:
+        raise error("list indices must be integers")
+
+    with pytest.raises(UserError, match="what answered is not the Hub"):
+        repositories._asked("me", ask, "list")
+
+
+def test_what_a_card_says_is_of_the_type_that_it_should_be() -> None:
+    results = [SimpleNamespace(dataset_type="mnli", metric_value=value) for value in (10**400, float("nan"), "x", 61.5)]
+    card = SimpleNamespace(eval_results=results, license=["mit"])
+    listed = repositories._listed(SimpleNamespace(id="me/x", tags=[1, "mnli", None], card_data=card))
+    assert (listed.task, listed.score, listed.licence) == ("mnli", 61.5, None)
+
+
 @pytest.mark.parametrize(("status", "said"), [(401, "is not there, or is private"), (403, "is not yours to read")])
 def test_who_is_not_let_in_is_told_what_to_do(server: Hub, status: int, said: str) -> None:
     server.fail("/api/models", status, times=10)
     with pytest.raises(UserError, match=f"{said}.*hf auth login"):
         execution.pull(["mnli"], "pocket", "lora", "me")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pull mnli --method lora --from me",
+        "zoo --from me",
+        "publish lora-mnli --to me",
+        "import me/pocket-lora-mnli",
+        "data xnli --data hub --language de --split test",
+    ],
+)
+def test_a_hub_that_says_something_of_another_shape_ends_nothing_in_a_traceback(server: Hub, capsys, words) -> None:
+    publish("lora-mnli")
+    server.confuse("/api/", times=100)
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 1
+    assert "HF_ENDPOINT" in (said := capsys.readouterr().err) and said.count("Error: ") == 1
 
 
 def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub) -> None:
@@ -339,7 +421,7 @@ def test_a_hostile_adapter_is_shown_harmlessly(server: Hub, capsys: pytest.Captu
     backbone = BackboneIdentity("\x1b[2Jpocket", "\x9b31m", "0" * 64)
     theirs = Given("\x1b[2Jtheirs", "1" * 64, "lora", "\x1b[2Jqqp", "\x1b[2Jhub")
     rows, changes = Rows("\x1b[2Jhub", "\x9b31m"), {"\x1b[2Jrank": "\x9b31m"}
-    run = Run(backbone, "lora", "\x1b[2Jmnli", rows, "fuse", (theirs,), settings=changes)
+    run = Run(backbone, "lora", "\x1b[2Jmnli", rows, "continue", (theirs,), settings=changes)
     words = {"labels": ["\x1b[2Jyes"], "scores": {"\x1b[2Jen": {"\x9b31m": 1.0}}, "training": {"\x1b[2J": "\x9b31m"}}
     facts |= {**words, "id": run.id, "run": run.facts(), "backbone": vars(backbone), "sha256": sha256(b"").hexdigest()}
     place = server.repositories["models", "me/evil"] = hub_server.Repository()
@@ -452,7 +534,10 @@ def stacked(on: Run | Given) -> Run:
 def test_what_holds_imported_weights_however_deep_is_not_published(
     run: Run | Given, server: Hub, tmp_path: Path
 ) -> None:
-    saving.save_adapter(Adapter("mine", run, HERE, {}, (), {"adapter.x": torch.zeros(1)}), tmp_path / "mine")
+    composed = isinstance(run, Run) and run.structure in ("stack", "fuse")
+    settings = {"sources": [{}] * len(run.sources)} if composed else {}
+    tensors = {"adapter.x.lora_A": torch.zeros(8, 1)}
+    saving.save_adapter(Adapter("mine", run, HERE, settings, (), tensors), tmp_path / "mine")
     entry = catalogue.entry("mine", "pocket", tmp_path)
     with pytest.raises(UserError, match='"mine" was imported, or holds weights that were, so under which licence'):
         publishing.prepare(entry, [], "me")

@@ -266,11 +266,59 @@ def test_what_is_not_computed_here_is_refused(facts: dict[str, Any], said: str, 
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("library", ["adapters", "peft"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda tensor: tensor.flatten().index_fill(0, torch.tensor(0), torch.nan).reshape(tensor.shape), "not finite"),
+        (lambda tensor: torch.full_like(tensor, -torch.inf), "not finite"),
+        (lambda tensor: torch.full_like(tensor, 1e300, dtype=torch.float64), "not finite"),
+        (lambda tensor: tensor.long(), "no tensor of floating-point numbers, but of int64"),
+        (lambda tensor: tensor.bool(), "but of bool"),
+        (lambda tensor: tensor.to(torch.float8_e4m3fn), "but of float8_e4m3fn"),
+    ],
+    ids=("nan", "infinite", "too large for float32", "whole numbers", "bits", "float8"),
+)
+@pytest.mark.parametrize("pickled", [False, True])
+def test_weights_that_are_no_finite_numbers_are_refused_by_name(
+    library: str, change: Any, said: str, pickled: bool, tmp_path: Path
+) -> None:
+    (saved_by_peft if library == "peft" else saved_by_adapters)(tmp_path / "theirs", "mnli")
+    path = tmp_path / "theirs" / ("adapter_model.safetensors" if library == "peft" else "adapter.safetensors")
+    tensors = load_file(path)
+    name = sorted(tensors)[-1]
+    tensors[name] = change(tensors[name])
+    if pickled:
+        path.unlink()
+        torch.save(tensors, path.with_name("adapter_model.bin" if library == "peft" else "pytorch_adapter.bin"))
+    else:
+        save_file(tensors, path)
+    with pytest.raises(UserError, match=said) as refused:
+        imported(tmp_path / "theirs", tmp_path / "runs", task="mnli", labels=NLI, convert=pickled)
+    assert name in str(refused.value) and not (tmp_path / "runs").exists()
+
+
+def test_a_pickle_that_claims_more_than_it_holds_is_refused(tmp_path: Path) -> None:
+    saved_by_peft(tmp_path / "theirs", "mnli")
+    path = tmp_path / "theirs" / "adapter_model.safetensors"
+    tensors = load_file(path)
+    path.unlink()
+    torch.save({**tensors, next(iter(tensors)): torch.zeros(1).expand(10**12)}, path.with_name("adapter_model.bin"))
+    with pytest.raises(UserError, match="says that it is larger than what is saved"):
+        imported(tmp_path / "theirs", tmp_path / "runs", task="mnli", labels=NLI, convert=True)
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
         ({"peft_type": "IA3"}, "only its LoRAs"),
         ({"use_dora": True}, "has use_dora = True"),
+        ({"use_new": 1, "peft_version": "9.1"}, "use_new = 1, which is unknown here.*peft 9.1, which wrote it"),
+        (
+            {"new_config": {"a": "b" * 99}, "peft_version": None},
+            "new_config.*a release of peft.*Upgrade adapterstilts; or",
+        ),
+        ({"use_rslora": True, "lora_alpha": True}, "alpha is true"),
         ({"rank_pattern": {"query": 2}}, "has rank_pattern"),
         ({"bias": "all"}, "has bias = 'all'"),
         ({"init_lora_weights": "pissa"}, "has init_lora_weights = 'pissa'"),

@@ -90,11 +90,11 @@ def test_a_line_is_a_row(name, line, row) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "said"),
     [
-        ("pawsx", "alone", "Line 1 has no sentence2; pawsx takes sentence1, sentence2 between tabs"),
-        ("pawsx", "a\tb\tc", "Line 1 has 3 parts"),
-        ("squad", '{"question": "Who?"', "Line 1 is no JSON object"),
-        ("squad", '{"question": "Who?", "context": 3}', 'Line 1: "context" must be a text'),
-        ("panx", '{"tokens": "Anna"}', 'Line 1: "tokens" must be a list of texts'),
+        ("pawsx", "alone", "standard input, line 1 has no sentence2; pawsx takes sentence1, sentence2 between tabs"),
+        ("pawsx", "a\tb\tc", "standard input, line 1 has 3 parts"),
+        ("squad", '{"question": "Who?"', "standard input, line 1: this is not JSON"),
+        ("squad", '{"question": "Who?", "context": 3}', 'standard input, line 1: "context" must be a text'),
+        ("panx", '{"tokens": "Anna"}', 'standard input, line 1: "tokens" must be a list of texts'),
         ("hellaswag", "c\tq\tonly", "has no choices.*each choice a part of its own"),
     ],
 )

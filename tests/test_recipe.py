@@ -80,11 +80,11 @@ def test_other_backbones_have_the_papers_values():
     [
         ({"learning_rat": 1}, 'A lora run has no setting "learning_rat". Did you mean "learning_rate"?'),
         ({"reduction_factor": 4}, 'A lora run has no setting "reduction_factor"'),
-        ({"max_length": 0.5}, "max_length is 0.5, but must be a whole number of at least 1."),
+        ({"max_length": 0.5}, "max_length is 0.5, but must be a whole number from 1 to 2147483647."),
         ({"retrieval_layer": -1}, "retrieval_layer is -1, but must be a layer, from 0"),
-        ({"test_examples": 0}, "test_examples is 0, but must be a whole number of at least 1, or null"),
+        ({"test_examples": 0}, "test_examples is 0, but must be a whole number from 1 to 2147483647, or null"),
         ({"rank": 0}, "rank is 0"),
-        ({"max_steps": "2020-13-45"}, 'max_steps is "2020-13-45", but must be a whole number of at least 1, or null.'),
+        ({"max_steps": "2020-13-45"}, 'max_steps is "2020-13-45", but must be a whole number from 1 to'),
         ({"precision": "fp16"}, "precision is \"fp16\", but must be 'fp32' or 'bf16'. Did you mean"),
     ],
 )

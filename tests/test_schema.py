@@ -142,9 +142,9 @@ def test_json_reads_as_it_was_written(value):
         (b"-" + b"1" * 5000, "is not finite"),
         (b"[" * 100_000, "f cannot be read: it is nested too deeply."),
         (b"[" * 70 + b"]" * 70, "f cannot be read: it is nested more than 64 levels deep."),
-        (b"\xff", "f cannot be read: it is not text in UTF-8."),
-        (b'{\n"a" 1}', "f is not valid JSON: line 2, column 5."),
-        (b"", "f is not valid JSON: line 1, column 1."),
+        (b"\xff", "f, line 1: this is not UTF-8; convert it to UTF-8."),
+        (b'{\n"a" 1}', "f, line 2: this is not JSON (Expecting ':' delimiter, column 5); correct it."),
+        (b"", "f, line 1: this is not JSON (Expecting value, column 1); correct it."),
     ],
 )
 def test_json_that_would_break_the_reader_is_refused(data, sentence):

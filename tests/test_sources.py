@@ -33,7 +33,9 @@ def test_pocket_is_the_source_if_nothing_is_said():
 
 def test_the_hub_is_asked_by_its_own_functions(monkeypatch):
     monkeypatch.setattr(hub, "languages_of", lambda task, split="test": ("de",) if split == "test" else ())
-    monkeypatch.setattr(hub, "load", lambda task, split, language, limit=None: [{"id": f"{split}-{language}-{limit}"}])
+    monkeypatch.setattr(
+        hub, "load", lambda task, split, language, limit, progress: [{"id": f"{split}-{language}-{limit}"}]
+    )
     monkeypatch.setattr(hub, "revision", lambda task: "abc")
     assert reading.languages_of(XNLI, "hub") == ("de",)
     assert reading.load(XNLI, "test", "de", "hub", 3) == [{"id": "test-de-3"}]

@@ -18,6 +18,7 @@ import pyarrow.parquet
 import pytest
 from datasets import ClassLabel, Features, List, Value
 from hub_server import Hub, parquet
+from world import Notes
 
 from adapterstilts import tasks
 from adapterstilts.base import hub as asking
@@ -341,6 +342,26 @@ def test_an_answer_moves_to_where_its_context_has_it(standing):
     assert [row["answers"]["answer_start"] for row in load("mlqa", language="zh")] == [[9], [0]]
 
 
+def test_an_answer_that_is_moved_is_counted(standing):
+    notes = Notes()
+    source.load(tasks.get("mlqa"), "test", "zh", None, notes)
+    (note,) = notes.notes
+    assert note.endswith("2 of 2 rows with an answer that is not where it is said to start, and was looked for.")
+
+
+def test_rows_without_a_gold_label_or_without_tokens_are_counted(served):
+    notes, xnli = Notes(), repository({"sw": {"test": nli([0, -1, 1])}})
+    served.dataset("facebook/xnli").commit(xnli, sha=COMMITS["facebook/xnli"])
+    panx = repository({"PAN-X.de": {"test": tagged("ner_tags", NER, [[], [0]])}})
+    served.dataset("google/xtreme").commit(panx, sha=COMMITS["google/xtreme"])
+    assert len(source.load(tasks.get("xnli"), "test", "sw", None, notes)) == 2
+    assert len(source.load(tasks.get("panx"), "test", "de", None, notes)) == 1
+    assert [note.partition(": ")[2] for note in notes.notes] == [
+        "1 of 3 rows left out: no gold label.",
+        "1 of 2 rows left out: no tokens.",
+    ]
+
+
 def test_training_is_english_and_languages_without_a_split_are_not_listed():
     lacking = set(tasks.get("udpos").languages) - set(source.languages_of(tasks.get("udpos"), "validation"))
     assert lacking == {"kk", "th", "tl", "yo"}
@@ -417,6 +438,12 @@ def test_what_is_not_the_tasks_schema_is_refused(served, body, says):
     [
         ([("a", "Anna", ["Bob"], [0])], 'row 1: the answer "Bob" is not in its context'),
         ([("a", "Anna", ["Anna"], [0])] * 2, 'row 2: the id "a" is there twice'),
+        ([("a", "Anna", ["Anna"], [])], "row 1: there are 1 answers and 0 starts"),
+        ([("a", "Anna", ["Anna"], [None])], "row 1: an answer must be a text, and its start a number"),
+        (
+            [("a", "Anna", ["Anna"], [0]), ("b", "Anna", [], [])],
+            "row 2: there is no answer and the rows above have one",
+        ),
     ],
 )
 def test_an_answer_that_is_nowhere_and_an_id_that_repeats_are_refused(served, rows, says):

@@ -10,6 +10,7 @@ from test_sources_files import real, write
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import Progress
 from adapterstilts.rows import hub, reading
 from adapterstilts.rows.paragraphs import held_out, same_text
 
@@ -103,7 +104,7 @@ def test_other_tasks_and_pocket_choose_by_all_their_rows(tmp_path):
 
 
 def test_the_hub_leaves_them_out_too_and_says_whose_it_could_not_read(monkeypatch):
-    def answer(task: tasks.Task, split: str, language: str, limit: int | None = None) -> list[dict]:
+    def answer(task: tasks.Task, split: str, language: str, limit: int | None, progress: Progress) -> list[dict]:
         if failing and task is XQUAD:
             raise UserError("the Hub cannot be reached")
         return [{"id": one, "context": one} for one in ("bc" if task is XQUAD else "abcd")]

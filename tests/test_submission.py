@@ -218,12 +218,12 @@ def test_blank_lines_around_sentences_say_nothing(tmp_path):
         ("tatoeba", "2\n[0]\n1\n", 'line 2: "[0]" is no number of a sentence'),
         ("bucc2018", "de-1\ten-4\nde-2 en-3\n", 'line 2: "de-2 en-3" is not the ids of two sentences'),
         ("bucc2018", "1.2\tde-1\ten-4\n", "line 1: "),
-        ("xquad", '{"q1": "Berlin", "q2": "in 19', "line 1 is not JSON (Unterminated string"),
-        ("xquad", "", "line 1 is not JSON (Expecting value at column 1)"),
-        ("xquad", '{"q1": "a",\n "q2": "b",}', "line 2 is not JSON"),
+        ("xquad", '{"q1": "Berlin", "q2": "in 19', "line 1: this is not JSON (Unterminated string"),
+        ("xquad", "", "line 1: this is not JSON (Expecting value, column 1)"),
+        ("xquad", '{"q1": "a",\n "q2": "b",}', "line 2: this is not JSON"),
         ("xquad", '["Berlin"]', "is not one JSON object"),
         ("xquad", '{"q1": ["Berlin"]}', 'the answer to question "q1" is not a text'),
-        ("xquad", '{"q1": "a", "q1": "b"}', 'has "q1" twice'),
+        ("xquad", '{"q1": "a", "q1": "b"}', '"q1" is there twice'),
         ("xquad", "[" * 100_000, "cannot be read"),
         ("mlqa", f'{{"q1": {"9" * 5000}}}', "cannot be read"),
     ],
@@ -241,14 +241,14 @@ def test_other_encodings_are_refused(tmp_path, name):
     predictions, references = made(tmp_path, name)
     path = reading.path_of(predictions, tasks.get(name), "de")
     path.write_bytes(path.read_text().encode("utf-16"))
-    assert refusal(predictions, references).startswith(f"{path}, line 1 is not UTF-8")
+    assert refusal(predictions, references).startswith(f"{path}, line 1: this is not UTF-8")
 
 
 def test_a_wrong_byte_is_told_by_its_line(tmp_path):
     predictions, references = made(tmp_path, "bucc2018")
     path = predictions / "bucc2018" / "test-fr.tsv"
     path.write_bytes(path.read_bytes() + "fr-é\ten-9\n".encode("latin-1"))
-    assert refusal(predictions, references).startswith(f"{path}, line 3 is not UTF-8")
+    assert refusal(predictions, references).startswith(f"{path}, line 3: this is not UTF-8")
 
 
 @pytest.mark.parametrize("name", ["xnli", "panx", "tatoeba", "bucc2018"])

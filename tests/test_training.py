@@ -246,7 +246,7 @@ def test_resume_without_any_checkpoint_says_so(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
     path = tmp_path / f"checkpoint-{STEPS}" / "state.json"
-    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    path.write_text(path.read_text().replace(f'"format": {checkpoints.FORMAT}', '"format": 1'))
     with pytest.raises(UserError, match="another version.*without --resume"):
         run(tmp_path, resume=True)
 
@@ -266,13 +266,33 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, file: str) -> None:
     whole = path.read_bytes()
     middle = len(whole) // 2
     for damaged in (whole[:-1], whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]):
-        if file == "state.json" and len(damaged) == len(whole):
-            continue
         path.write_bytes(damaged)
         with pytest.raises(UserError, match="damaged.*--resume"):
             run(tmp_path, resume=True)
     path.unlink()
     with pytest.raises(UserError, match="damaged"):
+        run(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("step", 1_000_000_000), ("finished", False), ("best_score", 99.0), ("history", []), ("step", "9"), ("run", None)],
+)
+def test_a_checkpoint_whose_state_was_changed_is_refused(tmp_path: Path, key: str, value: Any) -> None:
+    run(tmp_path, steps=EVERY)
+    path = tmp_path / f"checkpoint-{EVERY}" / "state.json"
+    facts = json.loads(path.read_text())
+    facts["position"][key] = value
+    path.write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="is damaged"):
+        run(tmp_path, resume=True)
+
+
+def test_a_checkpoint_behind_the_end_of_its_run_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    position, state = checkpoints.latest(tmp_path) or pytest.fail("none was written")
+    checkpoints.save(tmp_path, dataclasses.replace(position, step=STEPS + 1), state)
+    with pytest.raises(UserError, match="does not fit its run"):
         run(tmp_path, resume=True)
 
 

@@ -66,7 +66,7 @@ def rows(name: str, split: str, language: str) -> list[dict[str, Any]]:
     return made
 
 
-def _load(task: tasks.Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list:
+def _load(task: tasks.Task, split: str, language: str, data: str = "pocket", limit: int | None = None, *_: Any) -> list:
     assert (split == "test" or language == "en") and data == "pocket"
     return rows(task.name, split, language)[:limit]
 

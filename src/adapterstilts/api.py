@@ -13,6 +13,7 @@ from typing import Any
 from adapterstilts import execution, tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import did_you_mean
+from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
@@ -33,7 +34,7 @@ def load(
     `adapter`: a task's name, an adapter's name, a folder, or a repository of the Hub. The result's `model` is a
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
     """
-    word, folder = str(adapter), Path(output)
+    word, folder = str(adapter), path_of(output)
     chosen = method or catalogue.method_of([word], backbone, folder)
     predictor = execution.Predictor(word, backbone, chosen, folder)
     predictor.load()
@@ -131,11 +132,12 @@ def evaluate(
 
     With `submission` the predictions also go to that folder in XTREME's layout.
     """
-    here = AtHand(Path(output))
+    folder = path_of(output)
+    here = AtHand(folder)
     aim = None if target is None else named(target)
     run = asked.evaluating(here, str(adapter), aim, method, backbone=backbone, data=data, settings=settings)
-    how = How(Path(output), _several(languages), settings=asked.only_how(settings or {}))
-    return execution.evaluate(run, how, progress, None if submission is None else Path(submission))
+    how = How(folder, _several(languages), settings=asked.only_how(settings or {}))
+    return execution.evaluate(run, how, progress, None if submission is None else path_of(submission))
 
 
 def named(task: str | Task) -> str:
@@ -178,8 +180,9 @@ def _learn(
     progress: Progress = SILENT,
     **options: Any,
 ) -> Result:
-    here, words = AtHand(Path(output)), [str(adapter) for adapter in adapters]
+    folder, words = path_of(output), [str(adapter) for adapter in adapters]
+    here = AtHand(folder)
     chosen = method or here.method_of(words, backbone)
     run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(Path(output), _several(languages), resume, asked.only_how(settings or {}), log)
+    how = How(folder, _several(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Predicate
+from annotated_types import Ge, Predicate
+from typing_extensions import TypedDict
 
 from adapterstilts import tasks
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.methods.settings import check_method
+from adapterstilts.methods.settings import check_method, resolve_adapter
 from adapterstilts.runs.run import Given, Run, of_facts
 
 FORMAT = 2
@@ -57,6 +57,21 @@ class _Stored:
     declarations: tuple[Mapping[str, Any], ...] = ()
 
 
+class _Training(TypedDict, total=False):
+    """Of what was seen when it was made: what is read again."""
+
+    trainable_parameters: Annotated[int, Ge(0)]
+    train_seconds: schema.Finite
+    steps: int
+    best_step: int
+    tokens: int
+    best_validation_score: schema.Finite | None
+    machine: str
+    source_weights: Mapping[str, str]
+    validation: Mapping[str, Any]
+    versions: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the folder of an adapter says; the names are those of `Adapter`, and `sha256` is its weights'."""
@@ -90,17 +105,11 @@ def text_of(facts: Facts) -> str:
         "scores": {language: dict(scores) for language, scores in facts.scores.items()},
         "sha256": facts.sha256,
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+    return schema.json_of(content, indent=2) + "\n"
 
 
 def _tasks_of(run: Run | Given) -> Iterator[str | None]:
     return (each.task for each in (run.graph() if isinstance(run, Run) else [run]))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"an adapter's facts are plain JSON, but {value!r} is not")
 
 
 def read_facts(folder: Path) -> Facts:
@@ -128,10 +137,21 @@ def read_facts(folder: Path) -> Facts:
         run = Given(stored.name, stored.sha256, own.method, own.task, own.origin, own.library)
     else:
         run = of_facts(content.get("run"), str(path))
+    schema.checked(_Training, stored.training, f'{path}: "training"', unknown="ignore")
     try:
         check_method(run.method)
+        settings = _settings(run, stored.settings)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     return Facts(
-        stored.name, run, stored.backbone, stored.settings, stored.labels, stored.sha256, stored.scores, stored.training
+        stored.name, run, stored.backbone, settings, stored.labels, stored.sha256, stored.scores, stored.training
     )
+
+
+def _settings(run: Run | Given, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the adapter as it was built, none left out; UserError if they are not those of its run's structure."""
+    structure = run.structure if isinstance(run, Run) else None
+    resolved = resolve_adapter(run.method, structure, settings)
+    if isinstance(run, Run) and "sources" in resolved and len(resolved["sources"]) != len(run.sources):
+        raise UserError(f"There are settings of {len(resolved['sources'])} sources, but it has {len(run.sources)}.")
+    return resolved

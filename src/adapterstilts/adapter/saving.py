@@ -15,8 +15,9 @@ from safetensors import SafetensorError
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, read_facts, text_of
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones.identity import BackboneIdentity
-from adapterstilts.base import digests, files
+from adapterstilts.base import digests, files, tensors
 from adapterstilts.base.errors import UserError
+from adapterstilts.methods.settings import check_sizes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +33,7 @@ def save_adapter(adapter: Adapter, folder: Path) -> None:
     not there. UserError if the disk refuses, or if `folder` holds something that is no adapter.
     """
     folder = Path(folder)
+    tensors.check(adapter.tensors, f'the adapter "{adapter.name}"')
     try:
         with files.whole(folder) as waiting:
             _check_replaceable(folder)
@@ -52,10 +54,10 @@ def _write_files(adapter: Adapter, folder: Path) -> None:
     (folder / FACTS).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
+def _write_weights(own: Mapping[str, Tensor], path: Path) -> None:
     from safetensors.torch import save_file
 
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in own.items()}
     save_file(contiguous, str(path), metadata={"format": "pt"})
 
 
@@ -76,15 +78,16 @@ def load_adapter(folder: Path, identity: BackboneIdentity | None = None) -> Adap
     """
     facts = verify(folder)
     weights = Path(folder) / WEIGHTS
-    try:
-        tensors = _read_weights(weights)
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{weights} cannot be read: {error}; save or download the adapter again.") from error
-    foreign = [name for name in tensors if not name.startswith((ADAPTER_PREFIX, HEAD_PREFIX))]
+    read = tensors.read(weights)
+    foreign = [name for name in read if not name.startswith((ADAPTER_PREFIX, HEAD_PREFIX))]
     if foreign:
         raise UserError(f"{weights} holds {foreign[0]}, which is part neither of an adapter nor of a head.")
     own = {key: value for key, value in vars(facts).items() if key != "sha256"}
-    adapter = Adapter(**own, tensors=tensors)
+    adapter = Adapter(**own, tensors=read)
+    try:
+        check_sizes(adapter.method, adapter.settings, adapter.adapter_tensors())
+    except UserError as error:
+        raise UserError(f'The adapter "{adapter.name}" in {folder} does not fit its settings. {error}') from error
     if identity is not None:
         check_backbone(adapter, identity)
     return adapter
@@ -109,9 +112,3 @@ def verify(folder: Path) -> Facts:
             f"the one in {FACTS}); save or download the adapter again."
         )
     return facts
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
-    return load_file(str(path))

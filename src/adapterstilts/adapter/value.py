@@ -14,6 +14,8 @@ from adapterstilts.runs.run import Given, Run
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from adapterstilts.adapter.facts import Facts
+
 ADAPTER_PREFIX = "adapter."
 HEAD_PREFIX = "head."
 
@@ -78,7 +80,7 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def check_backbone(adapter: Adapter, identity: BackboneIdentity) -> None:
+def check_backbone(adapter: Adapter | Facts, identity: BackboneIdentity) -> None:
     """Raise UserError unless `adapter` was made for the backbone with this identity, to the last weight."""
     if adapter.backbone.fingerprint != identity.fingerprint:
         same = " (the same name, but other weights)" if adapter.backbone.id == identity.id else ""

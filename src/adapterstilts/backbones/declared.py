@@ -40,7 +40,7 @@ class Declaration:
     @property
     def folder(self) -> Path | None:
         """The folder here with its files, None if they are the Hub's; UserError if what is shipped is gone."""
-        folder = places.zoo_folder() / self.weights if self.weights else Path(self.name).expanduser()
+        folder = places.zoo_folder() / self.weights if self.weights else places.path_of(self.name)
         if folder.is_dir():
             return folder
         if self.weights:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from torch import nn
 
 from adapterstilts.backbones.library import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks.types import sequences
 
+_Size = Annotated[int, Ge(1), Le(5_000_000), schema.Words("a whole number from 1 to 5,000,000")]
+_Few = Annotated[int, Ge(1), Le(1000), schema.Words("a whole number from 1 to 1,000")]
+_Count = Annotated[int, Ge(0), Le(100_000), schema.Words("a whole number from 0 to 100,000")]
+_Small = Annotated[schema.Finite, Ge(0), Le(1), schema.Words("a number from 0 to 1")]
+_LIMITS: dict[tuple[str, ...], Any] = {
+    ("hidden_size", "dim", "intermediate_size", "hidden_dim", "vocab_size", "max_position_embeddings"): _Size,
+    ("num_hidden_layers", "n_layers", "num_attention_heads", "n_heads"): _Few,
+    ("type_vocab_size", "num_labels", "chunk_size_feed_forward"): _Count,
+    ("layer_norm_eps", "norm_eps", "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout"): _Small,
+    ("pad_token_id",): Annotated[int, Ge(0), schema.Words("the number of a token")],
+    ("hidden_act", "activation"): str,
+    ("return_dict",): Literal[True],
+}
+"""What a configuration may say by these names, of any encoder."""
+_LARGEST = 16_000_000
+"""Bytes of a configuration that are read."""
 _INSTEAD = "give an encoder such as XLM-R, mBERT, mDeBERTa or RoBERTa"
 
 
@@ -28,8 +47,27 @@ def check_encoder(config: Any, name: str) -> None:
         raise UserError(f'"{name}" ({kind}) has modules of its own for each language; {_INSTEAD}.')
 
 
-def check_tokenizer(tokenizer: Any, name: str) -> None:
-    """Raise UserError unless `tokenizer` can tell words from pieces, pad, and begin and end a text."""
+def check_sizes(folder: Path | None) -> None:
+    """Raise UserError, before anything of such a size is built, for a config.json that no encoder can have.
+
+    Where there is none, loading says so.
+    """
+    if folder is None or not (folder / "config.json").is_file():
+        return
+    path = folder / "config.json"
+    facts = schema.read_json(path, _LARGEST)
+    if not isinstance(facts, dict):
+        raise UserError(f"{path} must hold one JSON object, not a {type(facts).__name__}.")
+    for names, kind in _LIMITS.items():
+        stated = {name: facts[name] for name in names if name in facts}
+        schema.checked(dict[str, kind], stated, str(path))  # type: ignore[valid-type]
+
+
+def check_tokenizer(tokenizer: Any, name: str, embeddings: int | None = None) -> None:
+    """Raise UserError unless `tokenizer` can tell words from pieces, pad, and begin and end a text.
+
+    `embeddings` is how many tokens the backbone knows.
+    """
     if not tokenizer.is_fast:
         raise UserError(
             f'The tokenizer of "{name}" ({type(tokenizer).__name__}) does not tell which word a piece is of; '
@@ -37,6 +75,11 @@ def check_tokenizer(tokenizer: Any, name: str) -> None:
         )
     if tokenizer.pad_token_id is None:
         raise UserError(f'The tokenizer of "{name}" has no padding; name its pad_token in tokenizer_config.json.')
+    if embeddings is not None and len(tokenizer) > embeddings:
+        raise UserError(
+            f'The tokenizer of "{name}" has {len(tokenizer):,} tokens, but its weights have embeddings of '
+            f"{embeddings:,}; give the tokenizer that the weights were trained with."
+        )
     try:
         sequences.frame_of(tokenizer)
     except UserError as error:

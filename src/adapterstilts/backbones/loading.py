@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.backbones.identity import BackboneIdentity, memory_of, snapshot_of
 from adapterstilts.backbones.library import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
-from adapterstilts.base import processes
+from adapterstilts.base import processes, tensors
 from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError
 
@@ -80,12 +79,14 @@ def load_backbone(
     says what could not be loaded, or that a shipped backbone is damaged.
     """
     place = _place(id_or_path)
-    try:
+    with _told(id_or_path):
         with _quiet_transformers():
+            folder = declaration_of(id_or_path).folder or snapshot_of(id_or_path, revision)
+            encoders.check_sizes(folder)
             config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
             encoders.check_encoder(config, id_or_path)
             commit = getattr(config, "_commit_hash", None)
-            memory = memory_of(declaration_of(id_or_path).folder or snapshot_of(id_or_path, commit or revision))
+            memory = memory_of(folder)
             module, info = AutoModel.from_pretrained(
                 place,
                 revision=revision,
@@ -96,15 +97,14 @@ def load_backbone(
                 **_no_pooler(config),
             )
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False)
-    except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise _not_loaded(id_or_path, error) from error
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise UserError(
             f'The weights of the backbone "{id_or_path}" lack {len(missing)} tensors, which would be random; '
             f"the first is {missing[0]}. Give a complete model.safetensors."
         )
-    encoders.check_tokenizer(tokenizer, id_or_path)
+    tensors.check(dict(module.named_parameters()), f'the backbone "{id_or_path}"')
+    encoders.check_tokenizer(tokenizer, id_or_path, module.get_input_embeddings().num_embeddings)
     identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory, verify))
     chosen = processes.device() if device is None else device
     return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
@@ -112,21 +112,14 @@ def load_backbone(
 
 def load_config(id_or_path: str) -> Any:
     """Load the configuration of a backbone alone; UserError says what could not be loaded."""
-    place = _place(id_or_path)
-    try:
-        return AutoConfig.from_pretrained(place, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise _not_loaded(id_or_path, error) from error
+    with _told(id_or_path):
+        return AutoConfig.from_pretrained(_place(id_or_path), trust_remote_code=False)
 
 
 def load_tokenizer(id_or_path: str) -> Any:
     """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
-    place = _place(id_or_path)
-    try:
-        with _quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-    except (ImportError, OSError, ValueError, KeyError, RuntimeError) as error:
-        raise _not_loaded(id_or_path, error) from error
+    with _told(id_or_path), _quiet_transformers():
+        tokenizer = AutoTokenizer.from_pretrained(_place(id_or_path), trust_remote_code=False)
     encoders.check_tokenizer(tokenizer, id_or_path)
     return tokenizer
 
@@ -147,12 +140,21 @@ def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory, verify: b
     return own
 
 
-def _not_loaded(id_or_path: str, error: Exception) -> UserError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return UserError(
-        f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
-        f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
-    )
+@contextmanager
+def _told(id_or_path: str) -> Iterator[None]:
+    """Say in a sentence what of a backbone could not be loaded."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a damaged file may be an error of any kind in transformers, torch and tokenizers
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        # torch's first line only announces the others
+        reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1])
+        raise UserError(
+            f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
+            f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
+        ) from error
 
 
 def _no_pooler(config: Any) -> dict[str, bool]:

@@ -10,9 +10,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapterstilts.base import files
+from adapterstilts.base import files, schema
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import cache_folder
 
+_LARGEST = 4_000_000
+"""Bytes of an entry that are read."""
 SETTLED = 2_000_000_000
 """Nanoseconds after which another change of a file is sure to give it another time, on any file system."""
 
@@ -58,10 +61,10 @@ class Memory:
         if not self._stamps:
             return None
         try:
-            entry = json.loads((cache_folder() / "digests" / self._name).read_text(encoding="utf-8"))
+            entry = schema.read_json(cache_folder() / "digests" / self._name, _LARGEST)
             value = entry["value"] if entry["files"] == self._stamps else ""
             return value if re.fullmatch("[0-9a-f]{64}", value) else None
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError):
+        except (UserError, RuntimeError, TypeError, KeyError):
             return None
 
 

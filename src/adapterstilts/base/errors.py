@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""A letter that a terminal would obey or cannot show: controls, ends of lines, marks that turn the direction of text
+over what follows, halves of surrogate pairs. What joins letters of a script is none."""
 
 
 class AdapterstiltsError(Exception):
@@ -15,8 +20,23 @@ class UserError(AdapterstiltsError):
 
 
 def printable(text: object) -> str:
-    """Return `text`, which others may have written, without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    """Return `text`, which others may have written, in one line and without what a terminal would obey."""
+    return OBEYED.sub(lambda letter: " " if letter[0].isspace() else "\N{REPLACEMENT CHARACTER}", str(text))
+
+
+# no part of a path can be so long, so what is to be pasted stays whole
+_TOO_LONG = re.compile(r"[^\s/\\]{256,}|\S{4096,}")
+_LEFT = 60
+
+
+def shortened(text: str) -> str:
+    """Return `text` with each word that nobody would read, such as a name of 5,000 letters, cut to its beginning."""
+    return _TOO_LONG.sub(lambda word: f"{word[0][:_LEFT]}...{_closing(word[0])}", text)
+
+
+def _closing(word: str) -> str:
+    """The marks after a word, such as the quotation mark that is open."""
+    return word[len(word.rstrip("\"'.,:;)")) :]
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

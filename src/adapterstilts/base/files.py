@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
+import re
 import shutil
+import socket
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +17,9 @@ from pathlib import Path
 from adapterstilts.base.errors import UserError
 
 _PROBE = 1 << 20
+_LEFT = re.compile(r"\..+\.(?P<host>[0-9a-f]{4})-(?P<process>\d+)-[0-9a-f]{8}\.part", re.DOTALL)
+_DAY = 86_400
+"""Seconds after which no writer is still at it, whichever machine it was on."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -30,14 +38,19 @@ def whole(place: Path) -> Iterator[Path]:
     """Give a path beside `place`, whose folder is made: the file or the folder written there becomes `place`.
 
     Whatever happens meanwhile (an error, a full disk, Ctrl-C, a crash), `place` is the older one, the new one, or not
-    there; after a crash `recover` makes sure of that for a folder. OSError if the disk refuses.
+    there; after a crash `recover` makes sure of that for a folder. What killed processes left beside it goes, and in a
+    folder every file may be read by whom the umask lets. OSError if the disk refuses.
     """
     recover(place)
     place.parent.mkdir(parents=True, exist_ok=True)
-    waiting = place.parent / f".{place.name}.{uuid.uuid4().hex[:8]}.part"
+    _sweep(place.parent)
+    waiting = _waiting(place)
     try:
         yield waiting
         for path in (*waiting.rglob("*"), waiting):
+            if waiting.is_dir() and path.is_file():
+                # some writers let nobody else read, whatever the umask says; a folder is as it says
+                path.chmod(waiting.stat().st_mode & 0o666)
             flush(path)
         move_into_place(waiting, place)
     finally:
@@ -45,6 +58,43 @@ def whole(place: Path) -> Iterator[Path]:
             shutil.rmtree(waiting, ignore_errors=True)
         else:
             waiting.unlink(missing_ok=True)
+
+
+def _waiting(place: Path) -> Path:
+    """A new path beside `place` that says which process writes there."""
+    return place.parent / f".{place.name}.{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left half-written in `folder`: this machine's that have ended, others' after a day.
+
+    What cannot be removed stays.
+    """
+    for path in folder.glob(".*.part"):
+        named = _LEFT.fullmatch(path.name)
+        if named is None:
+            continue
+        with suppress(OSError):
+            ended = named["host"] == _host() and not _is_alive(int(named["process"]))
+            if ended or time.time() - path.stat().st_mtime > _DAY:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # where signal 0 would end it
+    try:
+        os.kill(process, 0)
+    except PermissionError:  # somebody else's
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+@functools.cache
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
 
 
 def recover(folder: Path) -> None:
@@ -95,9 +145,10 @@ def check_writable(folder: Path, option: str = "--output") -> None:
 
     To be called before hours of work whose fruits go there.
     """
-    probe = folder / f".{os.getpid()}.{uuid.uuid4().hex[:8]}.probe"
+    probe = _waiting(folder / "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         with probe.open("wb") as file:
             file.write(bytes(_PROBE))
             file.flush()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import Any, TypeVar
 
 from adapterstilts.base.errors import UserError
@@ -56,6 +57,9 @@ def answered(ask: Callable[[], T]) -> T:
         _bound_waiting()
         try:
             return ask()
+        # what huggingface_hub makes of an answer that has another form than the Hub's
+        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, JSONDecodeError) as error:
+            raise Unreachable("what answered is not the Hub, or a damaged one", "check HF_ENDPOINT, or wait") from error
         except (HfHubHTTPError, OSError) as error:
             # without a file in the cache, what went wrong is only the cause
             hidden = isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception)

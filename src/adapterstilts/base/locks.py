@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from adapterstilts.base import files, processes
+from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 
 _FOLDER = ".locks"
@@ -57,7 +57,7 @@ def _acquire(lock: BaseFileLock, holder: Path, name: str, note: Callable[[str], 
 
 def _who(holder: Path) -> str:
     try:
-        told = json.loads(holder.read_text(encoding="utf-8"))
+        told = schema.read_json(holder, 10_000)
         return f"process {told['process']} on {told['host']} since {told['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (UserError, KeyError, TypeError):
         return "another process"  # which has not told of itself yet

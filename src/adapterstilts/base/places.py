@@ -9,7 +9,28 @@ import os
 import sys
 from pathlib import Path
 
+from adapterstilts.base.errors import UserError
+
 _PACKAGE = Path(__file__).resolve().parents[1]
+_LONGEST = 255
+"""Bytes of a name on every system's disks."""
+
+
+def path_of(written: str | Path) -> Path:
+    """Return the path that a user wrote, "~" being a home; UserError for what no path can be, or nobody's home."""
+    text = str(written)
+    if not text or "\0" in text:
+        raise UserError(f'"{text}" is no path; give one that has letters.')
+    try:
+        path = Path(text).expanduser()
+        longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    except RuntimeError as error:
+        raise UserError(f'There is no user "{Path(text).parts[0][1:]}" whose home "{text}" could be in.') from error
+    except UnicodeEncodeError as error:
+        raise UserError(f"{text!a} is no path: it holds half a letter.") from error
+    if longest > _LONGEST:
+        raise UserError(f'"{text}" is no name here: a name has at most {_LONGEST} letters.')
+    return path
 
 
 def _bundled(name: str) -> Path:

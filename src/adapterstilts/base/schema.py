@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, TypeVar, cast
 
 from annotated_types import Predicate
 
+from adapterstilts.base import texts
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -25,16 +26,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _is_finite(number: float) -> bool:
+def is_finite(number: float) -> bool:
+    """Whether a float can hold `number`, and it is neither infinite nor NaN."""
     try:
         return math.isfinite(number)
-    except OverflowError:  # a whole number that no float can hold
+    except OverflowError:
         return False
 
 
-Finite = Annotated[float, Predicate(_is_finite)]
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether `value`, which others wrote, is a finite number."""
+    return type(value) in (int, float) and is_finite(value)
+
+
+Finite = Annotated[float, Predicate(is_finite)]
 """A number that is neither infinite nor NaN; a whole number becomes a float."""
-Number = Annotated[int | float, Predicate(_is_finite)]
+Number = Annotated[int | float, Predicate(is_finite)]
 """A finite number, whole or not, that stays as it was written."""
 
 _SHOWN = 60
@@ -146,24 +153,43 @@ def read_json(path: Path, limit: int, depth: int = 64) -> Any:
     return parse_json(data, str(path), depth)
 
 
-def parse_json(data: bytes, where: str, depth: int = 64) -> Any:
-    """Return what the JSON text `data` holds, as `read_json` does."""
+def parse_json(data: bytes, where: str, depth: int = 64, once: bool = False) -> Any:
+    """Return what the JSON text `data` holds, as `read_json` does.
+
+    `once` refuses an object that has a name twice, where otherwise the last counts.
+    """
     try:
-        parsed = json.loads(data.decode("utf-8"), parse_constant=_number, parse_int=_number, parse_float=_number)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{where} cannot be read: it is not text in UTF-8.") from error
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where} is not valid JSON: line {error.lineno}, column {error.colno}.") from error
+        parsed = texts.parse_json(
+            texts.decoded(data, where),
+            where,
+            once=once,
+            parse_constant=_number,
+            parse_int=_number,
+            parse_float=_number,
+        )
     except OverflowError as error:
         raise UserError(f"{where} cannot be read: {error}.") from error
-    except RecursionError as error:
-        raise UserError(f"{where} cannot be read: it is nested too deeply.") from error
     level = [parsed]
     for _ in range(depth + 1):
         level = [item for value in level if isinstance(value, list | dict) for item in _items(value)]
         if not level:
             return parsed
     raise UserError(f"{where} cannot be read: it is nested more than {depth} levels deep.")
+
+
+def json_of(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """Return `value` as JSON text, letters of every script as they are; all that is written or printed goes through it.
+
+    Raises:
+        TypeError: it holds something that JSON lacks.
+        UserError: it holds a number that is not finite, which other programs could not read.
+    """
+    try:
+        return json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False, default=plain)
+    except ValueError as error:
+        raise UserError(
+            "A number that was to be written is not finite, so nothing was; train or import again."
+        ) from error
 
 
 @functools.cache

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
-from annotated_types import Ge
+from annotated_types import Ge, Lt
 
 from adapterstilts.base.schema import Words, checked
 
-Count = Annotated[int, Ge(1), Words("a whole number of at least 1")]
-CountOrNull = Annotated[Count | None, Words("a whole number of at least 1, or null")]
+# beyond 2^31 the libraries below cannot count
+Count = Annotated[int, Ge(1), Lt(2**31), Words("a whole number from 1 to 2147483647")]
+CountOrNull = Annotated[Count | None, Words("a whole number from 1 to 2147483647, or null")]
 
 ONLY_HOW = "changes only how a result is computed"
 """In `Annotated`: whatever the setting's value, the same comes out."""

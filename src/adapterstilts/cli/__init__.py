@@ -5,6 +5,7 @@ Nothing heavy is imported until a command needs it, so that `--help` answers at 
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -15,7 +16,8 @@ import click
 
 from adapterstilts import __version__
 from adapterstilts.base import processes
-from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.errors import UserError, did_you_mean, shortened
+from adapterstilts.cli import drawing, streams
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
@@ -70,38 +72,45 @@ for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, imp
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted.
+    """Run the command line and exit: 0, 1 for a user's error, 2 for wrong usage, 130 if interrupted, 141 for a
+    closed pipe.
 
     Of several processes (`torchrun -m adapterstilts ...`) only the main one prints; of the others one hears
     what ended them.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if processes.is_main():
-        sys.exit(_run(words))
+        sys.exit(streams.guarding(lambda: _run(words)))
     with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-        sys.exit(_run(words))
+        sys.exit(streams.guarding(lambda: _run(words)))
 
 
 def _run(words: list[str]) -> int:
     try:
+        _check_said(words)
         code = cli.main(args=words, prog_name="adapterstilts", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
+        # what was typed may be a file's name that somebody else made up
+        shown = io.StringIO()
+        error.show(shown)
+        drawing.say_lines(shortened(shown.getvalue()), err=True)
         return error.exit_code
     except UserError as error:
         where = "" if processes.is_main() else f" in process {processes.index()}"
-        for line in f"Error{where}: {error}".splitlines():
-            click.echo(printable(line), err=True)
+        drawing.say_lines(shortened(f"Error{where}: {error}"), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo(_interrupted(words), err=True)
+        drawing.say(_interrupted(words), err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has gone; keep the interpreter from complaining at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+
+
+def _check_said(words: list[str]) -> None:
+    """Refuse what is empty, such as a variable that was never set: it must not stand for what is meant without it."""
+    for before, word in zip(["adapterstilts", *words], words, strict=False):
+        option = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else before
+        if not word or option != before:
+            raise click.UsageError(f'After "{option}" comes an empty word; say what is meant, or leave it out.')
 
 
 def _interrupted(words: list[str]) -> str:

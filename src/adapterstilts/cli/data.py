@@ -56,10 +56,10 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
     if as_json:
         drawing.print_json(inspection.as_json())
         return
-    click.echo(f"{inspection.task} from {inspection.source}, revision {inspection.revision}")
+    drawing.say(f"{inspection.task} from {inspection.source}, revision {inspection.revision}")
     drawing.print_table(_counts(inspection))
     for line in (*_labels(inspection), *_missing(inspection), *_examples(inspection)):
-        click.echo(line)
+        drawing.say(line)
 
 
 def _counts(inspection: Inspection) -> Table:
@@ -89,7 +89,8 @@ def _missing(inspection: Inspection) -> Iterator[str]:
 
 def _examples(inspection: Inspection) -> Iterator[str]:
     for example in inspection.examples:
-        yield f"\nexample of {example.split} in {example.language}, as read:"
+        yield ""
+        yield f"example of {example.split} in {example.language}, as read:"
         yield from (f"  {name}: {_short(_plain(value))}" for name, value in example.row.items())
         yield "as encoded:"
         for feature in example.encoded:

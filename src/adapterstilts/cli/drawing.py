@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapterstilts.base import processes
-from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base import processes, schema
+from adapterstilts.base.errors import OBEYED, UserError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from adapterstilts.findings.table import Table
 
 _UNLIMITED = 10_000
+
+
+def say(*parts: object, err: bool = False, bold: bool = False) -> None:
+    """Print one line: the parts, which others may have written, with tabs between them."""
+    line = "\t".join(map(printable, parts))
+    click.echo(click.style(line, bold=True) if bold else line, err=err)
+
+
+def say_lines(text: str, indent: str = "", err: bool = False) -> None:
+    """Print the lines of a text that others may have written."""
+    for line in text.splitlines():
+        say(f"{indent}{line}", err=err)
 
 
 class Bars:
@@ -41,6 +53,7 @@ class Bars:
     def start(self, title: str, total: int | None, unit: str) -> None:
         """Begin a phase."""
         self.finish()
+        title = printable(title)
         self._phase = _Phase(title, total, unit)
         if self._console.is_terminal:
             self._bar = _bar(self._console, unit)
@@ -72,7 +85,7 @@ class Bars:
 
     def note(self, text: str) -> None:
         """Print one line for the reader."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 class _Phase:
@@ -123,7 +136,7 @@ def _bar(console: Console, unit: str) -> Progress:
 
 
 def _facts(facts: Mapping[str, object]) -> str:
-    return "  ".join(f"{name} {_short(value)}" for name, value in facts.items())
+    return printable("  ".join(f"{name} {_short(value)}" for name, value in facts.items()))
 
 
 def _Rate(unit: str) -> Any:  # noqa: N802 - a column's factory reads like the columns beside it
@@ -143,18 +156,19 @@ def _short(value: object) -> str:
 
 def note_skipped(error: UserError) -> None:
     """Say on standard error, in one line, that a file is left out, and why."""
-    Bars().note(printable(f"Left out: {' '.join(str(error).split())}"))
+    Bars().note(f"Left out: {' '.join(str(error).split())}")
 
 
 def print_json(payload: dict[str, Any]) -> None:
-    """Print the one JSON object."""
-    click.echo(json.dumps(payload, indent=2, ensure_ascii=False))
+    """Print the one JSON object; what a terminal would obey is escaped in it."""
+    lines = schema.json_of(payload, indent=2).split("\n")
+    click.echo("\n".join(OBEYED.sub(lambda letter: json.dumps(letter[0])[1:-1], line) for line in lines))
 
 
 def print_table(table: Table, markdown: bool = False) -> None:
     """Print a table and its notes; where the output is no terminal, as wide as it is."""
     if markdown:
-        click.echo(table.to_markdown())
+        say_lines(table.to_markdown())
         return
     from rich.console import Console
 
@@ -164,7 +178,7 @@ def print_table(table: Table, markdown: bool = False) -> None:
     # it is as wide as it can be, and rich would cut what is wider than the console
     Console(width=_UNLIMITED).print(drawn)
     for note in table.notes_in(width):
-        click.echo(printable(note))
+        say(note)
 
 
 def print_comparison(comparison: Comparison, markdown: bool = False) -> None:

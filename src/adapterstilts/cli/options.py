@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from adapterstilts.base.errors import UserError
+from adapterstilts.base import places
+from adapterstilts.base.errors import UserError, printable
 from adapterstilts.methods import METHODS
 from adapterstilts.training.logs import TRACKERS
 
@@ -19,10 +20,25 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 ADAPTER_METHODS = ("bottleneck", "lora")
 ALL_LAYERS = "all"
+_MOST_DIGITS = 9
+
+
+class _Lines(click.File):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Open the file, for bytes."""
+        try:
+            return super().convert(value, param, ctx)
+        except RuntimeError:
+            self.fail("standard input is closed.", param, ctx)
+
+
+LINES = _Lines("rb")
+"""A file of text, "-" for standard input: undecoded, so that what cannot be decoded is an error with its line."""
 
 
 def _matching(words: list[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    # a name with a letter that a shell would obey is none to complete
+    return [CompletionItem(word) for word in words if word.startswith(incomplete) and word == printable(word)]
 
 
 def _known_tasks() -> Mapping[str, Task]:
@@ -101,7 +117,7 @@ def task_file(command: Command) -> Command:
         is_eager=True,
         expose_value=False,
         callback=register,
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=Place(dir_okay=False),
         metavar="FILE",
         help="A task of your own, in YAML; may be repeated. ADAPTERSTILTS_TASKS names folders of them.",
     )(command)
@@ -139,7 +155,7 @@ def output(command: Command) -> Command:
     """Add --output."""
     return click.option(
         "--output",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=Place(file_okay=False),
         default=Path("runs"),
         show_default=True,
         help="The folder for adapters, results, predictions, logs and checkpoints.",
@@ -174,6 +190,17 @@ def method(choices: tuple[str, ...] = ADAPTER_METHODS) -> Callable[[Command], Co
     )
 
 
+class Place(click.Path):
+    """A path that a user wrote, "~" being a home even where the shell did not read it."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; UserError for what can be none."""
+        return super().convert(places.path_of(value), param, ctx)
+
+
 class _Layer(click.ParamType):
     name = "layer"
 
@@ -181,7 +208,7 @@ class _Layer(click.ParamType):
         """Turn what was typed into a number, or `ALL_LAYERS`."""
         if value == ALL_LAYERS or isinstance(value, int):
             return value
-        if not value.isdecimal():
+        if not value.isdecimal() or len(value) > _MOST_DIGITS:
             self.fail(f'"{value}" is neither the number of a layer nor "{ALL_LAYERS}".', param, ctx)
         return int(value)
 

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
-from click.core import ParameterSource
 
-from adapterstilts.base.errors import printable
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.texts import numbered
 from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
 
 @click.command()
 @click.argument("adapter", shell_complete=options.complete_adapter)
-@click.argument("texts", type=click.File(encoding="utf-8"), default="-", metavar="[FILE]")
+@click.argument("texts", type=options.LINES, required=False, metavar="[FILE]")
 @click.option(
-    "--batch", type=click.IntRange(min=1), default=32, show_default=True, help="Lines at once; 1 answers each line."
+    "--batch", type=click.IntRange(1, 2**20), default=32, show_default=True, help="Lines at once; 1 answers each line."
 )
 @click.option("--language", metavar="L", help="Instead of FILE, rows in L that it is evaluated on, with their labels.")
 @click.option("--data", metavar="pocket|hub|FOLDER", help="Where the rows of --language come from.")
 @click.option(
     "--nearest",
     "among",
-    type=click.File(encoding="utf-8"),
+    type=options.LINES,
     metavar="SENTENCES",
     help="Print the nearest line of this file to each line, by ADAPTER's embeddings.",
 )
@@ -37,11 +37,11 @@ from adapterstilts.methods import METHODS
 @options.as_json
 def predict(
     adapter: str,
-    texts: TextIO,
+    texts: BinaryIO | None,
     batch: int,
     language: str | None,
     data: str | None,
-    among: TextIO | None,
+    among: BinaryIO | None,
     backbone: str,
     method: str | None,
     output: Path,
@@ -66,19 +66,20 @@ def predict(
     from adapterstilts import execution
     from adapterstilts.exchange import catalogue
 
-    has_file = click.get_current_context().get_parameter_source("texts") is not ParameterSource.DEFAULT
-    if language and (among or has_file):
+    if language and (among or texts):
         raise click.UsageError("Give either --language, or lines (FILE, --nearest).")
     if data and not language:
         raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
     chosen = method or catalogue.method_of([adapter], backbone, output)
     if among:
-        _nearest(
-            execution.Nearest(adapter, backbone, chosen, output, _lines(among), drawing.Bars()), texts, batch, as_json
-        )
+        sentences = [line.strip() for line in _lines(among)]
+        _nearest(execution.Nearest(adapter, backbone, chosen, output, sentences, drawing.Bars()), texts, batch, as_json)
         return
     predictor = execution.Predictor(adapter, backbone, chosen, output)
-    rows = predictor.rows_in(language, data) if language else execution.rows_of(texts, predictor.task)
+    if language:
+        rows = iter(predictor.rows_in(language, data, drawing.Bars()))
+    else:
+        rows = execution.rows_of(_lines(texts), predictor.task, _name(texts))
     predictions = predictor.predict(rows, batch)
     if as_json:
         drawing.print_json(
@@ -86,33 +87,41 @@ def predict(
         )
         return
     for prediction in predictions:
-        line = _shown(prediction.row, prediction.predicted, prediction.probabilities)
+        columns = _shown(prediction.row, prediction.predicted, prediction.probabilities)
         if language:
             right = predictor.labelled(prediction.row)
             read = [_one_line(prediction.row.get(field)) for field in execution.FIELDS[predictor.task.type]]
-            line = "\t".join([*read, line, "" if right is None else _shown(prediction.row, right, None)])
-        click.echo(line)
-        sys.stdout.flush()
+            columns = [*read, *columns, *([""] if right is None else _shown(prediction.row, right, None))]
+        drawing.say(*columns)
 
 
 def _one_line(value: Any) -> str:
-    """A column of a row without tabs, line breaks and what a terminal would obey."""
+    """A column of a row without tabs and line breaks."""
     text = " | ".join(value) if isinstance(value, list) else str(value or "")
-    return printable(" ".join(text.split()))
+    return " ".join(text.split())
 
 
-def _lines(file: TextIO) -> list[str]:
-    return [line.strip() for line in file]
+def _lines(file: BinaryIO | None) -> Iterator[str]:
+    """The lines of a file, or of standard input, as they come."""
+    if file is None:
+        file = getattr(sys.stdin, "buffer", None)
+        if file is None:
+            raise UserError("Standard input is closed; give a FILE.")
+    return (line for _, line in numbered(file, _name(file)))
 
 
-def _nearest(among: Any, texts: TextIO, batch: int, as_json: bool) -> None:
-    neighbours = among.of((line.strip() for line in texts if line.strip()), batch)
+def _name(file: BinaryIO | None) -> str:
+    name = getattr(file, "name", None)
+    return name if isinstance(name, str) and name != "<stdin>" else "standard input"
+
+
+def _nearest(among: Any, texts: BinaryIO | None, batch: int, as_json: bool) -> None:
+    neighbours = among.of((line.strip() for line in _lines(texts) if line.strip()), batch)
     if as_json:
         drawing.print_json({"nearest": [vars(neighbour) for neighbour in neighbours]})
         return
     for neighbour in neighbours:
-        click.echo(f"{neighbour.nearest}\t{neighbour.cosine:.3f}")
-        sys.stdout.flush()
+        drawing.say(neighbour.nearest, f"{neighbour.cosine:.3f}")
 
 
 def _facts(prediction: Any) -> dict[str, Any]:
@@ -122,11 +131,11 @@ def _facts(prediction: Any) -> dict[str, Any]:
     return {**prediction.row, **own}
 
 
-def _shown(row: Mapping[str, Any], value: Any, probabilities: Mapping[str, float] | None) -> str:
-    """A prediction, or what is right, on one line; of several right answers the first."""
+def _shown(row: Mapping[str, Any], value: Any, probabilities: Mapping[str, float] | None) -> list[str]:
+    """The columns that show a prediction, or what is right; of several right answers the first."""
     if probabilities is not None:
-        return f"{value}\t{max(probabilities.values()):.3f}"
+        return [str(value), f"{max(probabilities.values()):.3f}"]
     if "tokens" in row:
-        return " ".join(f"{token}/{tag}" for token, tag in zip(row["tokens"], value, strict=True))
+        return [" ".join(f"{token}/{tag}" for token, tag in zip(row["tokens"], value, strict=True))]
     answers = value if isinstance(value, list) else [value]
-    return str(answers[0]) if answers else ""
+    return [str(answers[0]) if answers else ""]

@@ -13,12 +13,10 @@ from adapterstilts.findings.table import Cell, Column, Table
 if TYPE_CHECKING:
     from adapterstilts.scoring.submission import Score
 
-_FOLDER = click.Path(path_type=Path)
-
 
 @click.command()
-@click.argument("predictions", type=_FOLDER)
-@click.argument("references", type=_FOLDER)
+@click.argument("predictions", type=options.Place())
+@click.argument("references", type=options.Place())
 @options.as_json
 def score(predictions: Path, references: Path, as_json: bool) -> None:
     """Score any submission in XTREME's layout, with XTREME's own numbers.
@@ -37,10 +35,10 @@ def score(predictions: Path, references: Path, as_json: bool) -> None:
         drawing.print_json(scored.as_json())
         return
     drawing.print_table(_languages(scored))
-    click.echo()
+    drawing.say()
     drawing.print_table(_groups(scored))
     for note in scored.notes:
-        click.echo(note)
+        drawing.say(note)
 
 
 def _languages(scored: Score) -> Table:

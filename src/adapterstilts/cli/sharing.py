@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from adapterstilts.backbones import DEFAULT
-from adapterstilts.base.errors import printable
 from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
@@ -22,7 +21,7 @@ _base_model = click.option(
 
 @click.command()
 @click.argument("adapter", shell_complete=options.complete_adapter)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=options.Place())
 @options.backbone
 @_base_model
 @options.method(METHODS)
@@ -66,11 +65,13 @@ def export(
             }
         )
         return
-    click.echo(f"{done.adapter} is in {folder}; with {done.library} alone:\n\n{done.lines}")
+    drawing.say(f"{done.adapter} is in {folder}; with {done.library} alone:")
+    drawing.say()
+    drawing.say_lines(done.lines)
 
 
 @click.command("import")
-@click.argument("adapter", type=click.Path(), metavar="FOLDER|OWNER/NAME")
+@click.argument("adapter", metavar="FOLDER|OWNER/NAME")
 @click.option("--task", metavar="TASK", shell_complete=options.complete_task, help="What its head is for.")
 @click.option(
     "--labels", metavar="A,B,...", help="The head's labels in its own order, where it has other names or none."
@@ -124,13 +125,13 @@ def import_(
         drawing.print_json({**facts, "folder": str(done.folder), "without_head": done.without_head})
         return
     of_task = f" for {saved.task}" if saved.task else ""
-    click.echo(f"{saved.name}: a {saved.method} adapter{of_task} on {saved.backbone.id}, in {done.folder}")
+    drawing.say(f"{saved.name}: a {saved.method} adapter{of_task} on {saved.backbone.id}, in {done.folder}")
     if done.without_head:
-        click.echo(f"  without a head: {done.without_head}")
+        drawing.say(f"  without a head: {done.without_head}")
     words = ["adapterstilts", "stack", saved.name, "--target", "pawsx"]
     words += [] if saved.backbone.id == DEFAULT else ["--backbone", saved.backbone.id]
     words += [] if output == Path("runs") else ["--output", str(output)]
-    click.echo(f"  {shlex.join(words)}")
+    drawing.say(f"  {shlex.join(words)}")
 
 
 @click.command()
@@ -218,12 +219,12 @@ def publish(
     done: list[dict[str, Any]] = []
     for publication in publications:
         if publication.plan.not_asked:
-            drawing.Bars().note(printable(f"What of this is there already is not known: {publication.plan.not_asked}"))
+            drawing.Bars().note(f"What of this is there already is not known: {publication.plan.not_asked}")
         if not as_json:
             _show(publication, dry_run)
         address = None if dry_run else publishing.publish(publication, private)
         if not as_json and not dry_run:
-            click.echo(f"  published: {address}" if address else "  nothing to upload")
+            drawing.say(f"  published: {address}" if address else "  nothing to upload")
         done.append({"repository": publication.repository, "files": dict(publication.plan.states), "commit": address})
     if as_json:
         drawing.print_json({"published": done, "dry_run": dry_run})
@@ -231,8 +232,9 @@ def publish(
 
 def _show(publication: Any, whole: bool) -> None:
     """Print what goes where; the card, too, if `whole`."""
-    click.echo(f"{publication.adapter} to https://huggingface.co/{publication.repository}")
+    drawing.say(f"{publication.adapter} to https://huggingface.co/{publication.repository}")
     for path, state in publication.plan.states.items():
-        click.echo(f"  {state:<8} {len(publication.files[path]):>12,} bytes  {path}")
+        drawing.say(f"  {state:<8} {len(publication.files[path]):>12,} bytes  {path}")
     if whole:
-        click.echo(f"\n{publication.card}")
+        drawing.say()
+        drawing.say_lines(publication.card)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from adapterstilts.base.errors import printable
+from adapterstilts.base import schema
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
@@ -116,12 +116,13 @@ def show(language: str, count: int, seed: int, as_json: bool) -> None:
         drawing.print_json({"language": language, "items": items})
         return
     for item in items:
-        click.echo(click.style(item["sentences"][0], bold=True))
+        drawing.say(item["sentences"][0], bold=True)
         for sentence in item["sentences"][1:]:
-            click.echo(f"  or  {sentence}")
+            drawing.say(f"  or  {sentence}")
         for code, sentence in item["translations"].items():
-            click.echo(f"  {code}  {sentence}")
-        click.echo(f"  {item['meaning']}\n")
+            drawing.say(f"  {code}  {sentence}")
+        drawing.say(f"  {item['meaning']}")
+        drawing.say()
 
 
 def _ways(language: Any, event: Any) -> list[str]:
@@ -161,7 +162,7 @@ def zoo(
     ctx.obj = output
     if ctx.invoked_subcommand is not None:
         return
-    rows = [_entry(entry) for entry in catalogue.entries(output)]
+    rows = [_entry(entry) for entry in catalogue.entries(output, skip=drawing.note_skipped)]
     if organisation:
         rows += [_published(listed) for listed in repositories.listed(organisation)]
     wanted = {"backbone": backbone, "method": method, "task": task}
@@ -170,7 +171,7 @@ def zoo(
         drawing.print_json({"adapters": rows})
         return
     if not rows:
-        click.echo("There are no such adapters at hand; make one: adapterstilts train mnli")
+        drawing.say("There are no such adapters at hand; make one: adapterstilts train mnli")
         return
     drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows]))
 
@@ -211,22 +212,23 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     if as_json:
         drawing.print_json({"folder": str(folder), **facts, "results": [result.told() for result in own]})
         return
-    click.echo(f"folder: {folder}")
+    drawing.say(f"folder: {folder}")
     for key, value in facts.items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        click.echo(f"{printable(key)}: {printable(text)}")
+        text = value if isinstance(value, str) else schema.json_of(value)
+        drawing.say(f"{key}: {text}")
     if own:
-        click.echo("\nresults:")
+        drawing.say()
+        drawing.say("results:")
     for result in sorted(own, key=lambda result: result.target):
         each = ", ".join(f"{language} {score:.1f}" for language, score in result.main_scores.items())
         revision = result.run.evaluation and result.run.evaluation.rows.revision
-        click.echo(f"  {result.target} ({printable(revision)}): {result.average:.1f}  ({each})")
+        drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each})")
     card = folder / "README.md"
     if card.is_file():
         body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
-        click.echo("\ncard:")
-        for line in body.strip().splitlines():
-            click.echo(f"  {printable(line)}")
+        drawing.say()
+        drawing.say("card:")
+        drawing.say_lines(body.strip(), "  ")
 
 
 @click.command()
@@ -274,7 +276,7 @@ def compare(
         return
     if not any(comparison.rows for comparison in comparisons):
         on = f" on {', '.join(names)}" if names else ""
-        click.echo(
+        drawing.say(
             f"Nothing has been measured{on} with the backbone {backbone} yet; start with: "
             "adapterstilts fuse squad mnli --target pawsx"
         )
@@ -285,11 +287,11 @@ def compare(
     else:
         for number, comparison in enumerate(shown):
             if number:
-                click.echo()
+                drawing.say()
             drawing.print_comparison(comparison, markdown)
     for comparison in comparisons:
         if not comparison.rows:
-            click.echo(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
+            drawing.say(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
 
 
 def _comparison(comparison: Any) -> dict[str, Any]:

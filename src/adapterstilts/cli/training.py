@@ -152,11 +152,11 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
         drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
         if merged.residual is not None:
-            click.echo(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
+            drawing.say(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
         if merged.result is not None:
             _print_one(how, merged.result)
         else:
-            click.echo(
+            drawing.say(
                 f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
                 f"evaluate {merged.folder} --target tatoeba"
             )
@@ -189,7 +189,7 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
 @options.method(METHODS)
 @click.option(
     "--submission",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.Place(file_okay=False),
     metavar="FOLDER",
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )
@@ -226,7 +226,7 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
         return
     result = execution.evaluate(run, how, drawing.Bars(), submission)
     if submission is not None and not chosen["as_json"]:
-        click.echo(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
+        drawing.say(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
     _finish(how, result, chosen["as_json"])
 
 
@@ -305,7 +305,7 @@ def _print_one(how: How, result: Result) -> None:
     from adapterstilts.findings import compare
 
     if not result.scores:
-        click.echo(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
+        drawing.say(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
         return
     backbone = result.run.backbone.id
     drawing.print_comparison(compare.compare(tasks.get(result.target), backbone, [result], data=result.data))
@@ -314,7 +314,7 @@ def _print_one(how: How, result: Result) -> None:
 
 def _print_where(how: How, result: Result) -> None:
     where = how.output / result.adapter
-    click.echo(
+    drawing.say(
         f"Saved in {where if where.is_dir() else how.output}; "
         f"side by side with the rest: adapterstilts compare {result.target}"
     )

@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from adapterstilts.runs.run import Given, Rows, Run
 from adapterstilts.runs.words import is_plain
 from adapterstilts.tasks import metrics
 
+Skip = Callable[[UserError], None]
+"""What is told of a folder that is left out."""
 ORIGINS = ("bundled", "local", "hub")
 """Where an adapter can be, the first that has it being used."""
 
@@ -111,15 +113,18 @@ def bundled(backbone: str) -> Path:
     return places.zoo_folder() / slug(backbone.lower())
 
 
-def entries(output: Path, backbone: str | None = None) -> list[Entry]:
-    """Return the adapters at hand: shipped, made here, in the Hub's cache; those of `backbone` alone if it is given."""
+def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: None) -> list[Entry]:
+    """Return the adapters at hand: shipped, made here, in the Hub's cache; those of `backbone` alone if it is given.
+
+    A folder whose facts cannot be read is left out: `skip` is told why.
+    """
     shipped = sorted(path for path in places.zoo_folder().glob("*") if path.is_dir())
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:
         folders.append((output, "local"))
-    at_hand = [entry for folder, origin in folders for entry in _entries_in(folder, origin)]
+    at_hand = [entry for folder, origin in folders for entry in _entries_in(folder, origin, skip)]
     for repository, folder in repositories.cached():
-        if facts := _facts_of(folder):
+        if facts := _facts_of(folder, skip):
             at_hand.append(Entry(repository, folder, "hub", facts))
     return [entry for entry in at_hand if backbone in (None, entry.backbone)]
 
@@ -136,7 +141,7 @@ def find(word: str, backbone: str, method: str, output: Path) -> Path:
     if repositories.is_repository(word):
         return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
     if looks_like_a_folder(word):
-        return Path(word).expanduser()
+        return places.path_of(word)
     named = [entry for entry in at_hand if entry.name == word]
     if named:
         return named[-1].folder
@@ -160,7 +165,7 @@ def _fetched(repository: str) -> Path:
 
 def _published(task: tasks.Task, backbone: str, method: str) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither shipped nor local."""
-    if bundled(backbone).is_dir() or Path(backbone).expanduser().is_dir():
+    if bundled(backbone).is_dir() or places.path_of(backbone).is_dir():
         raise _not_made(task, backbone, method)
     repository = repositories.repository_of(f"{method}-{task.name}", backbone)
     try:
@@ -195,7 +200,7 @@ def _told_method(word: str, backbone: str, output: Path) -> str | None:
 
 def looks_like_a_folder(word: str) -> bool:
     """Whether `word` is meant as a path: it has a separator, or is an adapter's folder here."""
-    return os.sep in word or word.startswith(("~", ".")) or (Path(word) / FACTS).is_file()
+    return os.sep in word or word.startswith(("~", ".")) or (places.path_of(word) / FACTS).is_file()
 
 
 def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry | None:
@@ -215,17 +220,18 @@ def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> No
     )
 
 
-def _entries_in(folder: Path, origin: str) -> Iterator[Entry]:
+def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
     for path in sorted(folder.glob(f"*/{FACTS}")):
         # a folder that a broken-off saving left behind starts with a dot
-        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent)):
+        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent, skip)):
             yield Entry(path.parent.name, path.parent, origin, facts)
 
 
-def _facts_of(folder: Path) -> Facts | None:
+def _facts_of(folder: Path, skip: Skip) -> Facts | None:
     try:
         return read_facts(folder)
-    except UserError:  # whoever uses it is told; a list shows what can be used
+    except UserError as error:
+        skip(error)
         return None
 
 
@@ -249,7 +255,7 @@ class AtHand:
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task, by what identifies them."""
-        return self._rows(task.name, data or declaration_of(backbone).rows)
+        return self._rows(task.name, declaration_of(backbone).rows if data is None else data)
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapterstilts import tasks
-from adapterstilts.adapter.saving import load_adapter
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.value import check_backbone
 from adapterstilts.backbones import identity_of
 from adapterstilts.base import hub
@@ -50,7 +50,7 @@ def pull(
             raise _not_published(repository, revision, word, backbone, method) from error
         # a backbone that is new here is loaded for it, which takes longer than the download: only for what is there
         identity = identity or identity_of(backbone)
-        check_backbone(load_adapter(folder), identity)
+        check_backbone(read_facts(folder), identity)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         pulled.append(Pulled(repository, folder, size))
         progress.note(f"{repository}: {size / 1e6:.1f} MB, checked")

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
-from adapterstilts.adapter.saving import FACTS, WEIGHTS, verify
-from adapterstilts.base import hub
+from adapterstilts.adapter.saving import FACTS, WEIGHTS, load_adapter
+from adapterstilts.base import hub, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.names import slug
+from adapterstilts.base.places import path_of
 from adapterstilts.methods import METHODS
 
 ORGANISATION = "adapterstilts"
@@ -64,7 +65,7 @@ class Plan:
 
 def is_repository(word: str) -> bool:
     """Whether `word` can be a repository's id, such as 'adapterstilts/pocket-lora-squad', and no folder in one here."""
-    return re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", word) is not None and not Path(word).parent.is_dir()
+    return re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", word) is not None and not path_of(word).parent.is_dir()
 
 
 def repository_of(name: str, backbone: str, organisation: str = ORGANISATION) -> str:
@@ -89,7 +90,7 @@ def fetch(repository: str, revision: str | None = None) -> Path:
     if not (folder / FACTS).is_file():
         raise _no_adapter(repository, revision)
     try:
-        verify(folder)
+        load_adapter(folder)
     except UserError:
         _forget(folder.name)
         raise
@@ -158,7 +159,7 @@ def cached() -> Iterator[tuple[str, Path]]:
         if whole:
             _, organisation, name = place.name.split("--", 2)
             main = place / "refs" / "main"
-            commit = main.read_text() if main.is_file() else ""
+            commit = main.read_text(encoding="utf-8", errors="replace") if main.is_file() else ""
             yield (
                 f"{organisation}/{name}",
                 max(whole, key=lambda folder: (folder.name == commit, folder.stat().st_mtime)),
@@ -186,9 +187,9 @@ def _listed(model: Any) -> Listed:
     own = [
         result.metric_value
         for result in (card.eval_results or () if card else ())
-        if result.dataset_type == task and isinstance(result.metric_value, (int, float))
+        if result.dataset_type == task and schema.is_number(result.metric_value)
     ]
-    licence = card.license if card else None
+    licence = card.license if card and isinstance(card.license, str) else None
     return Listed(model.id, task, method, backbone, licence, own[0] if own else None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.base import files, processes
+from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, find
@@ -74,12 +73,12 @@ class Measured:
     layer0: Scores | None
 
 
-def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str]) -> TestRows:
+def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progress: Progress = SILENT) -> TestRows:
     """Read what `task` is measured on in `languages`."""
     assert run.evaluation is not None
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
-    rows = {language: reading.load(task, split, language, place, limit) for language in languages}
+    rows = {language: reading.load(task, split, language, place, limit, progress) for language in languages}
     return TestRows(task, split, rows, reading.place_of(task, place))
 
 
@@ -123,7 +122,7 @@ def measured_result(
     progress: Progress,
 ) -> tuple[Result, Measured]:
     """Measure what was just made on the rows of `task` in `languages`."""
-    rows = rows_to_measure(task, run, languages)
+    rows = rows_to_measure(task, run, languages, progress)
     if rows.unlabelled:
         progress.note(rows.sentence(str(how.output / words.name_of(run))))
     measured = measure(built, backbone, run, rows, how, progress)
@@ -161,7 +160,7 @@ def record(result: Result, measured: Measured, output: Path, complete: bool) -> 
     folder = results.claim(result.run, result.adapter, output)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
-        lines = (json.dumps({"id": str(row["id"]), "prediction": guess}, ensure_ascii=False) for row, guess in paired)
+        lines = (schema.json_of({"id": str(row["id"]), "prediction": guess}) for row, guess in paired)
         files.write_text(folder / f"{language}.jsonl", "".join(f"{line}\n" for line in lines))
     if complete and measured.scores:
         results.save(result, output)
@@ -262,7 +261,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     results.check_same(results.in_place(run, _name_of(adapter, run), how.output), run)
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
-    rows = rows_to_measure(task, run, languages_of(task, place, how.languages))
+    rows = rows_to_measure(task, run, languages_of(task, place, how.languages), progress)
     _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
     if submission_folder is not None:  # not before, since it makes the folder
         files.check_writable(submission_folder, "--submission")

@@ -82,7 +82,7 @@ def inspect(
     progress.start(f"read {name}", sum(map(len, splits.values())), "set")
     try:
         for part, code in ((part, code) for part, languages in splits.items() for code in languages):
-            rows, _ = reading.found(task, part, code, data)
+            rows, _ = reading.found(task, part, code, data, progress)
             counts[part][code], labels[part][code] = len(rows), label_counts(task, rows)
             shown = shown or [(part, code, row) for row in rows[:EXAMPLES]]
             progress.advance()

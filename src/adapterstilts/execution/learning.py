@@ -190,8 +190,9 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     _, learned_from = trainable(run.task)
     task_type, length = types.get(job.task.type), run.settings["max_length"]
     place = place_of(run.rows)
-    rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"])
-    checked = reading.validation_rows(learned_from, job.task, place, run.settings["validation_examples"])
+    rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"], progress)
+    limit = run.settings["validation_examples"]
+    checked = reading.validation_rows(learned_from, job.task, place, limit, progress)
     if checked.why:
         progress.note(f"{learned_from.name}'s validation rows: {checked.why}.")
     torch.manual_seed(run.seed)

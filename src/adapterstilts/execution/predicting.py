@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +14,8 @@ from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.base.texts import is_text, parse_json
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
@@ -107,15 +108,16 @@ class Predictor:
                 # a row of the types that are scored is one feature
                 yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
 
-    def rows_in(self, language: str, data: str | None = None) -> Sequence[Row]:
+    def rows_in(self, language: str, data: str | None = None, progress: Progress = SILENT) -> Sequence[Row]:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
-        data and has the language. UserError if there are none.
+        data and has the language. `progress` is told how many are left out. UserError if there are none.
         """
-        own, place = self.task, data or declaration_of(self._backbone).rows
+        own, place = self.task, declaration_of(self._backbone).rows if data is None else data
         alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
-                return reading.load(task, reading.evaluated_split(task, place), language, place)
+                split = reading.evaluated_split(task, place)
+                return reading.load(task, split, language, place, None, progress)
         known = sorted({code for task in [own, *alike] for code in reading.languages_of(task, place)})
         raise UserError(
             f'There are no rows for {own.name} in "{language}" in the data {place}, but in {", ".join(known)}.'
@@ -133,14 +135,14 @@ class Predictor:
         return dict(zip(names, (shifted / shifted.sum()).tolist(), strict=True))
 
 
-def rows_of(lines: Iterable[str], task: Task) -> Iterator[Row]:
+def rows_of(lines: Iterable[str], task: Task, where: str = "standard input") -> Iterator[Row]:
     """The rows of `task` that lines of text are: JSON objects with its columns, or its columns between tabs.
 
     A tagging task's tokens are between spaces; a multiple choice's line ends with its choices. Empty lines are passed
-    over. UserError names the line that does not fit.
+    over. UserError names the line, of `where`, that does not fit.
     """
     for number, line in enumerate(lines, 1):
-        if row := _of_text(line, f"Line {number}", task):
+        if row := _of_text(line, f"{where}, line {number}", task):
             yield {"id": str(number), **row}
 
 
@@ -163,16 +165,18 @@ def checked_rows(texts: Iterable[str | Row], task: Task) -> Iterator[Row]:
 
 def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
     """The row that a line of text is; nothing of an empty one."""
+    _check_unicode([line], where)
     text = line.rstrip("\r\n").removeprefix("\ufeff")
     if not text.strip():
         return {}
     if not text.lstrip().startswith("{"):
         return _of_tabs(text, where, task)
-    try:
-        parsed = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{where} is no JSON object ({error}).") from error
-    return _of_columns(parsed, where, task)
+    return _of_columns(parse_json(text, where, line=None), where, task)
+
+
+def _check_unicode(texts: Iterable[str], where: str) -> None:
+    if not all(map(is_text, texts)):
+        raise UserError(f"{where} has half of a surrogate pair, so it is not Unicode; correct it.")
 
 
 def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
@@ -186,6 +190,7 @@ def _of_columns(columns: Row, where: str, task: Task) -> dict[str, Any]:
         kind = list | tuple if several else str
         if not isinstance(value, kind) or not value or not all(isinstance(each, str) for each in texts):
             raise UserError(f'{where}: "{name}" must be {"a list of texts" if several else "a text"}.')
+        _check_unicode(texts, f'{where}: "{name}"')
     return _whole(row, where, task)
 
 

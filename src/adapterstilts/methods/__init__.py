@@ -18,6 +18,7 @@ from adapterstilts.methods.settings import (
     METHODS,
     check_composition,
     check_method,
+    check_sizes,
     default_settings,
     resolve_settings,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Source",
     "check_composition",
     "check_method",
+    "check_sizes",
     "check_sources",
     "collapse",
     "default_settings",
@@ -113,13 +115,6 @@ def rebuild(backbone: PreTrainedModel, method: str, composition: str | None, set
     from adapterstilts.methods.structure import build
 
     return build(backbone, method, composition, settings)
-
-
-def check_sizes(method: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Raise UserError if `settings` speak of sizes that no tensor has, before anything of such a size is made."""
-    from adapterstilts.methods.structure import check_sizes as check
-
-    check(method, settings, tensors)
 
 
 def merge(sources: Sequence[Source], how: str = "mean", **settings: Any) -> Merged:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.methods.settings import check_composition, check_method
+from adapterstilts.base.settings import check, declared
+from adapterstilts.methods.settings import LoraSettings, check_composition, check_method
 
 WAYS = ("mean", "ties")
 """How adapters are merged."""
@@ -52,6 +53,8 @@ def check_merge(method: str, how: str, settings: Mapping[str, Any]) -> None:
     density = settings.get("density", DENSITY)
     if isinstance(density, bool) or not isinstance(density, int | float) or not 0 < density <= 1:
         raise UserError(f"The setting density is {density!r}; it must be a number above 0, and at most 1.")
+    if "rank" in settings:
+        check(declared(LoraSettings), {"rank": settings["rank"]})
 
 
 def _names(sources: Sequence[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from adapterstilts.base import tensors
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Merged, Source, compositions
 from adapterstilts.methods import sources as checks
@@ -23,8 +24,11 @@ def merge(sources: Sequence[Source], how: str = "mean", **settings: Any) -> Merg
     checks.check(method, "merge", sources, {key: own[key] for key in ("placement",) if key in own})
     plain = [checks.plain(source) for source in sources]
     if how == "ties":
-        return _ties(plain, **settings)
-    return _mean_of_bottlenecks(plain) if method == "bottleneck" else _mean_of_loras(plain)
+        merged = _ties(plain, **settings)
+    else:
+        merged = _mean_of_bottlenecks(plain) if method == "bottleneck" else _mean_of_loras(plain)
+    tensors.check(merged.tensors, "the merge")
+    return merged
 
 
 def _mean_of_loras(sources: Sequence[Source]) -> Merged:
@@ -71,6 +75,7 @@ def _ties(sources: Sequence[Source], density: float = compositions.DENSITY, rank
         changes = torch.stack([_trim(_change(term, path), threshold) for term, threshold in present])
         agrees = (changes.sign() == changes.sum(dim=0).sign()) & (changes != 0)
         elected = (changes * agrees).sum(dim=0) / agrees.sum(dim=0).clamp(min=1)
+        tensors.check({path: elected}, "the merge")
         left, values, right = torch.linalg.svd(elected, full_matrices=False)
         kept = min(rank, len(values))
         root = values[:kept].sqrt()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.schema import Number, Words, plain
-from adapterstilts.base.settings import Count, check, declared
+from adapterstilts.base.settings import check, declared
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 METHODS = ("bottleneck", "lora", "full", "head_only")
 COMPOSITIONS = ("continue", "stack", "fuse", "merge")
@@ -52,7 +55,7 @@ class BottleneckSettings:
 class LoraSettings:
     """Those of a LoRA adapter."""
 
-    rank: Count = 8
+    rank: Annotated[int, Ge(1), Le(10_000), Words("a whole number from 1 to 10,000")] = 8
     alpha: Annotated[Number, Gt(0), Words("a number above 0")] = 16
     dropout: Dropout = 0.0
     # Every linear map of a layer: at rank 8 about the size of a bottleneck with reduction factor 16.
@@ -73,6 +76,11 @@ OF_METHOD: Mapping[str, type] = {
     "head_only": NoSettings,
 }
 """What declares the settings of each method."""
+
+
+# The setting that is a size, and the tensors that have it.
+_SIZED = {"lora": ("rank", ".lora_A"), "bottleneck": ("reduction_factor", ".down.weight")}
+_OF_COMPOSED = ("sources", "fresh")
 
 
 def check_method(method: str) -> None:
@@ -118,6 +126,51 @@ def resolve_settings(method: str, settings: Mapping[str, Any]) -> dict[str, Any]
     if method == "lora":
         resolved["target_modules"] = list(dict.fromkeys(resolved["target_modules"]))
     return resolved
+
+
+def resolve_adapter(method: str, composition: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of an adapter as it was built, `Installed.settings`, checked: those of sources included.
+
+    UserError if they are not those of `composition`, or as `resolve_settings`.
+    """
+    composed = composition in ("stack", "fuse")
+    if "sources" not in settings:
+        if composed:
+            raise UserError(f"The settings of this {composition} do not say what its sources are.")
+        return resolve_settings(method, settings)
+    inner = settings["sources"]
+    if not composed or not isinstance(inner, list):
+        raise UserError(f"The settings of this {method} adapter hold sources that it cannot have.")
+    if not inner or not all(isinstance(each, Mapping) for each in inner):
+        raise UserError("The settings of the sources must be objects, one per source.")
+    sources = [resolve_settings(method, each) for each in inner]
+    if composition == "fuse" and method == "bottleneck":
+        return {"sources": sources}
+    fresh = settings.get("fresh", True)
+    if not isinstance(fresh, bool):
+        raise UserError(f"The setting fresh is {fresh!r}, but must be true or false.")
+    own = {key: value for key, value in settings.items() if key not in _OF_COMPOSED}
+    resolved = resolve_settings(method, own) if fresh else {}
+    return {**resolved, **({"fresh": fresh} if composition == "fuse" else {}), "sources": sources}
+
+
+def check_sizes(method: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise UserError if `settings`, those of sources included, speak of sizes that no tensor has.
+
+    To be called before anything of such a size is built.
+    """
+    if method not in _SIZED:
+        return
+    key, place = _SIZED[method]
+    shapes = [tensor.shape for name, tensor in tensors.items() if name.endswith(place) and tensor.ndim == 2]
+    inner = settings.get("sources")
+    for part in (settings, *(inner if isinstance(inner, list) else ())):
+        if not isinstance(part, Mapping) or key not in part:
+            continue
+        value = resolve_settings(method, {name: each for name, each in part.items() if name not in _OF_COMPOSED})[key]
+        if not any(shape[0] == (value if method == "lora" else bottleneck_size(shape[1], value)) for shape in shapes):
+            sizes = ", ".join(map(str, sorted({shape[0] for shape in shapes}))) or "of something else"
+            raise UserError(f"The weights do not fit: {key} is {value}, but they have the sizes {sizes}.")
 
 
 def bottleneck_size(hidden_size: int, reduction_factor: float) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg, reader
 from adapterstilts.rows.formats.labels import with_labels
@@ -36,17 +37,19 @@ def languages_begun(task: Task, folder: Path, split: str) -> tuple[str, ...]:
     return tuple(language for language in known if len(missing(task, split, language, folder)) < len(parts))
 
 
-def load(task: Task, split: str, language: str, folder: Path, limit: int | None = None) -> list[Row]:
+def load(
+    task: Task, split: str, language: str, folder: Path, limit: int | None = None, progress: Progress = SILENT
+) -> list[Row]:
     """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
 
-    `limits` says which they are. A test file without labels gives rows without the column of the labels, or for
-    retrieval with one side each.
+    `limits` says which they are. `progress` is told how many rows of the files were left out. A test file without
+    labels gives rows without the column of the labels, or for retrieval with one side each.
 
     Raises:
         UserError: `folder`, the split, the language or a file is not there, a file is not what its format says,
             or training or validation rows lack their labels.
     """
-    return limits.sample([list(part) for part in _complete(task, split, language, folder)], limit)
+    return limits.sample([list(part) for part in _complete(task, split, language, folder, progress)], limit)
 
 
 def first(task: Task, split: str, language: str, folder: Path) -> Row:
@@ -54,18 +57,20 @@ def first(task: Task, split: str, language: str, folder: Path) -> Row:
     return next(_complete(task, split, language, folder)[0])
 
 
-def found(task: Task, split: str, language: str, folder: Path) -> tuple[list[Row], tuple[str, ...]]:
+def found(
+    task: Task, split: str, language: str, folder: Path, progress: Progress = SILENT
+) -> tuple[list[Row], tuple[str, ...]]:
     """The rows of those parts of the split that are there, and for each other part what is missing.
 
     Only ANLI+ has several parts. UserError as `load` says, but for the files that are not there.
     """
-    read, absent = _read(task, split, language, folder)
+    read, absent = _read(task, split, language, folder, progress)
     return [row for part in read for row in part], absent
 
 
-def _complete(task: Task, split: str, language: str, folder: Path) -> list[Iterator[Row]]:
+def _complete(task: Task, split: str, language: str, folder: Path, progress: Progress = SILENT) -> list[Iterator[Row]]:
     """The rows of each part, read as they are asked for; UserError if a part is missing."""
-    read, absent = _read(task, split, language, folder)
+    read, absent = _read(task, split, language, folder, progress)
     if absent:
         note = f"; {task.files_note}" if task.files_note else ""
         rows = sum(1 for part in read for _ in part)
@@ -77,7 +82,9 @@ def _complete(task: Task, split: str, language: str, folder: Path) -> list[Itera
     return read
 
 
-def _read(task: Task, split: str, language: str, folder: Path) -> tuple[list[Iterator[Row]], tuple[str, ...]]:
+def _read(
+    task: Task, split: str, language: str, folder: Path, progress: Progress
+) -> tuple[list[Iterator[Row]], tuple[str, ...]]:
     """The rows of each part that is there, read as they are asked for, and for each other part what is missing."""
     _check(task, split, language, folder)
     read: list[Iterator[Row]] = []
@@ -90,7 +97,7 @@ def _read(task: Task, split: str, language: str, folder: Path) -> tuple[list[Ite
             absent.append(located)
             continue
         layout, paths = located
-        wanted = Wanted(task, split, language, prefix)
+        wanted = Wanted(task, split, language, prefix, progress)
         read.append(with_labels(reader(layout.read)(paths, wanted), wanted, paths[0], "fetch it again"))
     return read, tuple(absent)
 

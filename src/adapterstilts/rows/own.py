@@ -14,8 +14,10 @@ from typing import Any
 
 from adapterstilts.base.digests import Memory, sha256
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import hub, limits
-from adapterstilts.rows.formats import Row, Wanted, conllu, squad, tagging
+from adapterstilts.rows.formats import Row, Rows, Wanted, conllu, squad, tagging
 from adapterstilts.rows.formats.declared import rows_of
 from adapterstilts.rows.formats.labels import with_labels
 from adapterstilts.rows.formats.lines import read_json
@@ -38,16 +40,16 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
     return tuple(language for language in task.languages if language in with_rows)
 
 
-def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+def load(task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT) -> list[Row]:
     """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
 
-    `limits` says which they are.
+    `limits` says which they are. `progress` is told how many rows were left out.
 
     Raises:
         UserError: there are no such rows, a file cannot be read, or a row is not what the declaration says; it names
             the file, the line or the row, and the column.
     """
-    return limits.sample([list(_read(task, split, language))], limit)
+    return limits.sample([list(_read(task, split, language, progress))], limit)
 
 
 def first(task: Task, split: str, language: str) -> Row:
@@ -94,11 +96,11 @@ def _holds_out(task: Task) -> bool:
     return "train" in splits and "validation" not in splits
 
 
-def _read(task: Task, split: str, language: str) -> Iterator[Row]:
+def _read(task: Task, split: str, language: str, progress: Progress = SILENT) -> Iterator[Row]:
     """The rows in their order, read as they are asked for where the format allows it."""
     if _holds_out(task) and split in ("train", "validation"):
-        return _kept(_all(task, "train", language), task, split)
-    return _all(task, split, language)
+        return _kept(_all(task, "train", language, progress), task, split)
+    return _all(task, split, language, progress)
 
 
 def _kept(rows: Iterator[Row], task: Task, split: str) -> Iterator[Row]:
@@ -116,11 +118,11 @@ def _kept(rows: Iterator[Row], task: Task, split: str) -> Iterator[Row]:
         )
 
 
-def _all(task: Task, split: str, language: str) -> Iterator[Row]:
+def _all(task: Task, split: str, language: str, progress: Progress) -> Iterator[Row]:
     if task.hub:
-        return iter(hub.load(task, split, language))
+        return iter(hub.load(task, split, language, None, progress))
     _check(task, split, language)
-    own, wanted = _own(task), Wanted(task, split, language, split)
+    own, wanted = _own(task), Wanted(task, split, language, split, progress)
     if own.files:
         path = _path(own, own.files[split][language])
         return with_labels(_of_file(path, wanted), wanted, path, "put some there")
@@ -148,10 +150,10 @@ def _not_at_hand(task: Task) -> UserError:
 
 
 def _path(own: OwnRows, written: str) -> Path:
-    return own.folder / Path(written).expanduser()
+    return own.folder / path_of(written)
 
 
-def _of_file(path: Path, wanted: Wanted) -> Iterator[Row]:
+def _of_file(path: Path, wanted: Wanted) -> Rows:
     task, suffix = wanted.task, path.suffix.lower()
     if task.type == "tagging" and suffix in OF_TAGGING:
         if suffix == ".conllu":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from adapterstilts import pocket
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.pocket import languages
 from adapterstilts.pocket import tasks as pocket_tasks
 from adapterstilts.rows.formats import Row
@@ -22,8 +23,8 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
     return tuple(code for code in task.languages if code in languages.codes())
 
 
-def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-    """The first `limit` rows (None: all), which are as good as any: their order is random.
+def load(task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT) -> list[Row]:
+    """The first `limit` rows (None: all), which are as good as any: their order is random. None are left out.
 
     UserError if pocket has no such rows.
     """

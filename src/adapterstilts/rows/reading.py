@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import folder, limits, own
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
@@ -28,8 +30,10 @@ class Source(Protocol):
     def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
         """The languages in which all rows of `split` are there."""
 
-    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-        """At most `limit` rows (None: all): always the same, and a sample of all."""
+    def load(
+        self, task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT
+    ) -> list[Row]:
+        """At most `limit` rows (None: all): always the same, and a sample of all. How many are left out is noted."""
 
     def first(self, task: Task, split: str, language: str) -> Row:
         """The first row, without reading the others."""
@@ -81,17 +85,25 @@ def evaluated_split(task: Task, data: str = "pocket") -> str:
     return "validation" if source.languages_of(task, "validation") or task.role == "intermediate" else "test"
 
 
-def load(task: Task, split: str, language: str, data: str = "pocket", limit: int | None = None) -> list[Row]:
+def load(
+    task: Task,
+    split: str,
+    language: str,
+    data: str = "pocket",
+    limit: int | None = None,
+    progress: Progress = SILENT,
+) -> list[Row]:
     """At most ``limit`` rows (None: all) of ``task`` in ``split`` ('train', 'validation', 'test') and ``language``.
 
     Which they are follows from the rows alone: a sample by a hash of their ids (``rows.limits``), and pocket's first
-    ones, since their order is random. Test rows may lack their labels (``rows.labelled.are_labelled``).
+    ones, since their order is random. Test rows may lack their labels (``rows.labelled.are_labelled``). ``progress`` is
+    told how many rows the source leaves out and why, as "12 of 9,815 rows left out: no gold label".
 
     Raises:
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
             says, or training rows are asked for in a language other than English.
     """
-    return _source(task, data).load(task, split, language, limit)
+    return _source(task, data).load(task, split, language, limit, progress)
 
 
 def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
@@ -108,7 +120,9 @@ class ValidationRows:
     why: str | None
 
 
-def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit: int | None = None) -> ValidationRows:
+def validation_rows(
+    train_task: Task, target: Task, data: str = "pocket", limit: int | None = None, progress: Progress = SILENT
+) -> ValidationRows:
     """At most ``limit`` (None: all) English validation rows of ``train_task``, to choose a model for ``target`` by.
 
     Questions about a paragraph that is tested on are left out before the limit is: XQuAD's are a part of SQuAD's
@@ -120,8 +134,8 @@ def validation_rows(train_task: Task, target: Task, data: str = "pocket", limit:
     """
     of_pocket = data == "pocket" and train_task.own is None and target.own is None
     if train_task.type != "question_answering" or of_pocket:
-        return ValidationRows(load(train_task, "validation", "en", data, limit), 0, None)
-    kept = rows = load(train_task, "validation", "en", data)
+        return ValidationRows(load(train_task, "validation", "en", data, limit, progress), 0, None)
+    kept = rows = load(train_task, "validation", "en", data, None, progress)
     said: list[str] = []
     declared = tested_on_validation_of(train_task)
     for tested in declared if target in declared else (*declared, target):
@@ -161,12 +175,14 @@ def splits_of(task: Task, data: str = "pocket") -> dict[str, tuple[str, ...]]:
     return {split: source.languages_of(task, split) for split in SPLITS}
 
 
-def found(task: Task, split: str, language: str, data: str = "pocket") -> tuple[list[Row], tuple[str, ...]]:
+def found(
+    task: Task, split: str, language: str, data: str = "pocket", progress: Progress = SILENT
+) -> tuple[list[Row], tuple[str, ...]]:
     """The rows that are there, and what a folder lacks of them, a phrase for each part; UserError as ``load``."""
     source = _source(task, data)
     if isinstance(source, _Folder):
-        return folder.found(task, split, language, source.path)
-    return source.load(task, split, language), ()
+        return folder.found(task, split, language, source.path, progress)
+    return source.load(task, split, language, None, progress), ()
 
 
 def missing(task: Task, data: str = "pocket") -> dict[str, dict[str, tuple[str, ...]]]:
@@ -203,8 +219,10 @@ class _Folder:
     def languages_of(self, task: Task, split: str = "test") -> tuple[str, ...]:
         return folder.languages_of(task, self.path, split) if folder.has(task, split) else ()
 
-    def load(self, task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
-        return folder.load(task, split, language, self.path, limit)
+    def load(
+        self, task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT
+    ) -> list[Row]:
+        return folder.load(task, split, language, self.path, limit, progress)
 
     def first(self, task: Task, split: str, language: str) -> Row:
         return folder.first(task, split, language, self.path)
@@ -219,7 +237,7 @@ def _source(task: Task, data: str) -> Source:
     if data in WORDS:
         module: Any = importlib.import_module(f"adapterstilts.rows.{data}")
         return module
-    path = Path(data).expanduser()
+    path = path_of(data)
     if not path.is_dir():
         raise UserError(f"There is no folder {path}; --data is pocket, hub, or a folder.{did_you_mean(data, WORDS)}")
     return _Folder(path)

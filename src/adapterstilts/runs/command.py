@@ -9,12 +9,12 @@ import argparse
 import functools
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
 from adapterstilts.methods.compositions import WAYS
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
@@ -158,7 +158,7 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
 
 
 def _register(file: str) -> str:
-    return tasks.register_file(Path(file)).name
+    return tasks.register_file(path_of(file)).name
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from adapterstilts import tasks
 from adapterstilts.base import files, schema
@@ -39,8 +40,8 @@ class Result:
     run: Run
     adapter: str
     scores: Scores
-    examples: Mapping[str, int]
-    trainable_parameters: int = 0
+    examples: Mapping[str, Annotated[int, Ge(0)]]
+    trainable_parameters: Annotated[int, Ge(0)] = 0
     train_seconds: float = 0.0
     layer0: Scores | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -120,7 +121,7 @@ def path_of(run: Run, adapter: str, folder: Path) -> Path:
 
 def text_of(result: Result) -> str:
     """Return what is stored of a result."""
-    return json.dumps(result.as_json(), indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n"
+    return schema.json_of(result.as_json(), indent=1, sort_keys=True) + "\n"
 
 
 def save(result: Result, folder: Path) -> Path:
@@ -153,7 +154,7 @@ def claim(run: Run, adapter: str, folder: Path) -> Path:
     """Write into the folder of a run's predictions which run it is of, and return it; UserError if it is of another."""
     check_same(in_place(run, adapter, folder), run)
     predictions = predictions_of(run, adapter, folder)
-    files.write_text(predictions / _CLAIM, json.dumps(run.facts(), indent=1, ensure_ascii=False) + "\n")
+    files.write_text(predictions / _CLAIM, schema.json_of(run.facts(), indent=1) + "\n")
     return predictions
 
 
@@ -174,7 +175,7 @@ def check_same(olds: Iterable[tuple[Path, Run]], new: Run) -> None:
 
 
 def _short(value: Any) -> str:
-    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    text = "none" if value is None else schema.json_of(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -211,8 +212,11 @@ def _check_measured(result: Result, path: Path) -> None:
     """UserError unless a result says what was measured, by the metric that its task has."""
     if result.run.evaluation is None:
         raise UserError(f"{path} is of a run that measures nothing, so it is no result; remove it.")
+    for language in result.scores:
+        if language not in result.examples:
+            raise UserError(f'{path} does not say how many examples of "{language}" it is of; remove it.')
     try:
-        _ = result.main_scores
+        _ = result.main_scores, average_of(tasks.get(result.target), result.layer0 or {})
     except KeyError as error:
         raise UserError(f"{path} lacks the score {error} of {result.target}; remove it and run it again.") from error
 

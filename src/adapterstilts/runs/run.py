@@ -16,8 +16,10 @@ from adapterstilts import tasks
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
+from adapterstilts.methods.compositions import check_merge
 from adapterstilts.methods.settings import check_composition, check_method
 from adapterstilts.runs import identity
+from adapterstilts.runs.settings import check_known
 
 CONTROLS = ("parameters", "untrained")
 NO_ADAPTER = "none"
@@ -278,3 +280,18 @@ def _check_words(run: Run) -> None:
             check_composition(each.composition)
         if isinstance(each, Run) and each.control not in (None, *CONTROLS):
             raise UserError(f'There is no control "{each.control}"; use one of {", ".join(CONTROLS)}.')
+        if isinstance(each, Run):
+            _check_settings(each)
+    if run.evaluation is not None:
+        check_known(run.evaluation.settings)
+
+
+def _check_settings(run: Run) -> None:
+    """Raise UserError for a setting of a run that is out of its range; one of a later release is passed over."""
+    if run.structure == "merge":
+        ways = {key: value for key, value in run.settings.items() if key != "how"}
+        check_merge(run.method, str(run.settings.get("how", "mean")), ways)
+        return
+    check_known({"seed": run.seed, **run.settings})
+    if not isinstance(run.settings.get("fresh", True), bool):
+        raise UserError(f"The setting fresh is {run.settings['fresh']!r}, but must be true or false.")

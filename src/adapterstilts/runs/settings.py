@@ -61,6 +61,12 @@ def check_run(values: Mapping[str, Any]) -> None:
     check(_of_runs(), values)
 
 
+def check_known(values: Mapping[str, Any]) -> None:
+    """Raise `UserError` unless each of the `values` is in its setting's range; names of no setting are passed over."""
+    known = {**_all(), "seed": declared(TrainingSettings)["seed"]}
+    check(known, {name: value for name, value in values.items() if name in known})
+
+
 def read(name: str, text: str) -> Any:
     """Return what `text` says for the setting `name`: a JSON value, names with commas between them, or just text."""
     text = text.strip()

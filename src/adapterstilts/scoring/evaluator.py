@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
@@ -39,12 +39,26 @@ def outputs_of(
         for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
             batch = task_type.collate([features[index] for index in indices], pad_token_id)
             batch = moved(batch, device)
-            reduced = task_type.reduce(model(batch), batch)
+            raw = model(batch)
+            check_finite(raw, batch["attention_mask"], precision)
+            reduced = task_type.reduce(raw, batch)
             arrays = {key: tensor.cpu().numpy() for key, tensor in reduced.items()}
             for place, index in enumerate(indices):
                 outputs[index] = {key: array[place] for key, array in arrays.items()}
             progress.advance(len(indices))
     return outputs
+
+
+def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "fp32") -> None:
+    """Raise UserError if a model's outputs, of which those per token (B, L, ...) count under `mask`, are not finite."""
+    for values in outputs.values():
+        counted = values[mask.bool()] if values.shape[:2] == mask.shape else values
+        if not counted.isfinite().all():
+            remedy = "compute in full precision with -o precision=fp32, or " if precision != "fp32" else ""
+            raise UserError(
+                "The model's outputs are not finite numbers (NaN or infinite) although all its weights are, so nothing "
+                f"can be predicted with it; {remedy}train its adapter again with a lower learning rate."
+            )
 
 
 def predict(

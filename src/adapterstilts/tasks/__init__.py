@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of
 from adapterstilts.tasks import own
 from adapterstilts.tasks.declaration import (
     SPLITS,
@@ -130,7 +131,7 @@ def register_file(path: Path) -> Task:
 @functools.cache
 def _of_environment(written: str) -> dict[str, Task]:
     declared: dict[str, Task] = {}
-    for place in (Path(part).expanduser() for part in written.split(os.pathsep) if part):
+    for place in (path_of(part) for part in written.split(os.pathsep) if part):
         if not place.exists():
             raise UserError(f"There is no {place}, which the environment variable {ENVIRONMENT} names; correct it.")
         files = sorted(file for suffix in ("yaml", "yml") for file in place.glob(f"*.{suffix}"))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.places import path_of
+from adapterstilts.base.texts import is_text, read_text, wrong
 from adapterstilts.tasks.declaration import SPLITS, TYPES, HubData, OwnRows, Task
 
 METRICS = {
@@ -54,14 +56,13 @@ def read(path: Path) -> Task:
     """
     import yaml
 
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         values, plain = yaml.load(text, yaml.BaseLoader), yaml.safe_load(text)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8; save it as UTF-8.") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path and its rights.") from error
-    except (yaml.YAMLError, ValueError) as error:  # a date that is none is a ValueError
+    except yaml.reader.ReaderError as error:
+        what = f"this is not YAML (U+{error.character:04X} may not be in it)."
+        raise wrong(path, text.count("\n", 0, error.position) + 1, what) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none is a ValueError
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
         raise UserError(f"{path}{where}: this is not YAML ({getattr(error, 'problem', None) or error}).") from error
     if not isinstance(values, dict):
@@ -176,7 +177,7 @@ def _text(values: Mapping[str, Any], key: str, where: str, default: str | None =
     value = values.get(key, default)
     if value is None:
         raise UserError(f'{where}: "{key}" is missing.')
-    if not isinstance(value, str):
+    if not is_text(value):
         raise _wrong(where, key, value, "a text")
     return value
 
@@ -184,7 +185,7 @@ def _text(values: Mapping[str, Any], key: str, where: str, default: str | None =
 def _texts(values: Mapping[str, Any], key: str, where: str, what: str) -> tuple[str, ...]:
     """A list of different texts, none empty."""
     value = values[key]
-    if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each for each in value):
+    if not isinstance(value, list | tuple) or not all(is_text(each) and each for each in value):
         raise _wrong(where, key, value, f"a list of {what}")
     for each in value:
         if list(value).count(each) > 1:
@@ -322,7 +323,7 @@ def _files(value: Any, languages: Sequence[str], kind: str, own: OwnRows) -> dic
 def _path(written: Any, kind: str, split: str, own: OwnRows) -> str:
     if not isinstance(written, str) or not written:
         raise _wrong(own.source, f"files: {split}", written, "the path of a file")
-    path = own.folder / Path(written).expanduser()
+    path = own.folder / path_of(written)
     if not path.is_file():
         raise UserError(f"{own.source}: there is no file {written} ({path}); correct the path under files: {split}.")
     allowed = (*SUFFIXES, *OF_TAGGING) if kind == "tagging" else SUFFIXES

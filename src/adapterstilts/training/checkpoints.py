@@ -2,7 +2,7 @@
 is there.
 
 A checkpoint is a folder `checkpoint-<step>`: `state.safetensors` (the trainable parameters, the optimiser's
-state, the best weights so far) and `state.json` (all else, and the sha256 of the former). It is written
+state, the best weights so far) and `state.json` (all else, the sha256 of the former, and that of both). It is written
 beside its place, flushed to the disk and renamed: a folder of that name is complete. Random states are not
 in it, since what is random in an update is a function of seed and step.
 """
@@ -10,7 +10,7 @@ in it, since what is random in an update is a function of seed and step.
 from __future__ import annotations
 
 import errno
-import json
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
-from adapterstilts.base import digests, files
+from adapterstilts.base import digests, files, schema, tensors
 from adapterstilts.base.errors import UserError
 
-FORMAT = 2
+FORMAT = 3
+_LARGEST = 64_000_000
+"""Bytes of a checkpoint's facts that are read: the history of a long training is in them."""
 _TENSORS, _FACTS = "state.safetensors", "state.json"
 _COMPLETE = re.compile(r"checkpoint-(\d+)")
 _CHANGED = re.compile(r"-x[0-9a-f]+$")
@@ -55,14 +57,26 @@ class Position:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save(folder: Path, position: Position, tensors: Mapping[str, Tensor]) -> None:
+@dataclass(frozen=True)
+class _Stored:
+    """What `state.json` holds: `tensors` is their file's sha256, and `sha256` that of this and of the position."""
+
+    format: int
+    sha256: str
+    tensors: str
+    position: Position
+
+
+def save(folder: Path, position: Position, state: Mapping[str, Tensor]) -> None:
     """Write `folder`/checkpoint-<step>, then remove the older ones. UserError if the disk is full."""
     target = folder / f"checkpoint-{position.step}"
     with _user_errors(target), files.whole(target) as waiting:
         waiting.mkdir()
-        save_file(dict(tensors), waiting / _TENSORS)
-        facts = {"format": FORMAT, "sha256": digests.sha256(waiting / _TENSORS), **asdict(position)}
-        (waiting / _FACTS).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        save_file(dict(state), waiting / _TENSORS)
+        tensors_sha256 = digests.sha256(waiting / _TENSORS)
+        own = {"format": FORMAT, "tensors": tensors_sha256, "position": asdict(position)}
+        text = schema.json_of({**own, "sha256": _digest(own)}, indent=1)
+        (waiting / _FACTS).write_text(text, encoding="utf-8")
     for step, older in _complete(folder):
         if step != position.step:
             _discard(older)
@@ -75,16 +89,23 @@ def latest(folder: Path) -> tuple[Position, dict[str, Tensor]] | None:
     if not complete:
         return None
     newest = max(complete)[1]
-    damaged = UserError(f"The checkpoint {newest} is damaged: remove it, or train again without --resume.")
+    facts: Any = None
     try:
-        facts = json.loads((newest / _FACTS).read_text(encoding="utf-8"))
-        if facts.pop("format") != FORMAT:
-            raise UserError(f"The checkpoint {newest} is another version's: train again without --resume.")
-        if facts.pop("sha256") != digests.sha256(newest / _TENSORS):
-            raise damaged
-        return Position(**facts), load_file(newest / _TENSORS)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise damaged from error
+        facts = schema.read_json(newest / _FACTS, _LARGEST)
+        stored = schema.checked(_Stored, facts, str(newest / _FACTS))
+        own = {key: facts[key] for key in ("format", "tensors", "position")}
+        if stored.sha256 != _digest(own) or stored.tensors != digests.sha256(newest / _TENSORS):
+            raise UserError("It is not what was written.")
+        return stored.position, tensors.read(newest / _TENSORS)
+    except (OSError, UserError) as error:
+        other = isinstance(facts, dict) and facts.get("format", FORMAT) != FORMAT
+        what = "another version's:" if other else "damaged: remove it, or"
+        raise UserError(f"The checkpoint {newest} is {what} train again without --resume.") from error
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    """The sha256 of all that a checkpoint says, its tensors by theirs."""
+    return hashlib.sha256(schema.json_of(state, sort_keys=True).encode()).hexdigest()
 
 
 def differences(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
@@ -109,9 +130,9 @@ def instead_of(folder: Path, run: Mapping[str, Any]) -> str:
             continue
         newest = max(complete)[1]
         try:
-            theirs = json.loads((newest / _FACTS).read_text(encoding="utf-8"))["run"]
+            theirs = schema.checked(_Stored, schema.read_json(newest / _FACTS, _LARGEST), "").position.run
             sentence += f"; {newest} is of others ({differences(run, theirs) or 'by another version'})"
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except UserError:
             sentence += f"; {newest} is damaged"
     return f"{sentence}."
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapterstilts.base import files
+from adapterstilts.base import files, schema
 from adapterstilts.base.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Log:
         if self._path is not None:
             try:
                 with self._path.open("a", encoding="utf-8", newline="\n") as file:
-                    file.write(json.dumps(fact) + "\n")
+                    file.write(schema.json_of(fact) + "\n")
             except OSError as error:
                 raise UserError(
                     f"Could not write {self._path}: {error.strerror or error}; make room there and go on with --resume."
@@ -78,10 +77,10 @@ def _lines_until(path: Path, step: int) -> list[str]:
     if not step or not path.is_file():
         return []
     kept = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
         try:
-            if line.endswith("\n") and json.loads(line)["step"] <= step:
+            if line.endswith("\n") and schema.parse_json(line.encode(), str(path))["step"] <= step:
                 kept.append(line)
-        except (ValueError, KeyError, TypeError):
+        except (UserError, KeyError, TypeError):
             continue
     return kept

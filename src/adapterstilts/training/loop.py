@@ -24,7 +24,7 @@ from accelerate.tracking import GeneralTracker
 from torch import Tensor, nn
 
 from adapterstilts.backbones.device import device_of, moved, precision_on
-from adapterstilts.base import processes
+from adapterstilts.base import processes, tensors
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.base.settings import declared
@@ -127,6 +127,8 @@ class _Loop:
         self.token_counts = batching.token_counts_of(features)
         self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
         self.total_steps = settings.max_steps or math.ceil((settings.epochs or 0) * self.steps_per_epoch)
+        if self.total_steps >= 2**31:
+            raise UserError(f"{settings.epochs} epochs are {self.total_steps} updates; set epochs to less.")
         self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
         computed = {
             "threads": torch.get_num_threads(),
@@ -152,22 +154,25 @@ class _Loop:
             if processes.is_main():
                 checkpoints.remove_checkpoints(self.folder)
             return
-        position, tensors = checkpoint
+        position, state = checkpoint
         other = checkpoints.differences(self.position.run, position.run)
         if other:
             raise UserError(
                 f"The checkpoint in {self.folder} is of another run ({other}): train again without --resume, or give "
                 "another --output."
             )
+        if position.step > self.total_steps or any(f"parameters/{name}" not in state for name in self.parameters):
+            raise UserError(f"The checkpoint in {self.folder} does not fit its run: train again without --resume.")
         for name, count in self.position.computed.items():
-            if position.computed[name] != count:
+            before = position.computed.get(name, count)
+            if before != count:
                 progress.note(
-                    f"The run began with {position.computed[name]} {name} and goes on with {count}: its numbers may "
+                    f"The run began with {before} {name} and goes on with {count}: its numbers may "
                     "differ in their last digits."
                 )
         self.position = replace(position, computed=self.position.computed)
-        _restore_tensors(tensors, self.parameters, self.optimizer)
-        self.best = {name.removeprefix("best/"): value for name, value in tensors.items() if name.startswith("best/")}
+        _restore_tensors(state, self.parameters, self.optimizer)
+        self.best = {name.removeprefix("best/"): value for name, value in state.items() if name.startswith("best/")}
         if position.best_score is not None and not self.best:
             self.best = _copy(self.parameters)
 
@@ -207,11 +212,13 @@ class _Loop:
             watched += loss + norm
             evaluated = position.step % self.evaluate_every == 0 or position.step == self.total_steps
             if evaluated or position.step - shown >= REPORT_EVERY:
-                _check_finite(self._sum(watched), position.step, self.settings)
+                _check(math.isfinite(self._sum(watched)), "The loss is no longer a number", position, self.settings)
                 mean = self._sum(losses) / (position.step - since)
                 progress.advance(position.step - shown, loss=round(mean, 4))
                 shown = position.step
             if evaluated:
+                # an update's loss comes before what it makes of the weights
+                _check(not tensors.not_finite(self.parameters), "A weight is no longer finite", position, self.settings)
                 position.seconds += time.perf_counter() - started
                 self.evaluate(validate, mean, progress)
                 losses.zero_()
@@ -259,7 +266,9 @@ class _Loop:
         Several processes need the same number of batches: one without features gets one at weight 0.
         """
         share = indices[self.accelerator.process_index :: self.processes]
-        parts = numpy.array_split(share, self.settings.gradient_accumulation_steps)
+        count = self.settings.gradient_accumulation_steps
+        # without others to keep step with, empty parts would only be thrown away
+        parts = numpy.array_split(share, count if self.processes > 1 else min(count, len(share)))
         weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or self.processes > 1]
         return [
             (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)
@@ -374,12 +383,12 @@ def _restore_tensors(
             optimizer.state[parameters[name]][key] = value.to(parameters[name].device)
 
 
-def _check_finite(value: float, step: int, settings: TrainingSettings) -> None:
-    if not math.isfinite(value):
+def _check(fine: bool, what: str, position: checkpoints.Position, settings: TrainingSettings) -> None:
+    if not fine:
         remedy = " or precision=fp32" if settings.precision != "fp32" else ""
         raise UserError(
-            f"The loss is no longer a number at step {step}: train with a lower learning rate than "
-            f"{settings.learning_rate:g} (-o learning_rate={settings.learning_rate / 10:g}){remedy}."
+            f"{what} at step {position.step}: train with a lower learning rate than {settings.learning_rate:g} "
+            f"(-o learning_rate={settings.learning_rate / 10:g}){remedy}."
         )
 
 

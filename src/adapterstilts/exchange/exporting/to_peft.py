@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from safetensors.torch import save_file
 from transformers import PretrainedConfig
 
 from adapterstilts.adapter.value import Adapter
+from adapterstilts.base import schema
 from adapterstilts.exchange.exporting import heads
 from adapterstilts.methods import collapse
 from adapterstilts.tasks import Task
@@ -45,5 +45,5 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
         weights |= {f"base_model.model.{name}": tensor for name, tensor in place.tensors(adapter).items()}
     whole = {name: tensor.contiguous() for name, tensor in weights.items()}
     save_file(whole, str(folder / WEIGHTS), metadata={"format": "pt"})
-    text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    text = schema.json_of(facts, indent=2, sort_keys=True) + "\n"
     (folder / CONFIG).write_text(text, encoding="utf-8", newline="\n")

@@ -14,6 +14,7 @@ from adapterstilts.adapter.value import Adapter
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.base.names import slug
+from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, repositories
 from adapterstilts.exchange.exporting import note
@@ -120,7 +121,7 @@ def _name(word: str, name: str | None, output: Path) -> str:
 
 def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
     """The folder that `word` means, and how to name where it comes from, which is nobody's folder."""
-    folder = Path(word).expanduser()
+    folder = path_of(word)
     if folder.is_dir() or not repositories.is_repository(word):
         if not folder.is_dir():
             raise UserError(f"There is no folder {word}; give a folder, or a repository of the Hub as OWNER/NAME.")

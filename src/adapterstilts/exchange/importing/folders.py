@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
-
+from adapterstilts.base import schema, tensors
 from adapterstilts.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,19 +21,18 @@ WEIGHTS = {
 """Weights as safetensors, and as a pickle: of an adapter of `adapters`, of its head, of an adapter of `peft`."""
 SAFE = (CONFIG, HEAD_CONFIG, *(safe for safe, _ in WEIGHTS.values()))
 PICKLED = tuple(pickled for _, pickled in WEIGHTS.values())
+_LARGEST = 16_000_000
+"""Bytes of a configuration that are read."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; UserError if there is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.exists():
         raise UserError(
             f"{path.parent} has no {path.name}, so neither adapters nor peft has saved an adapter there; a setup of "
             "several adapters is imported one by one, from its sub-folders."
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} cannot be read as JSON ({error}).") from error
+        )
+    content = schema.read_json(path, _LARGEST)
     if not isinstance(content, dict):
         raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
     return content
@@ -61,35 +58,33 @@ def read_weights(folder: Path, part: str, convert: bool) -> dict[str, Tensor]:
     damaged or holds anything else.
     """
     import torch
-    from safetensors.torch import load_file
 
     safe, pickled = (folder / name for name in WEIGHTS[part])
     if safe.is_file():
-        try:
-            return _plain(load_file(safe), safe)
-        except (OSError, SafetensorError) as error:
-            raise UserError(f"{safe} cannot be read ({error}); download or save it again.") from error
+        return _copied(tensors.read(safe))
     if not convert or not pickled.is_file():
         return {}
     try:
-        tensors = torch.load(pickled, map_location="cpu", weights_only=True)
+        content = torch.load(pickled, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle may be an error of any kind
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{pickled} holds more than plain tensors, or is damaged, and was not read ({reason})."
         ) from error
-    if not isinstance(tensors, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in tensors.items()
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in content.items()
     ):
         raise UserError(f"{pickled} does not hold tensors by name.")
-    return _plain(tensors, pickled)
+    for name, tensor in content.items():
+        # a few bytes may claim to be billions of numbers
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise UserError(f"{name} in {pickled} says that it is larger than what is saved of it.")
+    tensors.check(content, str(pickled))
+    return _copied(content)
 
 
-def _plain(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+def _copied(content: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies in float32, none of which shares its numbers with another."""
     import torch
 
-    for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
-            raise UserError(f"{name} in {path} is no tensor of floating-point numbers ({tensor.dtype}).")
-    return {name: tensor.to(torch.float32, copy=True).contiguous() for name, tensor in tensors.items()}
+    return {name: tensor.to(torch.float32, copy=True).contiguous() for name, tensor in content.items()}

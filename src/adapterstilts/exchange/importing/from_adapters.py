@@ -54,7 +54,7 @@ def read(
         raw_config["non_linearity"] = ACTIVATION_RENAME.get(raw_config["non_linearity"], raw_config["non_linearity"])
     try:
         config = AdapterConfig.load(raw_config)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
+    except Exception as error:  # whatever a configuration of no known form makes of the library
         raise UserError(f"The adapters library does not understand the configuration in {folder} ({error}).") from error
     if isinstance(config, LoRAConfig):
         return "lora", *_lora(config, facts, name, tensors, backbone)
@@ -71,10 +71,9 @@ def read(
     info: dict[str, Any] = {}
     try:
         AdapterLoader(backbone).load_from_state_dict(tensors, name, bottleneck.TARGET, loading_info=info)
-    except RuntimeError as error:
-        raise UserError(
-            f"The adapter in {folder} does not fit this backbone: {str(error).splitlines()[-1].strip()}"
-        ) from error
+    except (RuntimeError, KeyError, AttributeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+        raise UserError(f"The adapter in {folder} does not fit this backbone: {reason}") from error
     wrong = [*info["missing_keys"], *info["unexpected_keys"]]
     if wrong:
         raise UserError(f"The adapter in {folder} does not fit this backbone: {wrong[0]} is not in both.")

@@ -10,9 +10,10 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.schema import is_number
 from adapterstilts.exchange.exporting import heads
-from adapterstilts.exchange.importing.folders import read_weights
+from adapterstilts.exchange.importing.folders import CONFIG, read_weights
 from adapterstilts.methods.installed import tensors_of
 from adapterstilts.tasks import Task
 
@@ -22,6 +23,12 @@ _NO_EFFECT = frozenset(
     "peft_type peft_version qalora_group_size revision runtime_config target_modules task_type".split()
 )
 """What does not change the function of a trained LoRA beyond what its weights say."""
+_OTHERWISE = frozenset(
+    "alora_invocation_tokens alpha_pattern arrow_config bias ensure_weight_tying fan_in_fan_out "
+    "init_lora_weights kasa_config layer_replication lora_bias monteclora_config rank_pattern "
+    "target_parameters trainable_token_indices use_bdlora use_dora use_qalora velora_config".split()
+)
+"""What does, and is not computed here unless it is off."""
 _KEEP_THE_BACKBONE = (None, True, False, "gaussian", "eva", "orthogonal")
 """The values of `init_lora_weights` that leave the backbone as it is."""
 
@@ -50,18 +57,36 @@ def read(
 
 def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
     if facts.get("peft_type") != "LORA":
-        raise UserError(f"It is a {facts.get('peft_type')} of peft; only its LoRAs can be imported.")
+        raise UserError(f"It is a {_short(facts.get('peft_type'))} of peft; only its LoRAs can be imported.")
     known = {"r", "lora_alpha", "lora_dropout", "use_rslora"} | _NO_EFFECT
     strange = [key for key, value in facts.items() if key not in known and value not in (None, False, "none", {}, [])]
     if facts.get("init_lora_weights") not in _KEEP_THE_BACKBONE:
         strange.append("init_lora_weights")
     if strange:
-        raise UserError(f"The LoRA has {strange[0]} = {facts[strange[0]]!r}, which adapterstilts does not compute.")
+        raise _not_ours(strange[0], facts)
     rank, alpha = facts.get("r"), facts.get("lora_alpha")
-    if facts.get("use_rslora") and isinstance(rank, int) and isinstance(alpha, int | float) and rank > 0:
+    if facts.get("use_rslora") and isinstance(rank, int) and rank > 0 and is_number(alpha):
         # Kalajdzievski 2023 (2312.03732) divides by the rank's root
         alpha = alpha * math.sqrt(rank)
     return {"rank": rank, "alpha": alpha, "dropout": facts.get("lora_dropout", 0.0)}
+
+
+def _not_ours(key: str, facts: Mapping[str, Any]) -> UserError:
+    """Why a key of a LoRA's configuration forbids its import, and how to go on."""
+    if key in _OTHERWISE:
+        return UserError(f"The LoRA has {key} = {_short(repr(facts[key]))}, which adapterstilts does not compute.")
+    wrote = facts.get("peft_version")
+    writer = f"peft {_short(wrote)}, which wrote it," if isinstance(wrote, str) else "a release of peft"
+    return UserError(
+        f"{CONFIG} has {_short(key)} = {_short(repr(facts[key]))}, which is unknown here, so what it changes is too: "
+        f"{writer} is newer than this release of adapterstilts knows. Upgrade adapterstilts; or, if peft's "
+        f"documentation says that {_short(key)} only matters in training, take it out of {CONFIG} and import again."
+    )
+
+
+def _short(value: Any) -> str:
+    text = printable(value)
+    return text if len(text) <= 60 else f"{text[:56]} ..."
 
 
 def _head(

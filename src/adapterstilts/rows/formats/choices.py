@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,15 +9,13 @@ from typing import Any
 
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.formats.labels import all_or_none
-from adapterstilts.rows.formats.lines import read, read_json_lines, wrong
-
-Entries = Iterator[tuple[int, Mapping[str, Any]]]
+from adapterstilts.rows.formats.lines import id_of, read_json_lines, text_of, whole, wrong
+from adapterstilts.rows.formats.records import Entries, read_records
 
 
 def read_cosmosqa(path: Path) -> Iterator[Row]:
     """Rows of multiple choice, with the file's ids; UserError naming file and line where a row is not one."""
-    entries = read_json_lines(path) if path.suffix == ".jsonl" else _csv(path)
-    return rows(path, entries, of_cosmosqa)
+    return rows(path, read_records(path).entries, of_cosmosqa)
 
 
 def read_hellaswag(path: Path, prefix: str) -> Iterator[Row]:
@@ -33,15 +30,6 @@ def read_hellaswag(path: Path, prefix: str) -> Iterator[Row]:
 def read_csqa(path: Path) -> Iterator[Row]:
     """Rows of multiple choice, with the file's ids; UserError naming file and line where a row is not one."""
     return rows(path, read_json_lines(path), of_csqa)
-
-
-def _csv(path: Path) -> Entries:
-    reader = csv.DictReader((f"{text}\n" for _, text in read(path)), strict=True)
-    try:
-        for entry in reader:
-            yield reader.line_num, entry
-    except csv.Error as error:
-        raise wrong(path, reader.line_num, f"this is not CSV ({error}); fetch the file again.") from error
 
 
 def rows(path: Path | str, entries: Entries, make: Callable[[Mapping[str, Any]], Row]) -> Iterator[Row]:
@@ -74,7 +62,7 @@ def rows(path: Path | str, entries: Entries, make: Callable[[Mapping[str, Any]],
 
 
 def _number(written: Any) -> int | None:
-    return None if written in (None, "") else int(written)
+    return None if written in (None, "") else whole(written)
 
 
 def of_cosmosqa(entry: Mapping[str, Any]) -> Row:
@@ -82,7 +70,7 @@ def of_cosmosqa(entry: Mapping[str, Any]) -> Row:
     choices = [entry[f"answer{number}"] for number in range(4)]
     label = _number(entry.get("label"))
     return {
-        "id": str(entry["id"]),
+        "id": id_of(entry),
         "context": entry["context"],
         "question": entry["question"],
         "choices": choices,
@@ -92,7 +80,10 @@ def of_cosmosqa(entry: Mapping[str, Any]) -> Row:
 
 def of_hellaswag(entry: Mapping[str, Any], identifier: str) -> Row:
     """The row of an entry of HellaSwag, with the id `identifier`; its 'label' is None where it has none."""
-    choices = [f"{entry['ctx_b']} {ending}".strip() for ending in entry["endings"]]
+    endings = entry["endings"]
+    if not isinstance(endings, list) or not all(isinstance(ending, str) for ending in endings):
+        raise TypeError('"endings" is not a list of texts')
+    choices = [f"{text_of(entry, 'ctx_b')} {ending}".strip() for ending in endings]
     label = _number(entry.get("label"))
     return {"id": identifier, "context": entry["ctx_a"], "question": "", "choices": choices, "label": label}
 
@@ -101,12 +92,15 @@ def of_csqa(entry: Mapping[str, Any]) -> Row:
     """The row of an entry of CommonsenseQA, as it is released; its 'label' is None where it has none."""
     asked = entry["question"]
     choices = {choice["label"]: choice["text"] for choice in asked["choices"]}
+    if len(choices) < len(asked["choices"]):
+        letters = ", ".join(str(choice["label"]) for choice in asked["choices"])
+        raise ValueError(f"two choices have one letter: {letters}")
     key = entry.get("answerKey") or None
     if key is not None and key not in choices:
         raise ValueError(f'the answer "{key}" is none of the choices')
     label = None if key is None else list(choices).index(key)
     return {
-        "id": str(entry["id"]),
+        "id": id_of(entry),
         "context": "",
         "question": asked["stem"],
         "choices": list(choices.values()),

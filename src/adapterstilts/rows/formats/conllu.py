@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapterstilts.rows.formats import Row
+from adapterstilts.rows.formats import Remark, Rows
 from adapterstilts.rows.formats.labels import tag_of
 from adapterstilts.rows.formats.lines import read, wrong
 
@@ -24,6 +24,7 @@ _PRECEDENCE = {
 }
 _USUAL_PRECEDENCE = "VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT".split()
 _COLUMNS = 10
+_WITHOUT_WORDS = Remark("left out: the treebank withholds their words")
 
 
 @dataclass
@@ -35,7 +36,7 @@ class _Sentence:
     fused: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def read_conllu(paths: Sequence[Path], tags: Sequence[str], language: str, prefix: str) -> Iterator[Row]:
+def read_conllu(paths: Sequence[Path], tags: Sequence[str], language: str, prefix: str) -> Rows:
     """Rows of tagging, with ids `prefix`-0, -1, ... over all `paths` in their order.
 
     Raises:
@@ -50,6 +51,8 @@ def read_conllu(paths: Sequence[Path], tags: Sequence[str], language: str, prefi
             if missing == 0 or missing < len(tokens) - 1:
                 yield {"id": f"{prefix}-{number}", "tokens": [_clean(token) for token in tokens], "tags": token_tags}
                 number += 1
+            else:
+                yield _WITHOUT_WORDS
 
 
 def _clean(token: str) -> str:

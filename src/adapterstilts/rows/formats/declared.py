@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.texts import is_text
 from adapterstilts.rows.formats import Row, Wanted
 from adapterstilts.rows.formats.records import Records
 from adapterstilts.tasks.own import COLUMNS
@@ -32,10 +33,17 @@ def rows_of(records: Records, wanted: Wanted) -> Iterator[Row]:
             only some rows have a label.
     """
     reader = _Reader(records, wanted, _places(records, wanted))
+    columns = {ours: wanted.task.columns.get(ours, ours) for ours in COLUMNS[wanted.task.type]}
+    absent = [(ours, theirs) for ours, theirs in columns.items() if ours not in reader.places]
     seen: set[str] = set()
     labelled: bool | None = None
     for count, (number, entry) in enumerate(records.entries):
         record = _Record(reader, number, entry)
+        for ours, theirs in absent:
+            if isinstance(theirs, str) and not _missing(entry.get(theirs)):
+                raise record.wrong(
+                    ours, "there is a value and the first row lacks the column: all must have it, or none."
+                )
         row: Row = {"id": record.identifier(f"{wanted.prefix}-{count}", seen), **_MAKE[wanted.task.type](record)}
         answer = _ANSWER.get(wanted.task.type)
         if answer is not None:
@@ -105,7 +113,7 @@ class _Record:
     def text(self, ours: str) -> str:
         """The text that must be there."""
         value = self.value(ours)
-        if not isinstance(value, str):
+        if not is_text(value):
             raise self.wrong(ours, f"{_shown(value)} is there: it must be a text.")
         return value
 
@@ -113,7 +121,7 @@ class _Record:
         """The list of texts that must be there; in a table, words between spaces."""
         value = self.value(ours)
         value = value.split() if isinstance(value, str) else value
-        if not isinstance(value, list | tuple) or not value or not all(isinstance(each, str) for each in value):
+        if not isinstance(value, list | tuple) or not value or not all(map(is_text, value)):
             raise self.wrong(ours, f"{_shown(value)} is there: it must be a list of texts.")
         return list(value)
 
@@ -199,6 +207,8 @@ def _tagged(record: _Record) -> Row:
 def _answered(record: _Record) -> Row:
     context, value = record.text("context"), record.value("answers")
     answers = None if value is None else _answers(record, value, context)
+    if record.entry.get("is_impossible") is True and answers is not None and answers["text"]:
+        raise record.wrong("answers", 'there is one, but "is_impossible" is true: one of them is wrong.')
     if answers is not None and not answers["text"] and record.reader.wanted.task.metric != "squad2":
         answers = None
     return {"context": context, "question": record.text("question"), "answers": answers}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows.formats import Remark, Row, Wanted
 from adapterstilts.rows.formats.lines import wrong
 from adapterstilts.rows.labelled import are_labelled
 
@@ -40,19 +41,27 @@ def all_or_none(labelled: bool, before: bool | None, path: Path | str, line: int
     return labelled
 
 
-def with_labels(rows: Iterable[Row], wanted: Wanted, place: object, remedy: str) -> Iterator[Row]:
+def with_labels(rows: Iterable[Row | Remark], wanted: Wanted, place: object, remedy: str) -> Iterator[Row]:
     """`rows` of `place`; UserError for the first without its label, unless they are for testing, or if there are none.
 
-    Of the rows of retrieval only a part may be pairs.
+    Of the rows of retrieval only a part may be pairs. After the last the progress is told of what was remarked.
     """
-    empty = True
-    for row in rows:
+    empty, total, remarks = True, 0, Counter[str]()
+    for each in rows:
+        total += 1
+        row = each.row if isinstance(each, Remark) else each
+        if isinstance(each, Remark):
+            remarks[each.what] += 1
+        if row is None:
+            continue
         empty = False
         if wanted.split != "test" and wanted.task.type != "retrieval" and not are_labelled(wanted.task, [row]):
             raise UserError(f'{place} has no labels (row "{row["id"]}"): {wanted.split} rows need them; {remedy}.')
         yield row
     if empty:
         raise UserError(f'{place} has no {wanted.split} rows of "{wanted.task.name}" in "{wanted.language}"; {remedy}.')
+    for what, times in remarks.items():
+        wanted.progress.note(f"{place}: {times:,} of {total:,} rows {what}.")
 
 
 def _either(names: Sequence[str]) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from adapterstilts.rows.formats import Row
+from adapterstilts.rows.formats import NO_GOLD, Row, Rows
 from adapterstilts.rows.formats.labels import NLI, all_or_none, named
 from adapterstilts.rows.formats.lines import read_json_lines, wrong
 
@@ -15,7 +15,7 @@ _LABEL = ("label", "gold_label")
 _NO_AGREEMENT = ("-", -1)
 
 
-def read_nli(paths: Sequence[Path], labels: Sequence[str], prefix: str) -> Iterator[Row]:
+def read_nli(paths: Sequence[Path], labels: Sequence[str], prefix: str) -> Rows:
     """Rows of classification, with ids `prefix`-0, -1, ... over all `paths`; 'label' where the files have it.
 
     Pairs on which the annotators did not agree ("-", -1) are left out.
@@ -33,6 +33,7 @@ def read_nli(paths: Sequence[Path], labels: Sequence[str], prefix: str) -> Itera
             written = next((entry[name] for name in _LABEL if name in entry), None)
             labelled = all_or_none(written is not None, labelled, path, line)
             if written in _NO_AGREEMENT:
+                yield NO_GOLD
                 continue
             row: Row = {"id": f"{prefix}-{number}", "sentence1": sides[0], "sentence2": sides[1]}
             if labelled:

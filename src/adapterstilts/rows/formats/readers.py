@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows.formats import Row, Rows, Wanted
 from adapterstilts.rows.formats.bucc import read_bucc
 from adapterstilts.rows.formats.ccg import read_ccg
 from adapterstilts.rows.formats.choices import read_cosmosqa, read_csqa, read_hellaswag
@@ -27,30 +27,30 @@ def pairs(paths: Paths, wanted: Wanted) -> Iterator[Row]:
     return read_pairs(paths[0], wanted.task.labels, wanted.prefix)
 
 
-def nli(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def nli(paths: Paths, wanted: Wanted) -> Rows:
     """The releases of ANLI, SNLI and MNLI."""
     return read_nli(paths, wanted.task.labels, wanted.prefix)
 
 
-def glue_mnli(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def glue_mnli(paths: Paths, wanted: Wanted) -> Rows:
     """GLUE's table of MNLI."""
     columns = ("sentence1", "sentence2", "gold_label")
     return read_table(paths[0], columns, wanted.task.labels, NLI, wanted.prefix)
 
 
-def glue_qqp(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def glue_qqp(paths: Paths, wanted: Wanted) -> Rows:
     """GLUE's table of QQP."""
     columns, names = ("question1", "question2", "is_duplicate"), {"0": "not_duplicate", "1": "duplicate"}
     return read_table(paths[0], columns, wanted.task.labels, names, wanted.prefix, broken=True)
 
 
-def xnli_release(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def xnli_release(paths: Paths, wanted: Wanted) -> Rows:
     """XNLI's own table, which has all languages."""
     columns = ("sentence1", "sentence2", "gold_label")
     return read_table(paths[0], columns, wanted.task.labels, NLI, wanted.prefix, wanted.language)
 
 
-def pawsx_release(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def pawsx_release(paths: Paths, wanted: Wanted) -> Rows:
     """PAWS-X's own table."""
     columns = ("sentence1", "sentence2", "label")
     return read_table(paths[0], columns, wanted.task.labels, {}, wanted.prefix)
@@ -66,7 +66,7 @@ def wikiann(paths: Paths, wanted: Wanted) -> Iterator[Row]:
     return read_tagged(paths[0], wanted.task.labels, wanted.prefix, marked=True)
 
 
-def conllu(paths: Paths, wanted: Wanted) -> Iterator[Row]:
+def conllu(paths: Paths, wanted: Wanted) -> Rows:
     """Treebanks."""
     return read_conllu(paths, wanted.task.labels, wanted.language, wanted.prefix)
 

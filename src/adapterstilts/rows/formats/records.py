@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.texts import read_text
 from adapterstilts.rows.formats.lines import read_json, read_json_lines, wrong
 
 if TYPE_CHECKING:
@@ -82,10 +83,14 @@ def dataset_records(dataset: datasets.Dataset, place: str, described: Mapping[st
 
     def entries() -> Entries:
         number = 0
-        for batch in dataset.with_format(None).iter(_AT_ONCE):
-            for values in zip(*batch.values(), strict=True):
-                number += 1
-                yield number, dict(zip(batch, values, strict=True))
+        try:
+            for batch in dataset.with_format(None).iter(_AT_ONCE):
+                for values in zip(*batch.values(), strict=True):
+                    number += 1
+                    yield number, dict(zip(batch, values, strict=True))
+        except UnicodeDecodeError as error:
+            what = f"after row {number}: there is text that is not UTF-8; convert it to UTF-8."
+            raise UserError(f"{place}, {what}") from error
 
     names: dict[str, tuple[str, ...]] = {}
     for features in (described or {}, dataset.features):
@@ -113,7 +118,9 @@ def _table(path: Path, delimiter: str) -> Records:
 
     Where the marks in a table with tabs cannot be such, it was written without, and they belong to the text.
     """
-    text = _text(path)
+    text = read_text(path)
+    if not text.strip():
+        raise UserError(f"{path} is empty; put rows there.")
     try:
         lines = list(_csv(text, path, delimiter, csv.QUOTE_MINIMAL))
     except UserError:
@@ -132,6 +139,7 @@ def _table(path: Path, delimiter: str) -> Records:
 
 def _csv(text: str, path: Path, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, Sequence[str]]]:
     """The number of each record's first line, and its fields; UserError where there are other than in the first."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a long text is no mistake
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=delimiter, quoting=quoting, strict=True)
     width, line = 0, 1
@@ -145,17 +153,3 @@ def _csv(text: str, path: Path, delimiter: str, quoting: Literal[0, 3]) -> Itera
             line = reader.line_num + 1
     except csv.Error as error:
         raise wrong(path, line, f"this is not {path.suffix[1:].upper()} ({error}).") from error
-
-
-def _text(path: Path) -> str:
-    """The file without a byte order mark; its line ends are as they are."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}); check the path and its rights.") from error
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise wrong(path, line, "this is not UTF-8; convert the file to UTF-8.") from error
-    if not text.strip():
-        raise UserError(f"{path} is empty; put rows there.")
-    return text

@@ -5,39 +5,61 @@ XTREME empties the answers of the test files: each question has one, the empty t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.rows.formats import Row
-from adapterstilts.rows.formats.lines import read_json
+from adapterstilts.rows.formats.lines import id_of, read_json, text_of, whole
 
 
 def read_squad(path: Path, unanswerable: bool = False, numbered: bool = False) -> Iterator[Row]:
     """Rows of question answering; 'answers' where a question has any.
 
-    `unanswerable`: a question without answers has none in its context (SQuAD v2.0), and is labelled so.
+    `unanswerable`: a question with an empty list of answers has none in its context (SQuAD v2.0), and is labelled so.
     `numbered`: the file's ids repeat (XTREME cuts TyDiQA's to their last part), so each is its question's number
     in the file, a hyphen, and what the file has.
 
     Raises:
-        UserError: the file is not SQuAD's JSON, an id repeats, or an answer is not where its context is said to
-            have it.
+        UserError: the file is not SQuAD's JSON, an id repeats, an answer is not where its context is said to have it,
+            `is_impossible` says otherwise than the answers, or only some questions have answers.
     """
     seen: set[str] = set()
+    answered: bool | None = None
     for number, (context, question) in enumerate(_questions(path)):
         try:
-            identifier = str(question["id"])
+            identifier = id_of(question)
             row: Row = {"id": f"{number}-{identifier}" if numbered else identifier, "context": context}
-            row["question"] = str(question["question"])
+            row["question"] = text_of(question, "question")
             answers = _answers(question, context, path)
+            _check_possible(question, answers["text"], unanswerable)
         except (KeyError, TypeError, ValueError) as error:
             raise _malformed(path, f"question {number + 1}", error) from error
         if row["id"] in seen:
             raise UserError(f'{path} has two questions with the id "{identifier}": ids must differ; fetch it again.')
         seen.add(row["id"])
-        yield {**row, "answers": answers} if answers["text"] or unanswerable else row
+        impossible = question.get("is_impossible") is True or question.get("answers") == []
+        labelled = bool(answers["text"]) or (unanswerable and impossible)
+        if answered not in (None, labelled):
+            ours, theirs = ("an", "have none") if labelled else ("no", "have one")
+            raise UserError(
+                f'{path}, question "{identifier}": there is {ours} answer and the questions above {theirs}: a file has '
+                "all or none."
+            )
+        answered = labelled
+        yield {**row, "answers": answers} if labelled else row
+
+
+def _check_possible(question: Mapping[str, Any], texts: Sequence[str], unanswerable: bool) -> None:
+    """ValueError if SQuAD v2.0's `is_impossible` is no truth value, or not that of the answers."""
+    said = question.get("is_impossible")
+    if not isinstance(said, bool | None):
+        raise ValueError(f'"is_impossible" of question "{question["id"]}" is neither true nor false')
+    if said and texts:
+        raise ValueError(f'question "{question["id"]}" is marked as impossible, but has the answer "{texts[0]}"')
+    if said is False and unanswerable and question.get("answers") == []:
+        raise ValueError(f'question "{question["id"]}" is marked as possible, but has no answer')
 
 
 def _questions(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -46,9 +68,7 @@ def _questions(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         for article, entry in enumerate(read_json(path)["data"], 1):
             for paragraph, part in enumerate(entry["paragraphs"], 1):
                 place = f"article {article}, paragraph {paragraph}"
-                context = part["context"]
-                if not isinstance(context, str):
-                    raise TypeError("the context is not a text")
+                context = text_of(part, "context")
                 for question in part["qas"]:
                     yield context, question
     except (KeyError, TypeError) as error:
@@ -58,9 +78,11 @@ def _questions(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _answers(question: dict[str, Any], context: str, path: Path) -> dict[str, list[Any]]:
     texts: list[str] = []
     starts: list[int] = []
+    empty = False
     for answer in question.get("answers") or ():
-        text, start = str(answer["text"]), int(answer["answer_start"])
+        text, start = text_of(answer, "text"), whole(answer["answer_start"])
         if not text:
+            empty = True
             continue
         if start < 0 or context[start : start + len(text)] != text:
             raise UserError(
@@ -69,6 +91,8 @@ def _answers(question: dict[str, Any], context: str, path: Path) -> dict[str, li
             )
         texts.append(text)
         starts.append(start)
+    if empty and texts:
+        raise ValueError(f'question "{question["id"]}" has an empty answer beside "{texts[0]}"')
     return {"text": texts, "answer_start": starts}
 
 

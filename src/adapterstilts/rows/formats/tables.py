@@ -5,15 +5,16 @@ Their sentences are not quoted: a quotation mark is a part of the sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from adapterstilts.rows.formats import Row
+from adapterstilts.rows.formats import NO_GOLD, Remark, Row, Rows
 from adapterstilts.rows.formats.labels import named
 from adapterstilts.rows.formats.lines import read, wrong
 
 NO_AGREEMENT = "-"
 """The label of a pair on which the annotators of SNLI and MNLI did not agree."""
+_BROKEN = Remark("left out: a line's end within a sentence has broken them")
 
 
 def read_table(
@@ -24,7 +25,7 @@ def read_table(
     prefix: str,
     language: str | None = None,
     broken: bool = False,
-) -> Iterator[Row]:
+) -> Rows:
     """Rows of classification from `columns`: first sentence, second sentence, label.
 
     'label' is left out where the table has no such column, and a row where annotators did not agree. Of a
@@ -41,6 +42,9 @@ def read_table(
     for name in needed:
         if name not in header:
             raise wrong(path, 1, f'there is no column "{name}": it must be one of those named here, between tabs.')
+    for name in (*needed, columns[2]):
+        if header.count(name) > 1:
+            raise wrong(path, 1, f'the column "{name}" is there twice: names must differ.')
     place = {name: header.index(name) for name in (*needed, columns[2]) if name in header}
     number = 0
     for line, text in lines:
@@ -48,6 +52,7 @@ def read_table(
             continue
         fields = text.split("\t")
         if broken and len(fields) < len(header):
+            yield _BROKEN
             continue
         if len(fields) != len(header):
             raise wrong(path, line, f"there are {len(fields)} columns: it must be the {len(header)} of line 1.")
@@ -62,6 +67,7 @@ def read_table(
         if columns[2] in place:
             written = fields[place[columns[2]]]
             if written == NO_AGREEMENT:
+                yield NO_GOLD
                 continue
             row["label"] = named(written, labels, aliases, path, line)
         yield row

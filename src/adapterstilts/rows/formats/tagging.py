@@ -35,6 +35,8 @@ def read_tagged(path: Path, tags: Sequence[str], prefix: str, marked: bool = Fal
             raise wrong(
                 path, line, f"there are {len(fields)} columns: it must be a token and a tag, between them a tab."
             )
+        if len(fields) == 1 and " " in text.strip(" "):
+            raise wrong(path, line, "there are spaces and no tab: it must be a token and a tag, between them a tab.")
         labelled = all_or_none(len(fields) == 2, labelled, path, line)
         token = fields[0]
         if marked:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, reader
 from adapterstilts.rows.formats.labels import with_labels
@@ -28,17 +29,17 @@ def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
     return tuple(language for language in known if language not in lacking and (language == "en" or not only_english))
 
 
-def load(task: Task, split: str, language: str, limit: int | None = None) -> list[Row]:
+def load(task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT) -> list[Row]:
     """At most `limit` rows (None: all) of `task` in `split` ('train', 'validation', 'test') and `language`.
 
-    `limits` says which they are.
+    `limits` says which they are. `progress` is told how many rows were left out, or were not as they are said to be.
 
     Raises:
         UserError: the task, the split or the language is not on the Hub; the Hub cannot be reached or does not let
             this user in; no revision of a data set has the configuration; or its columns, its labels' names or a row
             are not what the task's are.
     """
-    return limits.sample([list(part) for part in _read(task, split, language)], limit)
+    return limits.sample([list(part) for part in _read(task, split, language, progress)], limit)
 
 
 def first(task: Task, split: str, language: str) -> Row:
@@ -93,13 +94,13 @@ def _check(task: Task, split: str, language: str) -> None:
         )
 
 
-def _read(task: Task, split: str, language: str) -> Iterator[Iterator[Row]]:
+def _read(task: Task, split: str, language: str, progress: Progress = SILENT) -> Iterator[Iterator[Row]]:
     """The rows of each data set that holds some of them, read as they are asked for."""
     _check(task, split, language)
     parts = _parts(task, split)
     for number, data in enumerate(parts):
         prefix = split if len(parts) == 1 else f"{split}-{number}"
-        yield _part(data, Wanted(task, split, language, prefix))
+        yield _part(data, Wanted(task, split, language, prefix, progress))
 
 
 def _part(data: HubData, wanted: Wanted) -> Iterator[Row]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from adapterstilts.rows.formats import Row, Wanted, choices
+from adapterstilts.rows.formats import NO_GOLD, Remark, Row, Rows, Wanted, choices
 from adapterstilts.rows.formats.declared import rows_of
 from adapterstilts.rows.formats.records import dataset_records
 from adapterstilts.rows.hub.tables import Table
@@ -18,6 +19,8 @@ from adapterstilts.rows.paragraphs import held_out
 
 Columns = Mapping[str, str]
 _NO_AGREEMENT = -1
+_EMPTY = Remark("left out: no tokens")
+_ELSEWHERE = Remark("with an answer that is not where it is said to start, and was looked for")
 
 
 def declared(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
@@ -25,13 +28,14 @@ def declared(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
     return rows_of(dataset_records(table.rows, table.place, table.described), wanted)
 
 
-def pairs(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+def pairs(table: Table, wanted: Wanted, columns: Columns) -> Rows:
     """Pairs of sentences with a label; those on which the annotators did not agree are left out."""
     first, second = columns["sentence1"], columns["sentence2"]
     names = table.names("label", wanted.task.labels)
     number = 0
     for line, entry in table.entries((first, second, "label")):
         if entry["label"] == _NO_AGREEMENT:
+            yield NO_GOLD
             continue
         row: Row = {"id": f"{wanted.prefix}-{number}", "sentence1": entry[first], "sentence2": entry[second]}
         _check_texts(table, line, row["sentence1"], row["sentence2"])
@@ -39,7 +43,7 @@ def pairs(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
         number += 1
 
 
-def tagged(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+def tagged(table: Table, wanted: Wanted, columns: Columns) -> Rows:
     """Sentences with a tag for each token; one without tokens is left out."""
     column = columns["tags"]
     names = table.names(column, wanted.task.labels)
@@ -53,15 +57,18 @@ def tagged(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
             tags = [_named(table, line, value, names, wanted.task.labels) for value in values]
             yield {"id": f"{wanted.prefix}-{number}", "tokens": list(tokens), "tags": tags}
             number += 1
+        else:
+            yield _EMPTY
 
 
-def answered(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+def answered(table: Table, wanted: Wanted, columns: Columns) -> Rows:
     """Questions with the places of their answers; those of SQuAD v2.0 may have none."""
     return _answered(table, unanswerable=wanted.task.metric == "squad2")
 
 
-def _answered(table: Table, unanswerable: bool = False, keep: Callable[[Row], bool] | None = None) -> Iterator[Row]:
+def _answered(table: Table, unanswerable: bool = False, keep: Callable[[Row], bool] | None = None) -> Rows:
     seen: set[str] = set()
+    answered: bool | None = None
     for line, entry in table.entries(("id", "context", "question", "answers")):
         row: Row = {name: entry[name] for name in ("id", "context", "question")}
         _check_texts(table, line, *row.values())
@@ -70,11 +77,17 @@ def _answered(table: Table, unanswerable: bool = False, keep: Callable[[Row], bo
         if row["id"] in seen:
             raise table.wrong(line, f'the id "{row["id"]}" is there twice: ids must differ.')
         seen.add(row["id"])
-        answers = _answers(table, line, row["context"], entry["answers"])
-        yield {**row, "answers": answers} if answers["text"] or unanswerable else row
+        answers, moved = _answers(table, line, row["context"], entry["answers"])
+        labelled = bool(answers["text"]) or unanswerable
+        if answered not in (None, labelled):
+            ours, theirs = ("an", "have none") if labelled else ("no", "have one")
+            raise table.wrong(line, f"there is {ours} answer and the rows above {theirs}: all must have one, or none.")
+        answered = labelled
+        row = {**row, "answers": answers} if labelled else row
+        yield replace(_ELSEWHERE, row=row) if moved else row
 
 
-def tydiqa(table: Table, wanted: Wanted, columns: Columns) -> Iterator[Row]:
+def tydiqa(table: Table, wanted: Wanted, columns: Columns) -> Rows:
     """The questions of one language: all are in one split, and an id begins with its language's name."""
     begin = f"{wanted.task.hub[0].language_names[wanted.language]}-"
 
@@ -133,17 +146,25 @@ def _named(table: Table, line: int, value: Any, names: Sequence[str], labels: Se
     return str(label)
 
 
-def _answers(table: Table, line: int, context: str, answers: Any) -> dict[str, list[Any]]:
+def _answers(table: Table, line: int, context: str, answers: Any) -> tuple[dict[str, list[Any]], bool]:
+    """The answers, and whether one is not where it is said to start."""
     texts: list[str] = []
     starts: list[int] = []
     if not isinstance(answers, Mapping) or not {"text", "answer_start"} <= set(answers):
         raise table.wrong(line, 'the answers must be lists "text" and "answer_start"; read the files from a folder.')
-    for text, said in zip(answers["text"], answers["answer_start"], strict=True):
+    listed, said_starts = answers["text"] or [], answers["answer_start"] or []
+    if len(listed) != len(said_starts):
+        raise table.wrong(line, f"there are {len(listed)} answers and {len(said_starts)} starts: it must be as many.")
+    moved = False
+    for text, said in zip(listed, said_starts, strict=True):
+        if not isinstance(text, str) or not isinstance(said, int):
+            raise table.wrong(line, "an answer must be a text, and its start a number.")
         if not text:
             continue
-        if context[said : said + len(text)] == text:
+        if said >= 0 and context[said : said + len(text)] == text:
             start = said
         else:
+            moved = True
             # some copies have lost the white space before a context, and left the numbers as they were
             places = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]
             if not places:
@@ -151,4 +172,4 @@ def _answers(table: Table, line: int, context: str, answers: Any) -> dict[str, l
             start = min(places, key=lambda place: abs(place - said))
         texts.append(text)
         starts.append(start)
-    return {"text": texts, "answer_start": starts}
+    return {"text": texts, "answer_start": starts}, moved

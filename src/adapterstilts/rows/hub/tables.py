@@ -12,9 +12,9 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from adapterstilts.base.errors import UserError
+from adapterstilts.rows.formats.records import dataset_records
 from adapterstilts.rows.hub.repositories import Located
 
-_AT_ONCE = 1000
 datasets.disable_progress_bars()  # only the command line draws
 
 
@@ -26,15 +26,11 @@ class Table:
     rows: datasets.Dataset
     described: Mapping[str, Any]
 
-    def entries(self, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    def entries(self, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Each row's number, from 1, and its values in `columns`; UserError if one of these is not there."""
         for name in columns:
             self._check(name)
-        number = 0
-        for batch in self.rows.select_columns(list(columns)).iter(_AT_ONCE):
-            for values in zip(*(batch[name] for name in columns), strict=True):
-                number += 1
-                yield number, dict(zip(columns, values, strict=True))
+        yield from dataset_records(self.rows.select_columns(list(columns)), self.place).entries
 
     def names(self, column: str, expected: Sequence[str]) -> tuple[str, ...]:
         """What the numbers in `column` mean, from 0; none where it holds the names themselves.

@@ -15,6 +15,7 @@ from torch import nn
 from adapterstilts.backbones.device import device_of, moved
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.scoring.evaluator import check_finite
 from adapterstilts.tasks.types import batching, retrieval
 
 Table = numpy.ndarray
@@ -76,6 +77,7 @@ def embed(
                 states = backbone(**batch, output_hidden_states=True).hidden_states
                 for layer, table in embeddings.items():
                     mean = retrieval.mean_embedding(states[layer], batch["attention_mask"])
+                    check_finite({"embedding": mean}, batch["attention_mask"])
                     table[start + indices] = mean.cpu().numpy()
                 progress.advance(len(indices))
     return embeddings

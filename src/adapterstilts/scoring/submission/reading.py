@@ -6,13 +6,14 @@ line.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.texts import read_text
 from adapterstilts.tasks import Task
 
 _NUMBER = re.compile("[0-9]+")
@@ -133,39 +134,12 @@ def _check_label(path: Path, number: int, label: str, task: Task) -> None:
 
 def _lines(path: Path) -> list[str]:
     """The file's lines without the white space around them, as XTREME's script reads them."""
-    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = read_text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [line.strip() for line in (lines if lines[-1] else lines[:-1])]
 
 
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"Could not read {path}: {error.strerror or error}; put a readable file there.") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{path}, line {line} is not UTF-8; save the file in that encoding.") from error
-
-
 def _json(path: Path) -> Any:
-    def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        unique: dict[str, Any] = {}
-        for key, value in members:
-            if key in unique:
-                raise UserError(f'{path} has "{_short(key)}" twice in one object; keep one of them.')
-            unique[key] = value
-        return unique
-
-    try:
-        return json.loads(_text(path), object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path}, line {error.lineno} is not JSON ({error.msg} at column {error.colno}); write the file again."
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise UserError(f"{path} is JSON that cannot be read ({error}); write the file again.") from error
+    return schema.parse_json(read_text(path).encode(), str(path), once=True)
 
 
 def _short(text: str) -> str:
