@@ -1327,7 +1327,7 @@ def _rows() -> Iterator[Case]:
                 ends = EITHER
             yield _data_case(kind, state, change, ends)
         if kind in _JSON_ROWS:
-            for state in set(NO_JSON) - set(UNREADABLE):
+            for state in (each for each in NO_JSON if each not in UNREADABLE):
                 yield _data_case(kind, state, NO_JSON[state], REFUSED)
     for kind, rows in _BAD_ROWS.items():
         for state, raw in rows.items():
