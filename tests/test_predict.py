@@ -10,6 +10,7 @@ import pytest
 
 from adapterstilts import execution, tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
@@ -27,8 +28,8 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty rows of everything, where nothing else is asked for."""
     load = reading.load
 
-    def sixty(task, split, language, data="pocket", limit=None):
-        return load(task, split, language, data, limit or 60)
+    def sixty(task, split, language, data="pocket", limit=None, progress=SILENT):
+        return load(task, split, language, data, limit or 60, progress)
 
     monkeypatch.setattr(reading, "load", sixty)
 
@@ -94,6 +95,11 @@ def test_a_line_is_a_row(name, line, row) -> None:
         ("pawsx", "a\tb\tc", "standard input, line 1 has 3 parts"),
         ("squad", '{"question": "Who?"', "standard input, line 1: this is not JSON"),
         ("squad", '{"question": "Who?", "context": 3}', 'standard input, line 1: "context" must be a text'),
+        (
+            "squad",
+            '{"question": "Who?", "question": "Why?", "context": "x"}',
+            '"question" is there twice in one JSON object',
+        ),
         ("panx", '{"tokens": "Anna"}', 'standard input, line 1: "tokens" must be a list of texts'),
         ("hellaswag", "c\tq\tonly", "has no choices.*each choice a part of its own"),
     ],
