@@ -18,6 +18,7 @@ from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows.labelled import LABELS, are_labelled
 from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks.types import Feature, Row, TaskType, batching
+from adapterstilts.tasks.types.sequences import not_read
 
 Scores = dict[str, dict[str, float]]
 
@@ -75,6 +76,8 @@ def predict(
     """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
     unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
     features = task_type.encode(unlabelled, tokenizer, task, max_length)
+    if said := not_read(features, tokenizer):
+        progress.note(said)
     outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
     return task_type.decode(outputs, features, rows, task)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from adapterstilts.base.errors import UserError, did_you_mean
 
+_MOSTLY = 0.5
 IGNORED = -100
 """The label of a position that no loss counts, as in torch.nn.functional.cross_entropy."""
 LONG = 20_000
@@ -21,6 +22,31 @@ LONGEST = 500_000
 """In characters: what is to be read to its end (a context, a sentence's words) may not be longer."""
 _MARGIN = 32
 """In tokens: so far before a cut, the tokens are those of the whole text."""
+
+
+def not_read(features: Sequence[Mapping[str, Any]], tokenizer: Any) -> str | None:
+    """Return what to say of features of which the tokenizer did not know the most part; None if it did."""
+    unknown = tokenizer.unk_token_id
+    if unknown is None:
+        return None
+    # a bare mark of a word's beginning stands for nothing that was read
+    others = {*tokenizer.all_special_ids, *tokenizer.convert_tokens_to_ids(["\u2581"])} - {unknown}
+    ids = chain.from_iterable(
+        chain.from_iterable(feature["input_ids"]) if _is_nested(feature["input_ids"]) else feature["input_ids"]
+        for feature in features
+    )
+    counted = [number == unknown for number in ids if number not in others]
+    share = sum(counted) / len(counted) if counted else 0.0
+    if share <= _MOSTLY:
+        return None
+    return (
+        f"The tokenizer knows no more than {1 - share:.0%} of these texts; the rest is {tokenizer.unk_token} to the "
+        "backbone, so what is predicted says nothing."
+    )
+
+
+def _is_nested(ids: Sequence[Any]) -> bool:
+    return bool(ids) and isinstance(ids[0], list)
 
 
 @dataclass(frozen=True)
