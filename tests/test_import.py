@@ -532,8 +532,8 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
 ) -> None:
     load = reading.load
 
-    def few(task: tasks.Task, split: str, language: str, data: str, limit: int | None = None) -> Any:
-        return load(task, split, language, data, min(limit or 20, 20))
+    def few(task: tasks.Task, split: str, language: str, data: str, limit: int | None = None, *progress: Any) -> Any:
+        return load(task, split, language, data, min(limit or 20, 20), *progress)
 
     monkeypatch.setattr(reading, "load", few)
     saved_by_peft(tmp_path / "their-lora", "mnli", target_modules="all-linear")

@@ -97,6 +97,11 @@ def test_a_line_is_a_row(name, line, row) -> None:
         ("pawsx", "a\tb\tc", "standard input, line 1 has 3 parts"),
         ("squad", '{"question": "Who?"', "standard input, line 1: this is not JSON"),
         ("squad", '{"question": "Who?", "context": 3}', 'standard input, line 1: "context" must be a text'),
+        (
+            "squad",
+            '{"question": "Who?", "question": "Why?", "context": "x"}',
+            '"question" is there twice in one JSON object',
+        ),
         ("panx", '{"tokens": "Anna"}', 'standard input, line 1: "tokens" must be a list of texts'),
         ("hellaswag", "c\tq\tonly", "has no choices.*each choice a part of its own"),
     ],

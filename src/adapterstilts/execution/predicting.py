@@ -178,7 +178,7 @@ def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
         return {}
     if not text.lstrip().startswith("{"):
         return _of_tabs(text, where, task)
-    return _of_columns(parse_json(text, where, line=None), where, task)
+    return _of_columns(parse_json(text, where, line=None, once=True), where, task)
 
 
 def _check_unicode(texts: Iterable[str], where: str) -> None:
