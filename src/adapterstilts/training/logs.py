@@ -77,7 +77,7 @@ def _lines_until(path: Path, step: int) -> list[str]:
     if not step or not path.is_file():
         return []
     kept = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
         try:
             if line.endswith("\n") and schema.parse_json(line.encode(), str(path))["step"] <= step:
                 kept.append(line)
