@@ -378,8 +378,11 @@ def test_an_adapter_of_another_backbone_is_refused(tmp_path: Path) -> None:
 
     saved_by_adapters(tmp_path / "theirs", "mnli")
     tiny = tmp_path / "tiny"
-    backbone().save_pretrained(tiny)
-    transformers.AutoTokenizer.from_pretrained(BACKBONE).save_pretrained(tiny)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(BACKBONE)
+    tokenizer.save_pretrained(tiny)
+    small = backbone()
+    small.resize_token_embeddings(len(tokenizer))
+    small.save_pretrained(tiny)
     with pytest.raises(UserError, match="needed; is it of another backbone"):
         imported(tmp_path / "theirs", tmp_path / "runs", backbone=str(tiny))
 

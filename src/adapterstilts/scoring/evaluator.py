@@ -53,8 +53,10 @@ def outputs_of(
 def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "fp32") -> None:
     """Raise UserError if a model's outputs, of which those per token (B, L, ...) count under `mask`, are not finite."""
     for values in outputs.values():
-        counted = values[mask.bool()] if values.shape[:2] == mask.shape else values
-        if not counted.isfinite().all():
+        wrong = values.isfinite().logical_not()
+        if values.shape[:2] == mask.shape:
+            wrong &= mask.bool().reshape(*mask.shape, *[1] * (values.ndim - 2))
+        if wrong.any():
             remedy = "compute in full precision with -o precision=fp32, or " if precision != "fp32" else ""
             raise UserError(
                 "The model's outputs are not finite numbers (NaN or infinite) although all its weights are, so nothing "
