@@ -557,7 +557,8 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     assert words.label_of(result.run) == "lora, mnli alone (imported=their-lora)"
     assert result.run.origins == {"their-lora"}
     row = json.loads(said("compare", "tatoeba", "--json"))["comparisons"][0]["rows"]
-    assert "adapterstilts evaluate their-lora --target tatoeba" in [one["command"] for one in row]
+    again = f"adapterstilts evaluate their-lora --target tatoeba --output {tmp_path / 'runs'}"
+    assert again in [one["command"] for one in row]
     assert catalogue.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
     said(
         "fuse", "their-lora", "squad", "--target", "pawsx", "--method", "lora", "-o", "max_steps=1", "--language", "de"
