@@ -77,7 +77,12 @@ def test_what_was_not_measured_is_called_so(tmp_path):
 
 
 def test_real_data_brings_its_licence_and_its_backbone(tmp_path):
-    text = card.render(entry(tmp_path, task="anli_plus", backbone="FacebookAI/xlm-roberta-base", revision="0123"), [])
+    text = card.render(
+        entry(tmp_path, task="anli_plus", backbone="FacebookAI/xlm-roberta-base", revision="0123"),
+        [],
+        None,
+        ("peft", ""),
+    )
     data = ModelCard(text).data
     assert (data.license, data.base_model, data.library_name) == ("cc-by-nc-4.0", "FacebookAI/xlm-roberta-base", "peft")
     assert set(data.datasets) == {"facebook/anli", "nyu-mll/glue", "stanfordnlp/snli"}
@@ -98,10 +103,13 @@ def test_the_data_and_licences_are_those_of_everything_that_it_builds_on(tmp_pat
 def test_a_composition_says_what_it_builds_on(tmp_path):
     fusion = a_run("bottleneck", "pawsx", "fuse", ("mnli", "squad")).adapter
     found = [measured(method="bottleneck", task="pawsx")]
-    text = card.render(entry(tmp_path, fusion), found, "me/pocket-fusion")
+    text = card.render(entry(tmp_path, fusion), found, "me/pocket-fusion", ("adapters", "model.load()"))
     assert "with its head, a fusion of the frozen adapters of mnli and squad, on the" in text
     assert "90.0" not in text  # a plain adapter's score is not the fusion's
-    assert "load_adapter_setup(folder" in text and "adapterstilts evaluate me/pocket-fusion" in text
+    assert (
+        "With adapters alone:\n\n```python\nmodel.load()\n```" in text
+        and "adapterstilts evaluate me/pocket-fusion" in text
+    )
 
 
 def test_a_merge_is_not_said_to_have_been_trained(tmp_path):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import world
 
 from adapterstilts import cli, execution, tasks
+from adapterstilts.runs import results
 from adapterstilts.training import checkpoints
 
 VERBS = [
@@ -52,9 +54,19 @@ def test_the_main_job_ends_with_its_table(trained, call):
     lines = out.splitlines()
     assert lines[0].startswith("pawsx, backbone pocket: accuracy, chance 50.0")
     assert lines[1].split() == [*"system en ar de ja average gap parameters seconds".split()]
-    assert sum("not run" in line for line in lines) == 8
-    assert any(line.startswith("bottleneck, fusion of mnli + squad") for line in lines)
-    assert "    adapterstilts baseline pawsx --via mnli" in lines
+    assert [line.split("  ")[0] for line in lines[2:7]] == [
+        "bottleneck, target only",
+        "bottleneck, target only, parameters of the fusion of mnli + squad",
+        "bottleneck, fusion of 2 untrained adapters",
+        "> bottleneck, fusion of mnli + squad",
+        "full fine-tuning",
+    ]
+    assert "> this run; 4 more rows: --all." in lines
+    assert "    adapterstilts fuse mnli squad --target pawsx --control untrained" in lines
+    assert "    adapterstilts baseline pawsx --via mnli" not in lines
+    _, out, _ = call("fuse", "squad", "mnli", "--target", "pawsx", "--all")
+    assert sum("not run" in line for line in out.splitlines()) == 8
+    assert "    adapterstilts baseline pawsx --via mnli" in out.splitlines() and "--all" not in out
     assert lines[-1] == (
         "Saved in runs/pocket-bottleneck-pawsx--fuse-mnli-squad-s0; side by side with the rest: "
         "adapterstilts compare pawsx"
@@ -101,6 +113,88 @@ def test_the_commands_of_rows_that_were_not_run_run_them(trained, call):
     assert json.loads(out)["not_run"] == []
     _, out, _ = call("compare", "pawsx")
     assert "not run" not in out
+
+
+def test_what_is_not_run_is_run_where_the_rest_is_from_what_was_named(trained, call):
+    """With --output elsewhere, sources by their folders, a file of one's own, and names that a shell would part."""
+    elsewhere = "some where"
+    declared = Path("mine; x.yaml")
+    rows = [{"sentence1": f"a {n}", "sentence2": "b", "label": "no"} for n in range(40)]
+    Path("mine.json").write_text(json.dumps(rows))
+    declared.write_text(
+        "type: classification\nname: mine\nlabels: [no, yes]\nfiles: {train: mine.json, test: mine.json}"
+    )
+    own = ["--task-file", str(declared), "--output", elsewhere]
+    sources = [f"runs/pocket-bottleneck-{name}-s0" for name in ("squad", "mnli")]
+    code, out, err = call("fuse", *sources, "--target", "mine", "--all", *own)
+    assert code == 0, err
+    commands = [shlex.split(line)[1:] for line in out.splitlines() if line.startswith("    adapterstilts ")]
+    assert commands and all(own[3] in words and str(declared) in words for words in commands)
+    for words in commands:
+        code, _, err = call(*words)
+        assert code == 0, err
+    _, out, _ = call("fuse", *sources, "--target", "mine", "--all", *own)
+    assert "not run" not in out
+    compared = shlex.split(out.splitlines()[-1].partition("with the rest: ")[2])[1:]
+    code, out, _ = call(*compared)
+    assert code == 0 and "fusion of mnli + squad" in out
+
+
+def test_a_partial_result_is_compared_over_what_it_has(trained, call):
+    call("train", "panx", "--output", "part")
+    code, out, err = call("train", "panx", "--seed", "1", "--language", "de", "--output", "part")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert lines[0].endswith("; in de alone") and lines[1].split()[:3] == ["system", "de", "average"]
+    _, out, _ = call(
+        "train", "panx", "--seed", "1", "--language", "de", "--language", "ja", "--output", "part", "--json"
+    )
+    assert json.loads(out)["facts"]["not_measured"] == ["ar", "en"]
+    code, _, err = call("train", "panx", "--seed", "1", "--language", "ja", "--output", "part")
+    assert code == 0 and "is done already" in err
+    _, out, _ = call("train", "panx", "-o", "max_steps=2", "--language", "de", "--output", "part")
+    assert "> bottleneck (max_steps=2)" in out or "> bottleneck, target only (max_steps=2)" in out
+    _, out, _ = call("compare", "panx", "--output", "part")
+    assert "Partial, so without an average: bottleneck, target only (max_steps=2), in de alone." in out
+    # the languages add up, and are a whole result in the end
+    _, out, _ = call("train", "panx", "--seed", "1", "--language", "en", "--language", "ar", "--output", "part")
+    (read,) = [one for one in results.read_all([Path("part")]) if one.run.seed == 1]
+    assert set(read.scores) == {"en", "de", "ja", "ar"} and not read.not_measured
+    # and a whole one is not replaced by a part
+    call("evaluate", "pocket-bottleneck-panx-s1", "--language", "en", "--output", "part")
+    (again,) = [one for one in results.read_all([Path("part")]) if one.run.seed == 1]
+    assert again == read
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "evaluate hellaswag",
+        "predict hellaswag --language de",
+        "stack hellaswag --target pawsx",
+        "continue hellaswag --target csqa",
+        "fuse hellaswag squad --target pawsx",
+        "merge hellaswag squad --target tatoeba",
+        "merge squad mnli --head hellaswag --target csqa",
+        "export hellaswag exported",
+        "zoo show hellaswag",
+    ],
+)
+def test_an_adapter_with_other_settings_is_taken_where_it_is_the_only_one(trained, call, words):
+    call("train", "squad", "mnli", "--output", "others")
+    call("train", "hellaswag", "-o", "max_steps=2", "--output", "others")
+    verb, *rest = words.split()
+    code, _, err = call(verb, "--output", "others", *rest)
+    assert "taken is the only other one, pocket-bottleneck-hellaswag-s0-x" in err and "(max_steps=2)" in err
+    assert code == 0 or words.startswith("merge squad"), err
+
+
+def test_of_several_others_none_is_taken_and_all_are_named(trained, call):
+    for steps in (1, 2):
+        call("train", "csqa", "-o", f"max_steps={steps}", "--output", "several")
+    code, _, err = call("evaluate", "csqa", "--output", "several")
+    assert code == 1 and err.count("pocket-bottleneck-csqa-s0-x") == 2
+    assert err.endswith("make one: adapterstilts train csqa --output several\n")
 
 
 def test_several_tasks_make_one_object(trained, call):
@@ -230,7 +324,8 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("continue mnli --target bucc2018", 1, "Error: bucc2018 has no training data"),
         ("stack mnly --target pawsx", 1, 'Did you mean "mnli"?'),
         ("pocket show --language jp", 1, 'Did you mean "ja"?'),
-        ("train squad --language jq", 1, 'Did you mean "ja"?'),
+        ("train squad --language jq", 1, 'squad has no language "jq" in the data pocket; it has en, de, ja, ar.\n'),
+        ("evaluate squad --language ro", 1, 'squad has no language "ro" in the data pocket; it has en, de, ja, ar.\n'),
         ("baseline pawsx --via sqad", 1, 'Did you mean "squad"?'),
         ("evaluate nowhere/at/all", 1, "There is no adapter at nowhere/at/all"),
         ("train squad --backbone nowhere/at/all", 1, "nowhere/at/all"),
@@ -248,7 +343,7 @@ def test_compare_with_nothing_measured(call, tmp_path, monkeypatch):
         ("evaluate mnli --target xnli --data nowhere", 1, "There is no folder nowhere; --data is pocket, hub, or a"),
         ("data mnly", 1, 'Did you mean "mnli"?'),
         ("data mnli --data pockte", 1, 'Did you mean "pocket"?'),
-        ("data xnli --language dee", 1, 'xnli has no language "dee". Did you mean "de"?'),
+        ("data xnli --language ro", 1, 'xnli has no language "ro". It has en, ar, bg, de,'),
         ("data xnli --split train", 1, '"xnli" has no train rows'),
     ],
 )
@@ -410,10 +505,14 @@ def test_completion_knows_tasks_and_adapters(trained):
     assert "pocket-bottleneck-mnli-s0" in {item.value for item in complete.get_completions(["fuse"], "pocket-b")}
 
 
+DRY = [f"{line} --dry-run" for line in ("train mnli", "fuse squad mnli --target pawsx", "baseline pawsx --via mnli")]
 HEAVY = ("torch", "transformers", "adapters", "peft", "datasets", "sklearn")
 
 
-@pytest.mark.parametrize("words", ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"])
+LOOKING = ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"]
+
+
+@pytest.mark.parametrize("words", [*LOOKING, *DRY])
 def test_looking_loads_nothing_heavy(words, tmp_path):
     program = (
         "import sys\nfrom adapterstilts.cli import main\ntry:\n    main()\nfinally:\n"

@@ -131,6 +131,13 @@ def test_what_is_no_place_of_rows_never_stands_for_the_usual_one(tmp_path, data,
         AtHand(tmp_path).rows(tasks.get("squad"), data, "pocket")
 
 
+def test_what_other_splits_have_is_said_where_one_is_missing(call, tmp_path):
+    pair = "a\tb\tneutral\n"
+    write(tmp_path, **{"xnli/dev-en.tsv": pair, "xnli/dev-de.tsv": pair})
+    code, out, err = call("xnli", "--data", tmp_path, "--split", "test")
+    assert (code, out) == (1, "") and err.rstrip().endswith("other rows are there: validation in en, de.")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

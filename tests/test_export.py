@@ -247,7 +247,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     ("word", "method", "loads"),
-    [("squad", "bottleneck", 'load_adapter("'), ("mnli", "lora", "PeftModel.from_pretrained")],
+    [("squad", "bottleneck", "load_adapter(folder"), ("mnli", "lora", "PeftModel.from_pretrained(model, folder)")],
 )
 def test_the_verb_exports_a_shipped_adapter(word, method, loads, tmp_path, capsys) -> None:
     folder = tmp_path / "exported"

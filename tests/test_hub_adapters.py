@@ -361,7 +361,7 @@ def test_a_hub_that_says_something_of_another_shape_ends_nothing_in_a_traceback(
 def test_what_is_not_published_comes_with_the_command_that_trains_it(server: Hub) -> None:
     server.repositories["models", "me/other"] = hub_server.Repository()
     server.fail("pocket-lora-qqp", 404, times=10)
-    with pytest.raises(UserError, match="adapterstilts train qqp --method lora --backbone pocket"):
+    with pytest.raises(UserError, match="adapterstilts train qqp --method lora$"):
         execution.pull(["qqp"], "pocket", "lora", "me")
 
 
@@ -372,7 +372,7 @@ def test_what_is_not_published_for_a_backbone_of_ones_own_comes_with_the_command
         lambda: execution.pull(["squad"], str(tmp_path / "large"), "bottleneck", "me"),
         lambda: catalogue.find("squad", str(tmp_path / "large"), "bottleneck", tmp_path / "runs"),
     ):
-        with pytest.raises(UserError, match=r"adapterstilts train squad --backbone .*large\.?$"):
+        with pytest.raises(UserError, match=r"adapterstilts train squad --backbone .*large( --output .*runs)?$"):
             ask()
 
 

@@ -378,8 +378,11 @@ def test_an_adapter_of_another_backbone_is_refused(tmp_path: Path) -> None:
 
     saved_by_adapters(tmp_path / "theirs", "mnli")
     tiny = tmp_path / "tiny"
-    backbone().save_pretrained(tiny)
-    transformers.AutoTokenizer.from_pretrained(BACKBONE).save_pretrained(tiny)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(BACKBONE)
+    tokenizer.save_pretrained(tiny)
+    small = backbone()
+    small.resize_token_embeddings(len(tokenizer))
+    small.save_pretrained(tiny)
     with pytest.raises(UserError, match="needed; is it of another backbone"):
         imported(tmp_path / "theirs", tmp_path / "runs", backbone=str(tiny))
 
@@ -532,8 +535,8 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
 ) -> None:
     load = reading.load
 
-    def few(task: tasks.Task, split: str, language: str, data: str, limit: int | None = None) -> Any:
-        return load(task, split, language, data, min(limit or 20, 20))
+    def few(task: tasks.Task, split: str, language: str, data: str, limit: int | None = None, *progress: Any) -> Any:
+        return load(task, split, language, data, min(limit or 20, 20), *progress)
 
     monkeypatch.setattr(reading, "load", few)
     saved_by_peft(tmp_path / "their-lora", "mnli", target_modules="all-linear")
@@ -554,7 +557,8 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     assert words.label_of(result.run) == "lora, mnli alone (imported=their-lora)"
     assert result.run.origins == {"their-lora"}
     row = json.loads(said("compare", "tatoeba", "--json"))["comparisons"][0]["rows"]
-    assert "adapterstilts evaluate their-lora --target tatoeba" in [one["command"] for one in row]
+    again = f"adapterstilts evaluate their-lora --target tatoeba --output {tmp_path / 'runs'}"
+    assert again in [one["command"] for one in row]
     assert catalogue.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
     said(
         "fuse", "their-lora", "squad", "--target", "pawsx", "--method", "lora", "-o", "max_steps=1", "--language", "de"

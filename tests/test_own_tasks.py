@@ -417,6 +417,7 @@ def test_ids_are_those_of_a_column_that_is_declared(tmp_path):
 LABELLED = "number,sentence1,label\n7,a,yes\n8,b,no\n"
 BROKEN = [
     ("classification", "t.csv", "sentence,label\na,no\n", 'no column "sentence1". Did you mean "sentence"? It has'),
+    ("classification", "t.csv", "a,no\nb,yes\n", "names before it: sentence1, sentence2, label, between commas"),
     ("classification", "t.csv", "sentence1,label\na,maybe\n", 'line 2: column "label": the label is "maybe"'),
     ("classification", "t.csv", 'sentence1,label\n"a\nb",no\nc,x\n', 'line 4: column "label"'),
     ("classification", "t.csv", "sentence1,label\na\n", "line 2: there are 1 columns: it must be the 2 of line 1"),
@@ -610,7 +611,7 @@ def test_it_is_trained_fused_with_mnli_evaluated_predicted_and_compared(trained,
     again = json.loads(call("evaluate", fused["adapter"], "--json"))
     assert again["scores"] == fused["scores"]
     assert "fusion of claims + mnli" in call("compare", "claims")
-    assert "as it is" not in call("stack", "mnli", "--target", "claims")
+    assert "\nbackbone as it is" not in call("stack", "mnli", "--target", "claims")
     assert json.loads(call("continue", "mnli", "--target", "claims", "--json"))["system"].endswith("from mnli")
     there = call("predict", "claims", "--language", "de").splitlines()
     assert len(there) == 6 and there[0].endswith("no")

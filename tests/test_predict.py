@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from adapterstilts import execution, tasks
+from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue
 from adapterstilts.rows import reading
 from adapterstilts.runs import asked
+from adapterstilts.tasks import types
+from adapterstilts.tasks.types import sequences
 
 NOWHERE = Path("nowhere")
 
@@ -27,8 +30,8 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty rows of everything, where nothing else is asked for."""
     load = reading.load
 
-    def sixty(task, split, language, data="pocket", limit=None):
-        return load(task, split, language, data, limit or 60)
+    def sixty(task, split, language, data="pocket", limit=None, *progress):
+        return load(task, split, language, data, limit or 60, *progress)
 
     monkeypatch.setattr(reading, "load", sixty)
 
@@ -94,6 +97,11 @@ def test_a_line_is_a_row(name, line, row) -> None:
         ("pawsx", "a\tb\tc", "standard input, line 1 has 3 parts"),
         ("squad", '{"question": "Who?"', "standard input, line 1: this is not JSON"),
         ("squad", '{"question": "Who?", "context": 3}', 'standard input, line 1: "context" must be a text'),
+        (
+            "squad",
+            '{"question": "Who?", "question": "Why?", "context": "x"}',
+            '"question" is there twice in one JSON object',
+        ),
         ("panx", '{"tokens": "Anna"}', 'standard input, line 1: "tokens" must be a list of texts'),
         ("hellaswag", "c\tq\tonly", "has no choices.*each choice a part of its own"),
     ],
@@ -195,3 +203,21 @@ def spoken(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> st
     said = capsys.readouterr()
     assert stop.value.code == code, said.err
     return said.err if code else said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 \u0e1c\u0e21\tBen", True),
+        ("\u039f \u039c\u03c0\u03b5\u03bd\t\u0e1c\u0e21", True),
+        ("Ben gave a coat to Max.\tMax has a coat.", False),
+        ("Dogs bark; \u30d9\u30f3\u306f\u72ac\u3092\u898b\u305f\u3002\t\u0411\u0435\u043d", False),
+    ],
+)
+def test_what_the_backbone_cannot_read_is_said(text, told):
+    tokenizer = loading.load_tokenizer("pocket")
+    pair = dict(zip(("sentence1", "sentence2"), text.split("\t"), strict=True))
+    features = types.get("classification").encode([pair], tokenizer, tasks.get("mnli"), 64)
+    said = sequences.not_read(features, tokenizer)
+    assert (said is not None) == told
+    assert not told or "<unk>" in said

@@ -8,6 +8,7 @@ from scipy import stats
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
+from adapterstilts.cli import drawing
 from adapterstilts.findings import compare, report
 from adapterstilts.runs import related, results
 
@@ -308,6 +309,30 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
     ]
 
 
+def test_a_summary_of_nothing_that_the_recipe_says_is_empty(capsys):
+    changed = a_result(task="mnli", changed={"max_steps": 1})
+    drawing.print_summary([compare.compare(tasks.get("mnli"), "pocket", [changed])], False)
+    assert "bottleneck" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"examples": {"en": 5}}, 'how many examples of "de"'),
+        ({"examples": {"en": -5}}, '"examples.en" is -5'),
+        ({"trainable_parameters": -1}, "trainable_parameters"),
+        ({"train_seconds": "long"}, "train_seconds"),
+        ({"layer0": {"en": {}}}, "lacks the score"),
+        ({"scores": {"en": {"accuracy": 10**400}}}, "not finite"),
+    ],
+)
+def test_a_result_that_does_not_hold_together_is_refused(changes, said, tmp_path):
+    path = results.save(a_result(task="mnli"), tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(UserError, match=said):
+        results.read(path)
+
+
 def test_another_setting_on_the_target_alone_is_no_gain():
     comparison = compare.compare(PAWSX, "pocket", [a_result(), a_result(changed={"learning_rate": 0.1})])
     assert [row.gain for row in comparison.rows] == [None, None]
@@ -359,7 +384,8 @@ def test_an_average_is_only_of_results_that_have_every_language():
     averages = {row.label: comparison.averages(row) for row in comparison.rows}
     assert averages["bottleneck, fusion of mnli + squad"] == [70.0]
     assert averages["bottleneck, stack on mnli"] == []
-    (line,) = (line for line in report.comparison(comparison).to_markdown().splitlines() if "stack on mnli" in line)
+    line, note = (line for line in report.comparison(comparison).to_markdown().splitlines() if "stack on mnli" in line)
+    assert note == "Partial, so without an average: bottleneck, stack on mnli, in en alone."
     assert line.startswith("| bottleneck, stack on mnli | 99.0 |  |  |  | +19.0 |")
     lines = report.summary([comparison]).to_markdown().splitlines()
     assert any(line.startswith("| bottleneck, stack on mnli |  | 99.0 |  | +19.0 |") for line in lines)

@@ -146,7 +146,10 @@ def test_full_fine_tuning_through_a_task_trains_that_first(trained):
     told = world.Notes()
     run = world.learn("pawsx", "full", "continue", ("mnli",), told).run
     assert (run.method, run.composition, words.words_of_sources(run)) == ("full", "continue", ("mnli",))
-    assert told.notes == ["Full fine-tuning on mnli comes first."]
+    assert told.notes == [
+        "There are two trainings, since pocket-full-mnli-s0 is not there: "
+        "the whole backbone on mnli first, then on pawsx."
+    ]
     assert Path("runs/pocket-full-mnli-s0").is_dir()
     assert Path("runs/results/pocket-full-mnli-s0--mnli.json").is_file()
     assert world.learn("pawsx", "full").run.composition is None

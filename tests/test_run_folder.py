@@ -95,9 +95,9 @@ def test_languages_with_labels_are_scored_and_of_the_others_it_is_told(folder):
     assert list(result.scores) == ["en"] and list(result.examples) == ["en", "de"]
     assert result.average == result.scores["en"]["accuracy"] and result.cross_lingual_gap is None
     assert told.notes == [
-        "The test rows of xnli in de have no labels in download, so they can be predicted but not scored: "
-        "adapterstilts evaluate pocket-folder-bottleneck-mnli-s0 --target xnli --data download --submission FOLDER "
-        "writes the predictions for a scorer."
+        "The test rows of xnli in de have no labels in download, so they can be predicted but not scored; "
+        "this writes the predictions for a scorer: adapterstilts evaluate pocket-folder-bottleneck-mnli-s0 --target "
+        "xnli --data download --submission FOLDER"
     ]
     assert len(Path("runs/predictions", result.adapter, "xnli-folder", "de.jsonl").read_text().splitlines()) == 6
     assert results.read(Path("runs/results", f"{result.adapter}--xnli-folder.json")) == result
@@ -117,9 +117,11 @@ def test_rows_from_elsewhere_make_another_adapter_and_another_table(folder, tmp_
     with pytest.raises(SystemExit):
         cli.main(["compare", "--output", str(tmp_path)])
     titles = [line for line in capsys.readouterr().out.splitlines() if ", backbone pocket" in line]
-    assert [title.partition(":")[0] for title in titles] == [
-        "tatoeba, backbone pocket",
-        "xnli, backbone pocket, data folder",
+    assert [(title.partition(":")[0], "in en alone" in title) for title in titles] == [
+        ("pawsx, backbone pocket", True),
+        ("tatoeba, backbone pocket", False),
+        ("xnli, backbone pocket", True),
+        ("xnli, backbone pocket, data folder", False),
     ]
 
 
@@ -169,7 +171,7 @@ def test_the_same_folder_by_another_path_is_the_same_run(folder):
 
 
 def test_what_can_only_be_predicted_is_refused_without_a_submission(folder):
-    with pytest.raises(UserError, match="can be predicted but not scored: .* --submission FOLDER"):
+    with pytest.raises(UserError, match="can be predicted but not scored; .* --submission FOLDER$"):
         evaluate("mnli", "xnli", languages=("de",))
 
 
@@ -190,7 +192,8 @@ def test_a_training_whose_test_rows_lack_labels_leaves_its_adapter_and_says_what
     result = world.learn("pawsx", progress=told, data="download", output=Path("trained"))
     assert result.scores == {} and Path("trained", result.adapter).is_dir()
     assert not Path("trained/results").exists()
-    assert f"evaluate trained/{result.adapter} --target pawsx" in told.notes[-1]
+    hint = f"evaluate {result.adapter} --target pawsx --data download --output trained --submission FOLDER"
+    assert told.notes[-1].endswith(hint)
 
 
 def test_a_submission_of_mined_pairs_scores_what_mining_does(folder):

@@ -105,6 +105,8 @@ REFUSED = [
     ("cosmosqa", "id,context\n1,c\n", "line 2: there is no 'answer0'"),
     ("qqp", QQP + "A?\tB?\t2\n", 'dev.tsv, line 2: the label is "2"'),
     ("qqp", "a\tb\nA?\tB?\n", 'dev.tsv, line 1: there is no column "question1"'),
+    ("qqp", "A?\tB?\t1\n", "line of names before it: question1, question2, is_duplicate, between tabs."),
+    ("cosmosqa", "1,c,q,a,b,e,d,0\n2,c,q,a,b,e,d,0\n", "line of names before it: id, context, question, answer0, "),
     ("qqp", QQP + "A?\tB?\t1\tx\n", "line 2: there are 4 columns: it must be the 3 of line 1"),
     ("ccg", "Dogs bark\tN\n", "ccg.dev, line 1: there are 2 words and 1 tags"),
 ]

@@ -121,6 +121,19 @@ def test_progress_that_cannot_be_shown(monkeypatch, capsys, number, code, termin
     assert streams.guarding(work) == code and capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 1), (errno.EPIPE, 141)])
+def test_a_completion_that_cannot_be_written(monkeypatch, number, code):
+    monkeypatch.setenv("_ADAPTERSTILTS_COMPLETE", "zsh_source")
+    monkeypatch.setattr("sys.stdout", refusing(number))
+    assert code_of([]) == code
+
+
+def test_a_name_that_was_typed_in_another_encoding(capsys):
+    assert code_of(["publish", "bottleneck-mnli", "--to", "ab\udcff", "--dry-run"]) == 1
+    (said,) = capsys.readouterr().err.splitlines()[-1:]
+    assert said.startswith("Error: ") and "ab\ufffd" in said and "is not UTF-8, so it cannot be written" in said
+
+
 def test_a_program_without_streams_is_silent(monkeypatch):
     for name in ("sys.stdout", "sys.stderr"):
         monkeypatch.setattr(name, None)

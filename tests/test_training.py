@@ -383,6 +383,14 @@ def test_ctrl_c_while_saving_leaves_the_last_checkpoint(
     assert same(run(tmp_path, resume=True)[0], undisturbed[0])
 
 
+def test_a_step_too_large_for_the_weights_ends_the_training_before_they_are_saved(tmp_path: Path) -> None:
+    model, task_type, features = fixture()
+    huge = settings(1, learning_rate=1e39, evaluate_every=1)
+    with pytest.raises(UserError, match="A weight is no longer finite at step 1: train with a lower learning rate"):
+        training.train(model, task_type, features, lambda: 50.0, huge, PAD, tmp_path)
+    assert not list(tmp_path.glob("*"))
+
+
 def test_a_loss_that_is_no_number_ends_the_training_before_it_is_saved(tmp_path: Path) -> None:
     model, *_ = fixture()
     steps = 0

@@ -36,6 +36,7 @@ def load(
     """
     word, folder = str(adapter), path_of(output)
     chosen = method or catalogue.method_of([word], backbone, folder)
+    word = catalogue.meant(word, backbone, chosen, folder, SILENT.note)
     predictor = execution.Predictor(word, backbone, chosen, folder)
     predictor.load()
     return predictor
@@ -135,7 +136,9 @@ def evaluate(
     folder = path_of(output)
     here = AtHand(folder)
     aim = None if target is None else named(target)
-    run = asked.evaluating(here, str(adapter), aim, method, backbone=backbone, data=data, settings=settings)
+    chosen = method or here.method_of([str(adapter)], backbone)
+    word = catalogue.meant(str(adapter), backbone, chosen, folder, progress.note)
+    run = asked.evaluating(here, word, aim, chosen, backbone=backbone, data=data, settings=settings)
     how = How(folder, _several(languages), settings=asked.only_how(settings or {}))
     return execution.evaluate(run, how, progress, None if submission is None else path_of(submission))
 
@@ -183,6 +186,8 @@ def _learn(
     folder, words = path_of(output), [str(adapter) for adapter in adapters]
     here = AtHand(folder)
     chosen = method or here.method_of(words, backbone)
+    if chosen != "full":
+        words = [catalogue.meant(word, backbone, chosen, folder, progress.note) for word in words]
     run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
     how = How(folder, _several(languages), resume, asked.only_how(settings or {}), log)
     return execution.learn(run, how, progress)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -81,8 +82,7 @@ def load_backbone(
     place = _place(id_or_path)
     with _told(id_or_path):
         with _quiet_transformers():
-            folder = declaration_of(id_or_path).folder or snapshot_of(id_or_path, revision)
-            encoders.check_sizes(folder)
+            folder = _checked_folder(id_or_path, revision)
             config = AutoConfig.from_pretrained(place, revision=revision, trust_remote_code=False)
             encoders.check_encoder(config, id_or_path)
             commit = getattr(config, "_commit_hash", None)
@@ -104,7 +104,7 @@ def load_backbone(
             f"the first is {missing[0]}. Give a complete model.safetensors."
         )
     tensors.check(dict(module.named_parameters()), f'the backbone "{id_or_path}"')
-    encoders.check_tokenizer(tokenizer, id_or_path, module.get_input_embeddings().num_embeddings)
+    encoders.check_tokenizer(tokenizer, id_or_path, getattr(module.get_input_embeddings(), "num_embeddings", None))
     identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory, verify))
     chosen = processes.device() if device is None else device
     return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
@@ -113,6 +113,7 @@ def load_backbone(
 def load_config(id_or_path: str) -> Any:
     """Load the configuration of a backbone alone; UserError says what could not be loaded."""
     with _told(id_or_path):
+        _checked_folder(id_or_path, None)
         return AutoConfig.from_pretrained(_place(id_or_path), trust_remote_code=False)
 
 
@@ -126,6 +127,13 @@ def load_tokenizer(id_or_path: str) -> Any:
 
 def _place(id_or_path: str) -> str:
     return str(declaration_of(id_or_path).folder or id_or_path)
+
+
+def _checked_folder(id_or_path: str, revision: str | None) -> Path | None:
+    """Where the files are, None if the Hub does not answer; UserError if they speak of sizes that none can have."""
+    folder = declaration_of(id_or_path).folder or snapshot_of(id_or_path, revision)
+    encoders.check_sizes(folder)
+    return folder
 
 
 def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory, verify: bool) -> str:

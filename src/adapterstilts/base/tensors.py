@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,6 @@ def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
 def _is_finite(tensor: Tensor) -> bool:
     import torch
 
-    single = tensor.float()
+    single = tensor.detach().float()
     # one that is not finite makes the sum so; a sum may be too large, too, and only then each is looked at
-    return bool(single.sum().isfinite()) or bool(torch.isfinite(single).all())
+    return math.isfinite(float(single.sum())) or not torch.isfinite(single).logical_not().any()

@@ -25,6 +25,8 @@ from adapterstilts.cli.sharing import export, import_, publish, pull
 from adapterstilts.cli.showing import compare, pocket, tasks, zoo
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
 
+_NEAR = 20
+"""Letters that are told on each side of one that cannot be written."""
 _RESUMABLE = ("train", "continue", "stack", "fuse", "baseline")
 
 
@@ -99,6 +101,11 @@ def _run(words: list[str]) -> int:
     except UserError as error:
         where = "" if processes.is_main() else f" in process {processes.index()}"
         drawing.say_lines(shortened(f"Error{where}: {error}"), err=True)
+        return 1
+    except UnicodeEncodeError as error:
+        # what was typed in another encoding is good as a path, but no name that can be written
+        near = error.object[max(0, error.start - _NEAR) : error.end + _NEAR]
+        drawing.say(f'Error: "{near}" is not UTF-8, so it cannot be written; give it in UTF-8.', err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
         drawing.say(_interrupted(words), err=True)

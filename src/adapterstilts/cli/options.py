@@ -95,6 +95,12 @@ def common(command: Command) -> Command:
             ),
             task_file,
             output,
+            click.option(
+                "--all",
+                "every",
+                is_flag=True,
+                help="Show everything measured on the target, not only controls, references and the best.",
+            ),
             as_json,
         )
     ):
@@ -137,6 +143,9 @@ def backbone(command: Command) -> Command:
 def learning(command: Command) -> Command:
     """Add the options of verbs that train."""
     command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
+    command = click.option(
+        "--dry-run", is_flag=True, help="Show what would run, by which settings and for how long, and do nothing."
+    )(command)
     command = click.option(
         "--log",
         type=click.Choice(TRACKERS),

@@ -71,6 +71,7 @@ def predict(
     if data and not language:
         raise click.UsageError("--data says where the rows of --language come from: give --language, too.")
     chosen = method or catalogue.method_of([adapter], backbone, output)
+    adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
     if among:
         sentences = [line.strip() for line in _lines(among)]
         _nearest(execution.Nearest(adapter, backbone, chosen, output, sentences, drawing.Bars()), texts, batch, as_json)
@@ -80,7 +81,7 @@ def predict(
         rows = iter(predictor.rows_in(language, data, drawing.Bars()))
     else:
         rows = execution.rows_of(_lines(texts), predictor.task, _name(texts))
-    predictions = predictor.predict(rows, batch)
+    predictions = predictor.predict(rows, batch, drawing.Bars())
     if as_json:
         drawing.print_json(
             {"task": predictor.task.name, "predictions": [_facts(prediction) for prediction in predictions]}

@@ -12,30 +12,36 @@ from adapterstilts.backbones import DEFAULT
 from adapterstilts.cli import drawing, options
 from adapterstilts.methods import METHODS
 
-LOADING = {
-    "adapters": 'AutoAdapterModel.from_pretrained(BACKBONE).load_adapter("{folder}", use_safetensors=True, '
-    "set_active=True)",
-    "setup": 'AutoAdapterModel.from_pretrained(BACKBONE).load_adapter_setup("{folder}", use_safetensors=True, '
-    "set_active=True)",
-    "peft": 'PeftModel.from_pretrained(MODEL, "{folder}")',
-    "transformers": 'AutoModel….from_pretrained("{folder}")',
-}
-"""How each library loads what was exported for it; `setup` is a stack or a fusion for `adapters`."""
+_base_model = click.option(
+    "--base-model",
+    metavar="OWNER/NAME",
+    help="The id by which others find the backbone on the Hub, if it is a folder here.",
+)
 
 
 @click.command()
 @click.argument("adapter", shell_complete=options.complete_adapter)
 @click.argument("folder", type=options.Place())
 @options.backbone
+@_base_model
 @options.method(METHODS)
 @options.task_file
 @options.output
 @options.as_json
-def export(adapter: str, folder: Path, backbone: str, method: str | None, output: Path, as_json: bool) -> None:
+def export(
+    adapter: str,
+    folder: Path,
+    backbone: str,
+    base_model: str | None,
+    method: str | None,
+    output: Path,
+    as_json: bool,
+) -> None:
     """Write ADAPTER to FOLDER for use without adapterstilts.
 
     A bottleneck adapter, a stack or a fusion becomes what the adapters library loads; a LoRA, composed or not, one
-    plain LoRA for peft; full fine-tuning a model of transformers. The head goes along where that library has it.
+    plain LoRA for peft; full fine-tuning a model of transformers. The head goes along where that library has it. In
+    FOLDER is a README.md with the lines that load it, and `adapterstilts import FOLDER` reads it back.
 
     \b
     Examples:
@@ -47,7 +53,8 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
     from adapterstilts.exchange import catalogue
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
-    done = execution.export_adapter(adapter, folder, backbone, chosen, output)
+    adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
+    done = execution.export_adapter(adapter, folder, backbone, chosen, output, base_model)
     if as_json:
         drawing.print_json(
             {
@@ -59,9 +66,9 @@ def export(adapter: str, folder: Path, backbone: str, method: str | None, output
             }
         )
         return
-    composed = done.library == "adapters" and done.composition in ("stack", "fuse")
     drawing.say(f"{done.adapter} is in {folder}; with {done.library} alone:")
-    drawing.say(f"  {LOADING['setup' if composed else done.library].format(folder=folder)}")
+    drawing.say()
+    drawing.say_lines(done.lines)
 
 
 @click.command("import")
@@ -177,6 +184,7 @@ def pull(
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--dry-run", is_flag=True, help="Show the files and the cards, and upload nothing.")
 @options.backbone
+@_base_model
 @options.task_file
 @options.output
 @options.as_json
@@ -186,6 +194,7 @@ def publish(
     private: bool,
     dry_run: bool,
     backbone: str,
+    base_model: str | None,
     output: Path,
     as_json: bool,
 ) -> None:
@@ -205,7 +214,7 @@ def publish(
 
     measured = results.read_all([catalogue.bundled(backbone), output])
     publications = [
-        publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation, must_ask=not dry_run)
+        publishing.prepare(catalogue.entry(word, backbone, output), measured, organisation, not dry_run, base_model)
         for word in adapters
     ]
     done: list[dict[str, Any]] = []

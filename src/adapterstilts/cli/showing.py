@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from adapterstilts.backbones import DEFAULT
 from adapterstilts.base import schema
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
+from adapterstilts.runs.command import line, where
 
 _ZOO = (
     Column("name"),
@@ -157,6 +159,7 @@ def zoo(
       adapterstilts zoo --task squad --from somebody
       adapterstilts zoo show bottleneck-mnli
     """
+    from adapterstilts import tasks as declarations
     from adapterstilts.exchange import catalogue, repositories
 
     ctx.obj = output
@@ -171,7 +174,11 @@ def zoo(
         drawing.print_json({"adapters": rows})
         return
     if not rows:
-        drawing.say("There are no such adapters at hand; make one: adapterstilts train mnli")
+        chosen = ["--method", method] if method else []
+        known = declarations.all_tasks().get(task or "")
+        name = known.name if known and known.train_on else "mnli"
+        make = line("train", name, *chosen, *where(backbone or DEFAULT, output, name))
+        drawing.say(f"There are no such adapters at hand; make one: {make}")
         return
     drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows]))
 
@@ -204,6 +211,7 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     from adapterstilts.runs import results
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
+    adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
     folder = catalogue.find(adapter, backbone, chosen, output)
     entry = read_facts(folder)
     facts = json.loads(text_of(entry))
@@ -222,7 +230,8 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     for result in sorted(own, key=lambda result: result.target):
         each = ", ".join(f"{language} {score:.1f}" for language, score in result.main_scores.items())
         revision = result.run.evaluation and result.run.evaluation.rows.revision
-        drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each})")
+        alone = "; partial" if result.not_measured else ""
+        drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each}{alone})")
     card = folder / "README.md"
     if card.is_file():
         body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
@@ -267,7 +276,7 @@ def compare(
     names = [declarations.get(name).name for name in targets]
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
     comparisons = [
-        compare.compare(declarations.get(name), backbone, all_results, data=data)
+        compare.compare(declarations.get(name), backbone, all_results, data=data, output=output)
         for name in dict.fromkeys(names)
         for data in sorted({data for target, data in measured if target == name} or {None}, key=str)
     ]
@@ -276,10 +285,10 @@ def compare(
         return
     if not any(comparison.rows for comparison in comparisons):
         on = f" on {', '.join(names)}" if names else ""
-        drawing.say(
-            f"Nothing has been measured{on} with the backbone {backbone} yet; start with: "
-            "adapterstilts fuse squad mnli --target pawsx"
-        )
+        # what a fusion takes is shipped for the one backbone alone
+        words = ["fuse", "squad", "mnli", "--target", "pawsx"] if backbone == DEFAULT else ["train", "pawsx"]
+        start = line(*words, *where(backbone, output))
+        drawing.say(f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}")
         return
     shown = [comparison for comparison in comparisons if comparison.rows]
     if summary:
@@ -301,6 +310,7 @@ def _comparison(comparison: Any) -> dict[str, Any]:
         "data": comparison.data,
         "languages": list(comparison.languages),
         "left_out": comparison.left_out,
+        "not_measured": list(comparison.not_measured),
         "rows": [
             {
                 "system": row.label,

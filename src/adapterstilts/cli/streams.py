@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 _CLOSED = 141
 """What a shell shows of a program that its broken pipe has ended."""
@@ -19,7 +20,7 @@ class Lost(Exception):
     def __init__(self, stream: _Stream, error: OSError) -> None:
         super().__init__(error.strerror or str(error))
         # Windows says EINVAL of a pipe that nobody reads
-        self.closed = isinstance(error, BrokenPipeError) or os.name == "nt" and error.errno == 22
+        self.closed = isinstance(error, BrokenPipeError) or os.name == "nt" and error.errno == errno.EINVAL
         self.stream = stream
 
 
@@ -29,16 +30,18 @@ class _Stream:
     Files and pipes get UTF-8 whatever the locale; a terminal gets what it reads, and escapes for other letters.
     """
 
-    def __init__(self, stream: TextIO, name: str) -> None:
-        self._stream, self.title = stream, name
+    def __init__(self, stream: Any, title: str) -> None:
+        self._stream, self.title = stream, title
         if isinstance(stream, io.TextIOWrapper):
             kept = stream.encoding if stream.isatty() and stream.encoding.lower() not in ("ascii", "us-ascii") else None
             stream.reconfigure(encoding=kept or "utf-8", errors="backslashreplace")
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        # click writes what completes a word as bytes
+        inner = getattr(self._stream, name)
+        return _Stream(inner, self.title) if name == "buffer" else inner
 
-    def write(self, text: str) -> int:
+    def write(self, text: Any) -> Any:
         """Write `text`; `Lost` if it cannot be."""
         try:
             return self._stream.write(text)
@@ -74,7 +77,7 @@ def guarding(work: Callable[[], int]) -> int:
         lost.stream.discard()
         if lost.closed:
             return _CLOSED
-        if err is not None and lost.stream is not err:
+        if err is not None and lost.stream.title != err.title:
             try:
                 err.write(f"Error: {lost.stream.title} cannot be written: {lost}.\n")
                 err.flush()
@@ -85,4 +88,4 @@ def guarding(work: Callable[[], int]) -> int:
 
 def _of(stream: TextIO | None, name: str) -> Any:
     """The stream, or None where the program was started without."""
-    return None if stream is None else cast(TextIO, _Stream(stream, name))
+    return None if stream is None else _Stream(stream, name)

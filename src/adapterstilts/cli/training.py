@@ -10,12 +10,12 @@ import click
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
+from adapterstilts.cli.finishing import finish, payload
 from adapterstilts.methods import METHODS
+from adapterstilts.runs.command import line, where
 
 if TYPE_CHECKING:
     from adapterstilts.execution import How
-    from adapterstilts.findings.compare import Comparison
-    from adapterstilts.runs.results import Result
     from adapterstilts.runs.run import Run
 
 
@@ -34,6 +34,9 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
     options.prepare(*names)
+    if chosen["dry_run"]:
+        _plan([_training(name, chosen) for name in dict.fromkeys(names)], chosen)
+        return
     from adapterstilts import execution
 
     how, trained = _how(chosen), []
@@ -43,9 +46,9 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     for run in runs:
         trained.append(execution.learn(run, how, drawing.Bars()))
         if not chosen["as_json"]:
-            _print_one(how, trained[-1])
+            finish(how, trained[-1], False, chosen["every"])
     if chosen["as_json"]:
-        payloads = [_payload(result, _around(how, result)) for result in trained]
+        payloads = [payload(how, result) for result in trained]
         drawing.print_json(payloads[0] if len(payloads) == 1 else {"results": payloads})
 
 
@@ -142,24 +145,24 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
 
     how, here = _how(chosen), AtHand(chosen["output"])
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
+    adapters, head = tuple(_meant(each, method, chosen) for each in adapters), head and _meant(head, method, chosen)
     run = asked.merging(here, adapters, method, target, how=way, head=head, **_asked(chosen))
     execution.check_languages(run, how)
     merged = execution.merge(run, how, drawing.Bars())
     lost = {} if merged.residual is None else {"residual": merged.residual}
     if chosen["as_json"] and merged.result is not None:
-        drawing.print_json({**_payload(merged.result, _around(how, merged.result)), **lost})
+        drawing.print_json({**payload(how, merged.result), **lost})
     elif chosen["as_json"]:
         drawing.print_json({"adapter": merged.adapter.name, "run": run.facts(), "output": str(how.output), **lost})
     else:
         if merged.residual is not None:
             drawing.say(f"Truncating to one rank lost {merged.residual:.1%} of the merged weight change.")
         if merged.result is not None:
-            _print_one(how, merged.result)
+            finish(how, merged.result, False, chosen["every"])
         else:
-            drawing.say(
-                f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: adapterstilts "
-                f"evaluate {merged.folder} --target tatoeba"
-            )
+            elsewhere = where(run.backbone.id, how.output)
+            measure = line("evaluate", merged.adapter.name, "--target", "tatoeba", *elsewhere)
+            drawing.say(f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: {measure}")
 
 
 @click.command()
@@ -218,7 +221,9 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     from adapterstilts.runs import asked
 
     how = _how(chosen)
-    run = asked.evaluating(AtHand(how.output), adapter, target, chosen["method"], **_asked(chosen))
+    here = AtHand(how.output)
+    method = chosen["method"] or here.method_of([adapter], chosen["backbone"])
+    run = asked.evaluating(here, _meant(adapter, method, chosen), target, method, **_asked(chosen))
     execution.check_languages(run, how)
     if layer == options.ALL_LAYERS:
         layers = execution.evaluate_layers(run, how, drawing.Bars())
@@ -227,19 +232,22 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     result = execution.evaluate(run, how, drawing.Bars(), submission)
     if submission is not None and not chosen["as_json"]:
         drawing.say(f"Predictions of {result.target} in {', '.join(result.examples)} for XTREME: {submission}")
-    _finish(how, result, chosen["as_json"])
+    finish(how, result, chosen["as_json"], chosen["every"])
 
 
 def _learn(
     task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> None:
     options.prepare(task)
+    if chosen["dry_run"]:
+        _plan([_training(task, chosen, composition, adapters, **more)], chosen)
+        return
     from adapterstilts import execution
 
     how = _how(chosen)
     run = _training(task, chosen, composition, adapters, **more)
     execution.check_languages(run, how)
-    _finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"])
+    finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"], chosen["every"])
 
 
 def _training(
@@ -250,7 +258,24 @@ def _training(
 
     here = AtHand(chosen["output"])
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
+    if method != "full":  # whose sources are made first, by their recipes
+        adapters = [_meant(adapter, method, chosen) for adapter in adapters]
     return asked.training(here, task, method, composition, adapters, seed=chosen["seed"], **_asked(chosen), **more)
+
+
+def _meant(adapter: str, method: str, chosen: dict[str, Any]) -> str:
+    from adapterstilts.exchange import catalogue
+
+    return catalogue.meant(adapter, chosen["backbone"], method, chosen["output"], drawing.Bars().note)
+
+
+def _plan(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
+    from adapterstilts.cli import planning
+    from adapterstilts.runs import recipe
+
+    settings = recipe.parse_overrides(chosen["settings"])
+    steps = [step for run in runs for step in planning.plan(run, chosen["output"], chosen["languages"], settings)]
+    planning.show(steps, chosen["as_json"])
 
 
 def _asked(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -267,54 +292,3 @@ def _how(chosen: dict[str, Any]) -> How:
 
     settings = asked.only_how(recipe.parse_overrides(chosen["settings"]))
     return How(chosen["output"], chosen["languages"], chosen.get("resume", False), settings, chosen.get("log"))
-
-
-def _finish(how: How, result: Result, as_json: bool) -> None:
-    if as_json:
-        drawing.print_json(_payload(result, _around(how, result)))
-    elif result.scores and (result.run.composition == "fuse" or result.run.control):
-        drawing.print_comparison(_around(how, result))
-        _print_where(how, result)
-    else:
-        _print_one(how, result)
-
-
-def _around(how: How, result: Result) -> Comparison:
-    """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
-    from adapterstilts import tasks
-    from adapterstilts.exchange import catalogue
-    from adapterstilts.findings import compare
-    from adapterstilts.runs import related, results
-
-    run = result.run
-    # what was just learned is told, whatever else lies there
-    at_hand = results.read_all([catalogue.bundled(run.backbone.id), how.output], drawing.note_skipped)
-    others = [each for each in at_hand if each.run.id != run.id]
-    expected = related.around(run) if run.composition == "fuse" else []
-    return compare.compare(tasks.get(result.target), run.backbone.id, [*others, result], expected, result.data, result)
-
-
-def _payload(result: Result, comparison: Comparison) -> dict[str, Any]:
-    others = [each.told() for row in comparison.rows for each in row.results if each is not result]
-    waiting = [{"system": row.label, "command": row.command} for row in comparison.rows if not row.results]
-    return {**result.told(), "others": others, "not_run": waiting}
-
-
-def _print_one(how: How, result: Result) -> None:
-    from adapterstilts import tasks
-    from adapterstilts.findings import compare
-
-    if not result.scores:
-        drawing.say(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
-        return
-    backbone = result.run.backbone.id
-    drawing.print_comparison(compare.compare(tasks.get(result.target), backbone, [result], data=result.data))
-    _print_where(how, result)
-
-
-def _print_where(how: How, result: Result) -> None:
-    where = how.output / result.adapter
-    drawing.say(
-        f"Saved in {where if where.is_dir() else how.output}; "
-        f"side by side with the rest: adapterstilts compare {result.target}"
-    )

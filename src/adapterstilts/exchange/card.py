@@ -10,6 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
 from adapterstilts.backbones import declaration_of
+from adapterstilts.base.errors import UserError
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
@@ -27,7 +28,6 @@ PIPELINES = {
     "retrieval": "sentence-similarity",
 }
 """What the Hub calls the types of tasks."""
-LIBRARIES = {"bottleneck": "adapters", "lora": "peft"}
 METHODS = {
     "bottleneck": "A bottleneck adapter",
     "lora": "A LoRA",
@@ -69,7 +69,7 @@ Zero-shot, this adapter as it is (retrieval: mean-pooled hidden states), average
 {table}
 """
 WITHOUT_US = """
-Without adapterstilts, with {library} alone:
+With {library} alone:
 
 ```python
 {code}
@@ -77,36 +77,40 @@ Without adapterstilts, with {library} alone:
 """
 
 
-def render(entry: Entry, results: Iterable[Result], repository: str | None = None) -> str:
+def render(
+    entry: Entry, results: Iterable[Result], repository: str | None = None, plain: tuple[str, str] | None = None
+) -> str:
     """Return the card of an adapter as Markdown with the Hub's metadata.
 
     `results` are those to choose from: those of `entry`, of its other seeds on its own task, and of full fine-tuning on
-    what it was trained on. `repository` is where it is published.
+    what it was trained on. `repository` is where it is published, and `plain` a library that reads what lies there,
+    with the lines that do.
     """
     task = tasks.get(entry.task) if entry.task else None
-    measured = [result for result in results if not changed_in_evaluation(result.run)]
+    measured = [result for result in results if not changed_in_evaluation(result.run) and not result.not_measured]
     own = [result for result in measured if _unseeded(result.run.adapter) == _unseeded(entry.run)]
     these = [result for result in own if result.run.seed == entry.seed]
     elsewhere = sorted((result for result in these if result.target != entry.task), key=lambda result: result.target)
     own = sorted((result for result in own if result.target == entry.task), key=lambda result: result.run.seed)
     full = [result for result in measured if _is_full(result.run, entry)]
-    metadata = _metadata(entry, task, [*(result for result in these if result.target == entry.task), *elsewhere])
+    told = [*(result for result in these if result.target == entry.task), *elsewhere]
     body = BODY.format(
         name=entry.name,
-        what=_what(entry, task),
+        what=what(entry, task),
         made="not trained further" if _is_merge(entry) else "trained on English alone",
         frozen="" if entry.method == "full" else "frozen ",
         backbone=entry.backbone,
         word=repository or (entry.task if entry.plain else entry.name),
         method_name=entry.method,
         fingerprint=entry.facts.backbone.fingerprint,
-        without_us=_without_us(entry, repository) if repository else "",
+        without_us=WITHOUT_US.format(library=plain[0], code=plain[1]) if plain else "",
         own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
         zero_shot=ZERO_SHOT.format(table=_zero_shot(elsewhere, full)) if elsewhere else "",
         training=_training(entry),
         settings=_settings(entry),
     )
-    return f"---\n{metadata.to_yaml()}\n---\n{body}"
+    header = metadata(entry, task, plain[0] if plain else "adapterstilts", told)
+    return f"---\n{header.to_yaml()}\n---\n{body}"
 
 
 def _unseeded(run: Run | Given) -> str:
@@ -120,7 +124,8 @@ def _is_full(run: Run, entry: Entry) -> bool:
     return alike and is_plain(run) and len(learned) == 1
 
 
-def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> ModelCardData:
+def metadata(entry: Entry, task: Task | None, library: str, measured: Sequence[Result]) -> ModelCardData:
+    """Return what the Hub reads of a card: of the adapter, of the `library` that reads it, and of what was measured."""
     data = _data(entry)
     return ModelCardData(
         language="en",
@@ -128,11 +133,11 @@ def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> Mo
         datasets=None
         if _is_pocket(data)
         else sorted({source.id for task in _trained_on(entry) for source in task.hub}),
-        library_name=LIBRARIES.get(entry.method, "adapterstilts"),
+        library_name=library,
         pipeline_tag=PIPELINES[task.type if task else "retrieval"],
         base_model=None if declaration_of(entry.backbone).weights else entry.backbone,
         tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
-        model_name=entry.name,
+        model_name=entry.name if measured else None,
         eval_results=[
             EvalResult(
                 task_type=PIPELINES[tasks.get(result.target).type],
@@ -145,7 +150,8 @@ def _metadata(entry: Entry, task: Task | None, measured: Sequence[Result]) -> Mo
             for result in measured
             for language, scores in result.scores.items()
             for metric, value in scores.items()
-        ],
+        ]
+        or None,
     )
 
 
@@ -166,8 +172,10 @@ def _data(entry: Entry) -> str:
     return ", ".join(sorted(rows))
 
 
-def _licence(entry: Entry) -> str:
-    """Non-commercial if any of the data is (ANLI); what the others allow is in the card's words."""
+def _licence(entry: Entry) -> str | None:
+    """Non-commercial if any of the data is (ANLI); what the others allow is in the card's words. None: not known."""
+    if not isinstance(entry.run, Run):
+        return None
     return "cc-by-nc-4.0" if any("CC BY-NC" in task.licence for task in _trained_on(entry)) else "other"
 
 
@@ -183,7 +191,8 @@ def _composition(entry: Entry) -> str | None:
     return entry.run.structure if isinstance(entry.run, Run) else None
 
 
-def _what(entry: Entry, task: Task | None) -> str:
+def what(entry: Entry, task: Task | None) -> str:
+    """Return in words what an adapter is."""
     miniature = " (pocket's miniature of it)" if _is_pocket(_data(entry)) else ""
     its_task = f" for {task.title}{miniature} with its head" if task else " without a head"
     return f"{METHODS[entry.method]}{its_task}{_composed(entry)}"
@@ -194,28 +203,6 @@ def _composed(entry: Entry) -> str:
     if composition is None or not isinstance(entry.run, Run):
         return ""
     return f", {COMPOSITIONS[composition].format(sources=' and '.join(words_of_sources(entry.run)))}"
-
-
-def _without_us(entry: Entry, repository: str) -> str:
-    """How to use what `export` wrote beside the adapter; nothing where it wrote nothing."""
-    library = LIBRARIES.get(entry.method)
-    if library == "peft":
-        code = (
-            "from peft import PeftModel\n\n"
-            f'# model: the backbone "{entry.backbone}" as transformers loads it for this kind of task\n'
-            f'model = PeftModel.from_pretrained(model, "{repository}", subfolder="peft")'
-        )
-    elif library == "adapters":
-        load = "load_adapter_setup" if _composition(entry) in ("stack", "fuse") else "load_adapter"
-        code = (
-            "from adapters import AutoAdapterModel\nfrom huggingface_hub import snapshot_download\n\n"
-            f'folder = snapshot_download("{repository}", allow_patterns="adapters/*") + "/adapters"\n'
-            f'model = AutoAdapterModel.from_pretrained("{entry.backbone}")\n'
-            f"model.{load}(folder, use_safetensors=True, set_active=True)"
-        )
-    else:
-        return ""
-    return WITHOUT_US.format(library=library, code=code)
 
 
 def _own_scores(task: Task, own: Sequence[Result], seed: int, full: Sequence[Result]) -> str:
@@ -253,6 +240,10 @@ def _training(entry: Entry) -> str:
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
     if isinstance(entry.run, Run) and _is_merge(entry):
         return f"None: computed from its sources ({entry.run.settings['how']}), whose data were {data} ({licence})."
+    told = ("steps", "tokens", "trainable_parameters", "best_validation_score", "best_step")
+    lacking = [name for name in told if training.get(name) is None]
+    if lacking:
+        raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
     return (
         f"Data: {data} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} tokens "
         f"without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shlex
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +15,20 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones import DEFAULT, BackboneIdentity, declaration_of, identity_of
+from adapterstilts.backbones import BackboneIdentity, declaration_of, identity_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
+from adapterstilts.runs import results
 from adapterstilts.runs.asked import NotMade
+from adapterstilts.runs.command import line, where
 from adapterstilts.runs.run import Given, Rows, Run
-from adapterstilts.runs.words import is_plain
+from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, unusual, word_for
 from adapterstilts.tasks import metrics
 
+_NAMED = 5
 Skip = Callable[[UserError], None]
 """What is told of a folder that is left out."""
 ORIGINS = ("bundled", "local", "hub")
@@ -129,13 +131,13 @@ def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: No
     return [entry for entry in at_hand if backbone in (None, entry.backbone)]
 
 
-def find(word: str, backbone: str, method: str, output: Path) -> Path:
+def find(word: str, backbone: str, method: str, output: Path, data: str | None = None) -> Path:
     """Return the folder of the adapter that `word` means: a folder, a repository of the Hub, an adapter's name, or a
     task's name.
 
     A task's name means its plain adapter for this backbone and method; of several that of the lowest seed, on rows from
     where one expects them, the shipped one. What is not at hand is downloaded, if our organisation has published it.
-    Raises `UserError`, naming what is near or how to make it.
+    Raises `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones).
     """
     at_hand = entries(output, backbone)
     if repositories.is_repository(word):
@@ -147,7 +149,7 @@ def find(word: str, backbone: str, method: str, output: Path) -> Path:
         return named[-1].folder
     if word in tasks.all_tasks():
         entry = plain_adapter(word, backbone, method, output)
-        return entry.folder if entry else _published(tasks.get(word), backbone, method)
+        return entry.folder if entry else _published(tasks.get(word), _Wanted(backbone, method, output, data))
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
     hint = did_you_mean(word, known) or " `adapterstilts zoo` lists those at hand."
     raise UserError(f'There is no adapter "{word}" for the backbone {backbone}.{hint}')
@@ -163,17 +165,27 @@ def _fetched(repository: str) -> Path:
         ) from error
 
 
-def _published(task: tasks.Task, backbone: str, method: str) -> Path:
+@dataclass(frozen=True)
+class _Wanted:
+    """For which backbone and of which method an adapter is looked for, where, and what rows it is to be made of."""
+
+    backbone: str
+    method: str
+    output: Path
+    data: str | None
+
+
+def _published(task: tasks.Task, wanted: _Wanted) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither shipped nor local."""
-    if bundled(backbone).is_dir() or places.path_of(backbone).is_dir():
-        raise _not_made(task, backbone, method)
-    repository = repositories.repository_of(f"{method}-{task.name}", backbone)
+    if bundled(wanted.backbone).is_dir() or places.path_of(wanted.backbone).is_dir():
+        raise _not_made(task, wanted)
+    repository = repositories.repository_of(f"{wanted.method}-{task.name}", wanted.backbone)
     try:
         return repositories.fetch(repository)
     except hub.Missing as error:
-        raise _not_made(task, backbone, method, f" (there is no https://huggingface.co/{repository})") from error
+        raise _not_made(task, wanted, f" (there is no https://huggingface.co/{repository})") from error
     except UserError as error:
-        raise _not_made(task, backbone, method, f" ({str(error).rstrip('.')})") from error
+        raise _not_made(task, wanted, f" ({str(error).rstrip('.')})") from error
 
 
 def entry(word: str, backbone: str, output: Path) -> Entry:
@@ -210,14 +222,39 @@ def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry 
     return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, backbone: str, method: str, why: str = "") -> NotMade:
-    elsewhere = "" if backbone == DEFAULT else f" --backbone {backbone}"
-    chosen = "" if method == "bottleneck" else f" --method {method}"
-    declared = f" --task-file {shlex.quote(task.own.source)}" if task.own and task.own.file else ""
-    return NotMade(
-        f'There is no {method} adapter for "{task.name}" on the backbone {backbone} yet{why}; '
-        f"make one: adapterstilts train {task.name}{chosen}{elsewhere}{declared}"
-    )
+def _not_made(task: tasks.Task, wanted: _Wanted, why: str = "") -> NotMade:
+    said = f'There is no {wanted.method} adapter for "{task.name}" on the backbone {wanted.backbone} yet{why}'
+    others = sorted({each.name for each in _trained_alone(task.name, wanted.backbone, wanted.output)})
+    if others:
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        said += f"; there are others, to be named in its stead: {', '.join(others[:_NAMED])}{more}"
+    chosen = [] if wanted.method == "bottleneck" else ["--method", wanted.method]
+    rows = ["--data", wanted.data] if wanted.data else []
+    make = line("train", task.name, *chosen, *rows, *where(wanted.backbone, wanted.output, task.name))
+    return NotMade(f"{said}; make one: {make}")
+
+
+def _trained_alone(task: str, backbone: str, output: Path) -> list[Entry]:
+    """The adapters of a task that build on no other one, by whatever settings."""
+    at_hand = (each for each in entries(output, backbone) if each.task == task)
+    return [each for each in at_hand if isinstance(each.run, Given) or each.run.composition is None]
+
+
+def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[str], None]) -> str:
+    """Return the word for the adapter that `word` means: the only other one of a task that has none by its recipe.
+
+    `note` is told so.
+    """
+    alone = [each for each in _trained_alone(word, backbone, output) if each.method == method]
+    if len(alone) != 1 or alone[0].plain or alone[0].name == word:
+        return word
+    try:
+        find(word, backbone, method, output)
+    except NotMade:
+        changes = ", ".join(f"{key}={plain(value)}" for key, value in changed_in_making(alone[0].run).items())
+        note(f"{word} is not there by its recipe; taken is the only other one, {alone[0].name} ({changes}).")
+        return alone[0].name
+    return word
 
 
 def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
@@ -288,3 +325,24 @@ class AtHand:
             return named
         fitting = [entry for entry in self._entries() if entry.run.id == adapter.id]
         return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None
+
+
+def check_free(run: Run, output: Path) -> None:
+    """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
+    name = name_of(run)
+    olds = results.in_place(run, name, output) if run.evaluation else []
+    folder = output / name
+    if (folder / FACTS).is_file():
+        old = read_facts(folder).run
+        if isinstance(old, Given):
+            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
+        olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
+    results.check_same(olds, run)
+
+
+def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
+    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
+    folder = AtHand(output).folder_of(adapter)
+    rows = adapter.rows if isinstance(adapter, Run) else None
+    data = rows.place if rows and adapter.task and unusual(rows, adapter.task, backbone) else None
+    return folder or find(word_for(adapter), backbone, adapter.method, output, data)

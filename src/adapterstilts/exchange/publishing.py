@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapterstilts import tasks
-from adapterstilts.adapter import saving
+from adapterstilts.adapter import facts, saving
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import base_model as names
 from adapterstilts.exchange import card, catalogue, repositories
 from adapterstilts.exchange.exporting import writing
 from adapterstilts.runs import results
@@ -38,11 +39,16 @@ class Publication:
 
 
 def prepare(
-    entry: catalogue.Entry, candidates: Iterable[Result], organisation: str, must_ask: bool = True
+    entry: catalogue.Entry,
+    candidates: Iterable[Result],
+    organisation: str,
+    must_ask: bool = True,
+    base_model: str | None = None,
 ) -> Publication:
     """Gather the files of an adapter and compare them with what the Hub has; nothing is uploaded.
 
-    The adapter's own results are chosen from `candidates`. UserError if the adapter is damaged, if its repository holds
+    The adapter's own results are chosen from `candidates`. `base_model` is the id by which others find the backbone,
+    which must be given if that is a folder here. UserError if the adapter is damaged, if its repository holds
     other weights, or if the Hub cannot be asked and `must_ask`: otherwise the plan says why.
     """
     adapter = saving.load_adapter(entry.folder)
@@ -52,14 +58,24 @@ def prepare(
             "published is not known here; `adapterstilts export` writes it to a folder that you can publish yourself."
         )
     _check_licences(adapter)
-    repository = repositories.repository_of(entry.name, entry.backbone, organisation)
-    measured = list(candidates)
-    own = [result for result in measured if result.run.adapter.id == adapter.run.id]
+    here, base = adapter.backbone.id, names.id_for_others(adapter.backbone, base_model)
     files = {name: (entry.folder / name).read_bytes() for name in (saving.WEIGHTS, saving.FACTS)}
+    measured = [result for result in candidates if not result.not_measured]
+    if base != here:
+        adapter, told = names.renamed(adapter, base), names.renamed(entry.facts, base)
+        entry = replace(entry, name=names.renamed_name(entry.name, here, base), facts=told)
+        files[saving.FACTS] = facts.text_of(told).encode()
+        same = adapter.backbone.fingerprint
+        measured = [
+            names.renamed_result(each, base) if each.run.backbone.fingerprint == same else each for each in measured
+        ]
+    repository = repositories.repository_of(entry.name, base, organisation)
+    own = [result for result in measured if result.run.adapter.id == adapter.run.id]
     for result in own:
         files[results.path_of(result.run, result.adapter, Path()).as_posix()] = results.text_of(result).encode()
-    files |= _plain(adapter, entry)
-    files["README.md"] = card.render(entry, measured, repository).encode()
+    plain, lines = _plain(adapter, here, repository)
+    files |= plain
+    files["README.md"] = card.render(entry, measured, repository, lines).encode()
     return Publication(entry.name, files, repositories.plan(repository, files, must_ask))
 
 
@@ -74,22 +90,26 @@ def _check_licences(adapter: Adapter) -> None:
             )
 
 
-def _plain(adapter: Adapter, entry: catalogue.Entry) -> dict[str, bytes]:
-    """The same adapter for plain `adapters` or `peft`, in a folder of the library's name; none where neither has it."""
+def _plain(adapter: Adapter, backbone: str, repository: str) -> tuple[dict[str, bytes], tuple[str, str] | None]:
+    """The same adapter for plain `adapters` or `peft`, in a folder of the library's name, and that name with the lines
+    that load it from `repository`; nothing where neither has it. `backbone` is what it is called here.
+    """
     library = writing.LIBRARIES.get(adapter.method)
     if library not in ("adapters", "peft"):
-        return {}
+        return {}, None
     from adapterstilts.backbones import loading
+    from adapterstilts.exchange.exporting import usage
 
-    task = tasks.get(adapter.task) if adapter.task else None
+    task, config = tasks.get(adapter.task) if adapter.task else None, loading.load_config(backbone)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / library
         try:
-            writing.write(adapter, folder, loading.load_config(entry.backbone), task)
+            writing.write(adapter, folder, config, task)
         except UserError:
-            return {}
+            return {}, None
         written = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        return {path.relative_to(place).as_posix(): path.read_bytes() for path in written}
+        files = {path.relative_to(place).as_posix(): path.read_bytes() for path in written}
+    return files, (library, usage.lines(adapter, config, task, usage.on_hub(repository, library)))
 
 
 def publish(publication: Publication, private: bool) -> str | None:

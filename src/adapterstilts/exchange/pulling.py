@@ -13,6 +13,7 @@ from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import repositories
+from adapterstilts.runs.command import OUTPUT, line, where
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def pull(
 
 def _not_published(repository: str, revision: str | None, word: str, backbone: str, method: str) -> UserError:
     at = f" at revision {revision}" if revision else ""
-    chosen = "" if method == "bottleneck" else f" --method {method}"
-    make = ""
+    chosen = [] if method == "bottleneck" else ["--method", method]
+    make = "."
     if word in tasks.all_tasks():
-        make = f"; train it: adapterstilts train {word}{chosen} --backbone {backbone}"
-    return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}.")
+        make = f"; train it: {line('train', word, *chosen, *where(backbone, OUTPUT, word))}"
+    return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}")

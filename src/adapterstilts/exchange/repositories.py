@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,8 +139,9 @@ def _no_adapter(repository: str, revision: str | None) -> UserError:
         return UserError(f"{why}; `adapterstilts zoo --from ORGANISATION` lists those of an organisation.")
     pickled = not any(name.endswith(".safetensors") for name in names)
     unsafe, convert = (", and its weights are pickles, which can run code", " --convert") if pickled else ("", "")
+    at = f" --revision {shlex.quote(revision)}" if revision else ""
     return UserError(
-        f"{why}{unsafe}; it was made with plain adapters or peft: adapterstilts import {repository}{convert}"
+        f"{why}{unsafe}; it was made with plain adapters or peft: adapterstilts import {repository}{at}{convert}"
     )
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.adapter import model
-from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
 from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import AtHand, find
+from adapterstilts.exchange.catalogue import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import results, words
 from adapterstilts.runs.asked import check_has_layers
+from adapterstilts.runs.command import is_elsewhere, line, where
 from adapterstilts.runs.results import Result
-from adapterstilts.runs.run import NO_ADAPTER, Given, Run
+from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.scoring import evaluator, mining, submission
 from adapterstilts.tasks import types
 
@@ -33,29 +32,32 @@ Scores = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class TestRows:
-    """The rows to evaluate on, by language, and their split ('test' or 'validation')."""
+    """The rows to evaluate on, by language, their split ('test' or 'validation'), and the languages left out."""
 
     task: tasks.Task
     split: str
     by_language: Mapping[str, Sequence[Mapping[str, Any]]]
     data: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def unlabelled(self) -> tuple[str, ...]:
         """The languages that can be predicted but not scored."""
         return tuple(language for language, rows in self.by_language.items() if not are_labelled(self.task, rows))
 
-    def sentence(self, adapter: str) -> str:
+    def sentence(self, adapter: str, backbone: str, output: Path) -> str:
         """What is wrong with the unlabelled languages, and what to do with the adapter of this name."""
+        name, elsewhere = self.task.name, where(backbone, output, self.task.name)
         if self.task.own is not None:
+            predict = line("predict", adapter, "FILE", *elsewhere)
             return (
-                f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels, so they can be "
-                f"predicted but not scored; add their labels, or adapterstilts predict {shlex.quote(adapter)} FILE."
+                f"The test rows of {name} in {', '.join(self.unlabelled)} have no labels, so they can be predicted but "
+                f"not scored; add their labels, or: {predict}"
             )
+        words = ("--target", name, "--data", self.data, *elsewhere, "--submission", "FOLDER")
         return (
-            f"The test rows of {self.task.name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they "
-            f"can be predicted but not scored: adapterstilts evaluate {shlex.quote(adapter)} --target "
-            f"{self.task.name} --data {shlex.quote(self.data)} --submission FOLDER writes the predictions for a scorer."
+            f"The test rows of {name} in {', '.join(self.unlabelled)} have no labels in {self.data}, so they can be "
+            f"predicted but not scored; this writes the predictions for a scorer: {line('evaluate', adapter, *words)}"
         )
 
 
@@ -79,7 +81,8 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progre
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
     rows = {language: reading.load(task, split, language, place, limit, progress) for language in languages}
-    return TestRows(task, split, rows, reading.place_of(task, place))
+    left_out = tuple(language for language in languages_of(task, place, ()) if language not in rows)
+    return TestRows(task, split, rows, reading.place_of(task, place), left_out)
 
 
 def measure(
@@ -125,7 +128,7 @@ def measured_result(
     """Measure what was just made on the rows of `task` in `languages`."""
     rows = rows_to_measure(task, run, languages, progress)
     if rows.unlabelled:
-        progress.note(rows.sentence(str(how.output / words.name_of(run))))
+        progress.note(rows.sentence(words.name_of(run), run.backbone.id, how.output))
     measured = measure(built, backbone, run, rows, how, progress)
     return result_of(run, adapter, measured, backbone), measured
 
@@ -136,7 +139,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     facts = {"split": measured.rows.split, "backbone_revision": backbone.identity.revision, **surroundings()}
     # what was trained elsewhere was trained by that machine's clock
     facts |= {key: training[key] for key in ("machine", "source_weights", "validation") if key in training}
-    return Result(
+    result = Result(
         run=run,
         adapter=_name_of(adapter, run),
         scores=measured.scores,
@@ -146,6 +149,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
         layer0=measured.layer0,
         facts=facts,
     )
+    return results.with_left_out(result, measured.rows.left_out)
 
 
 def _name_of(adapter: Adapter | None, run: Run) -> str:
@@ -153,17 +157,14 @@ def _name_of(adapter: Adapter | None, run: Run) -> str:
     return adapter.name if adapter else words.name_of(run)
 
 
-def record(result: Result, measured: Measured, output: Path, complete: bool) -> None:
-    """Write predictions, and the result if it covers every language: averages over fewer do not compare.
-
-    Without any score there is no result.
-    """
+def record(result: Result, measured: Measured, output: Path) -> None:
+    """Write predictions, and the result, which says so if it is partial; without any score there is none."""
     folder = results.claim(result.run, result.adapter, output)
     for language, guesses in measured.predictions.items():
         paired = zip(measured.rows.by_language[language], guesses, strict=True)
         lines = (schema.json_of({"id": str(row["id"]), "prediction": guess}) for row, guess in paired)
         files.write_text(folder / f"{language}.jsonl", "".join(f"{line}\n" for line in lines))
-    if complete and measured.scores:
+    if measured.scores:
         results.save(result, output)
 
 
@@ -184,7 +185,7 @@ def evaluate(
         for language, guesses in measured.predictions.items():
             submission.write(submission_folder, task, language, rows.by_language[language], guesses)
     result = result_of(run, ready.adapter, measured, ready.backbone)
-    record(result, measured, how.output, complete=not how.languages)
+    record(result, measured, how.output)
     return result
 
 
@@ -263,7 +264,9 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     place = place_of(run.evaluation.rows)
     task = reading.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages), progress)
-    _check_rows(adapter.name if adapter else NO_ADAPTER, rows, submission_folder, progress)
+    named = run.adapter.place if is_elsewhere(run.adapter, how.output) else adapter.name if adapter else NO_ADAPTER
+    sentence = rows.sentence(named, run.backbone.id, how.output)
+    _check_rows(sentence, rows, submission_folder, progress)
     if submission_folder is not None:  # not before, since it makes the folder
         files.check_writable(submission_folder, "--submission")
     backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
@@ -276,26 +279,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     return _Ready(adapter, rows, backbone, built)
 
 
-def check_free(run: Run, output: Path) -> None:
-    """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
-    name = words.name_of(run)
-    olds = results.in_place(run, name, output) if run.evaluation else []
-    folder = output / name
-    if (folder / FACTS).is_file():
-        old = read_facts(folder).run
-        if isinstance(old, Given):
-            raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
-        olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
-    results.check_same(olds, run)
-
-
-def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
-    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
-    folder = AtHand(output).folder_of(adapter)
-    return folder or find(words.word_for(adapter), backbone, adapter.method, output)
-
-
-def _check_rows(word: str, rows: TestRows, submission_folder: Path | None, progress: Progress) -> None:
+def _check_rows(sentence: str, rows: TestRows, submission_folder: Path | None, progress: Progress) -> None:
     """Refuse what cannot be submitted, or what can be neither submitted nor scored, before anything is loaded."""
     task, unlabelled = rows.task, rows.unlabelled
     if submission_folder is not None:
@@ -306,6 +290,6 @@ def _check_rows(word: str, rows: TestRows, submission_folder: Path | None, progr
         if unlabelled:
             progress.note(f"Without labels, so predicted but not scored: {task.name} in {', '.join(unlabelled)}.")
     elif unlabelled and len(unlabelled) == len(rows.by_language):
-        raise UserError(rows.sentence(word))
+        raise UserError(sentence)
     elif unlabelled:
-        progress.note(rows.sentence(word))
+        progress.note(sentence)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import adapterstilts
 from adapterstilts import tasks
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.rows import reading
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import Rows, Run
@@ -58,8 +58,8 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
     for language in chosen:
         if language not in known:
             place = reading.place_of(task, data)
-            hint = did_you_mean(language, known)
-            its_languages = f"it has {', '.join(known)}.{hint}"
+            # codes are too short for a nearest one to be what was meant: "ro" is no "tr"
+            its_languages = f"it has {', '.join(known)}."
             raise UserError(f'{task.name} has no language "{language}" in the data {place}; {its_languages}')
     return chosen or tuple(known)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapterstilts import tasks
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import reading
 from adapterstilts.rows.labelled import are_labelled
@@ -131,8 +131,7 @@ def _chosen(splits: Mapping[str, Sequence[str]], language: str | None, split: st
 def _nothing(task: tasks.Task, data: str, language: str | None, split: str | None) -> UserError:
     """What to say if nothing of what was asked for is there; the source says it where it can."""
     if language is not None and language not in task.languages:
-        hint = did_you_mean(language, task.languages)
-        return UserError(f'{task.name} has no language "{language}".{hint} It has {", ".join(task.languages)}.')
+        return UserError(f'{task.name} has no language "{language}". It has {", ".join(task.languages)}.')
     wanted = split or reading.evaluated_split(task, data)
     reading.first(task, wanted, language or task.languages[0], data)
     return UserError(f"{data} has no {wanted} rows of {task.name}; choose another --data.")

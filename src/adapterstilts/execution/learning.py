@@ -20,8 +20,8 @@ from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import AtHand
-from adapterstilts.execution.evaluating import check_free, folder_of, measured_result, record
+from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
+from adapterstilts.execution.evaluating import measured_result, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
 from adapterstilts.rows import reading
@@ -124,7 +124,10 @@ def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adap
     """The adapter of a source; one of full fine-tuning is made if there is none, since nobody ships its weights."""
     folder = AtHand(how.output).folder_of(source)
     if folder is None and run.method == "full" and isinstance(source, Run):
-        progress.note(f"Full fine-tuning on {source.task} comes first.")
+        progress.note(
+            f"There are two trainings, since {name_of(source)} is not there: the whole backbone on {source.task} "
+            f"first, then on {run.task}."
+        )
         assert source.task is not None and source.rows is not None
         own = asked.measured(AtHand(how.output), source, source.task, place_of(source.rows))
         learn(own, replace(how, languages=()), progress)
@@ -150,7 +153,8 @@ def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
     if not path.is_file() or not (job.folder / FACTS).is_file():
         return None
     result = results.read(path)
-    return result if result.run.id == job.run.id and set(languages) == set(result.examples) else None
+    known = result.run.id == job.run.id and set(languages) <= set(result.examples)
+    return result.only(languages) if known else None
 
 
 @dataclass(frozen=True)
@@ -271,8 +275,7 @@ def _measure_known(job: _Job, backbone: Backbone, languages: tuple[str, ...], pr
 def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
     built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)
     result, measured = measured_result(job.run, adapter, job.task, built, backbone, languages, job.how, progress)
-    complete = not job.how.languages
-    if complete:
+    if not result.not_measured:
         save_adapter(replace(adapter, scores=result.scores), job.folder)
-    record(result, measured, job.how.output, complete)
+    record(result, measured, job.how.output)
     return result

@@ -15,7 +15,8 @@ from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, processes
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.execution.evaluating import check_free, folder_of, measured_result, record
+from adapterstilts.exchange.catalogue import check_free, folder_of
+from adapterstilts.execution.evaluating import measured_result, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.execution.learning import weights_of
 from adapterstilts.rows import reading
@@ -67,10 +68,10 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
     check_length(run.evaluation.settings, backbone)
     built = model.from_adapter(backbone, adapter, types.get(task.type), task)
     result, measured = measured_result(run, adapter, task, built, backbone, languages, how, progress)
-    if task.name == run.task:
+    if task.name == run.task and not result.not_measured:
         adapter = replace(adapter, scores=result.scores)
     save_adapter(adapter, folder)
-    record(result, measured, how.output, complete=not how.languages)
+    record(result, measured, how.output)
     return Merge(adapter, folder, merged.residual, result)
 
 

@@ -94,14 +94,21 @@ class Predictor:
         """The backbone's tokenizer."""
         return self._loaded[1]
 
-    def predict(self, rows: Iterable[Row], batch_size: int = 32) -> Iterator[Prediction]:
-        """Yield a prediction for each row as soon as its batch of `batch_size` rows is full."""
+    def predict(self, rows: Iterable[Row], batch_size: int = 32, progress: Progress = SILENT) -> Iterator[Prediction]:
+        """Yield a prediction for each row as soon as its batch of `batch_size` rows is full.
+
+        `progress` is told, once, of a batch in what the backbone cannot read.
+        """
         from adapterstilts.scoring import evaluator
+        from adapterstilts.tasks.types.sequences import not_read
 
         (model, tokenizer), task_type = self._loaded, self._type  # before a line is waited for
         waiting, scored = iter(rows), self.task.type in ("classification", "multiple_choice")
         while batch := list(islice(waiting, batch_size)):
             features = task_type.encode(batch, tokenizer, self.task, self._max_length)
+            if said := not_read(features, tokenizer):
+                progress.note(said)
+                progress = SILENT
             outputs = evaluator.outputs_of(model, task_type, features, tokenizer.pad_token_id)
             predicted = task_type.decode(outputs, features, batch, self.task)
             for number, (row, guess) in enumerate(zip(batch, predicted, strict=True)):
@@ -171,7 +178,7 @@ def _of_text(line: str, where: str, task: Task) -> dict[str, Any]:
         return {}
     if not text.lstrip().startswith("{"):
         return _of_tabs(text, where, task)
-    return _of_columns(parse_json(text, where, line=None), where, task)
+    return _of_columns(parse_json(text, where, line=None, once=True), where, task)
 
 
 def _check_unicode(texts: Iterable[str], where: str) -> None:

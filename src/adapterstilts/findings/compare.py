@@ -6,11 +6,12 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.runs import words
-from adapterstilts.runs.command import command_of
+from adapterstilts.runs.command import OUTPUT, command_of
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
 from adapterstilts.tasks import Task
@@ -34,7 +35,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Row:
-    """One system of a comparison: a run of it, its results, one per seed (none: not run), and what runs it.
+    """One system of a comparison: a run of it, its results in `output`, one per seed (none: not run), what runs it.
 
     `gain` is over the system that takes no other task's adapter, with the same settings changed if that was run, else
     with the recipe's; None if there is nothing to compare.
@@ -43,6 +44,7 @@ class Row:
     run: Run
     results: tuple[Result, ...]
     gain: Gain | None = None
+    output: Path = OUTPUT
 
     @cached_property
     def label(self) -> str:
@@ -62,14 +64,16 @@ class Row:
     @property
     def command(self) -> str:
         """The line that runs it."""
-        return command_of(self.run)
+        return command_of(self.run, self.output)
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Everything measured on one target with one backbone and rows from one source, side by side.
 
-    `left_out` counts results that were made with other weights of the backbone or from other data.
+    `left_out` counts results that were made with other weights of the backbone or from other data. `not_measured` are
+    languages of the rows that nothing here was measured on, or that are not compared. `own` is the run whose row is
+    marked, and `hidden` how many rows are not here.
     """
 
     target: str
@@ -78,6 +82,13 @@ class Comparison:
     rows: tuple[Row, ...]
     left_out: int = 0
     data: str | None = None
+    not_measured: tuple[str, ...] = ()
+    own: Run | None = None
+    hidden: int = 0
+
+    def is_own(self, row: Row) -> bool:
+        """Whether it is the row that is marked."""
+        return self.own is not None and system_of(row.run) == system_of(self.own)
 
     def averages(self, row: Row) -> list[float]:
         """Return the averages of the results of `row` that have all languages of this comparison."""
@@ -108,11 +119,13 @@ def compare(
     expected: Sequence[Run] = (),
     data: str | None = None,
     like: Result | None = None,
+    output: Path = OUTPUT,
 ) -> Comparison:
     """Put the results for `target` side by side: the `expected` runs first, then the others.
 
     Only results on rows from `data` (None: where one expects them) are compared, and of these only those that were
-    made with the backbone's weights and the very rows that `like` was; None takes those of most results.
+    made with the backbone's weights and the very rows that `like` was; None takes those of most results. Where `like`
+    is partial its languages alone are compared. `output` is where the commands of what is not run are to put it.
     """
     which = (target.name, backbone, data)
     relevant = [
@@ -120,6 +133,10 @@ def compare(
     ]
     used = made_with(like) if like else statistics.mode(map(made_with, relevant)) if relevant else ()
     kept = [result for result in relevant if made_with(result) == used]
+    others = len(relevant) - len(kept)
+    if like and like.not_measured:
+        narrowed = (result.only(like.scores) for result in kept)
+        kept = [result for result in narrowed if result.scores]
     runs = {system_of(run): run for run in expected}
     by_system: dict[System, list[Result]] = {system: [] for system in runs}
     for result in sorted(kept, key=lambda result: (_order(result.run), result.run.seed)):
@@ -127,12 +144,42 @@ def compare(
         runs.setdefault(system, replace(result.run, seed=0))
         by_system.setdefault(system, []).append(result)
     seen = {language for result in kept for language in result.scores}
-    languages = sorted(seen, key=lambda language: (language != "en", language))
     rows = [
-        Row(run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target))
+        Row(run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target), output)
         for system, run in runs.items()
     ]
-    return Comparison(target.name, backbone, tuple(languages), tuple(rows), len(relevant) - len(kept), data)
+    not_measured = {language for result in kept for language in result.not_measured} - seen
+    own = like.run if like else None
+    return Comparison(target.name, backbone, _sorted(seen), tuple(rows), others, data, _sorted(not_measured), own)
+
+
+def _sorted(languages: Iterable[str]) -> tuple[str, ...]:
+    """English first."""
+    return tuple(sorted(languages, key=lambda language: (language != "en", language)))
+
+
+def brief(compared: Comparison) -> Comparison:
+    """Return the rows that a reader wants beside the own one: its controls, the references, and the best.
+
+    References are the backbone as it is, the task alone by the same method, and full fine-tuning.
+    """
+    assert compared.own is not None
+    own, task = compared.own, tasks.get(compared.target)
+    *_, changes = system_of(own)
+    wanted = {
+        (method, None, (), None, learned, each)
+        for method, learned in ((NO_ADAPTER, None), (own.method, task.train_on), ("full", task.train_on))
+        for each in {(), changes}
+    }
+    fused = system_of(replace(own, control=None))[:3]
+    best = max(compared.rows, key=lambda row: mean(compared.averages(row)) or 0.0)
+
+    def is_shown(row: Row) -> bool:
+        of_fusion = own.composition == "fuse" and system_of(row.run)[:3] == fused and (row.run.control or own.control)
+        return compared.is_own(row) or row is best or bool(of_fusion) or system_of(row.run) in wanted
+
+    shown = tuple(row for row in compared.rows if is_shown(row))
+    return replace(compared, rows=shown, hidden=len(compared.rows) - len(shown))
 
 
 def _gain_of(

@@ -14,6 +14,8 @@ from adapterstilts.runs.results import Result
 
 SAW_TARGET_TRAINING = "*"
 SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
+OWN = ">"
+"""Before the name of the row that was just run."""
 MEANS = "Scores are means over seeds"
 OF_EACH_SEED = f"{MEANS}; in brackets the average of each seed."
 GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
@@ -25,7 +27,7 @@ Filled = tuple[Column, list[Cell]]
 def comparison(compared: Comparison) -> Table:
     """Return the table of a comparison: systems down, languages across."""
     rows, languages = compared.rows, compared.languages
-    columns = [_filled(Column("system"), _name, rows)]
+    columns = [_filled(Column("system"), partial(_name, compared=compared), rows)]
     for place, language in enumerate(languages):
         # on a narrow terminal they are the last to go, and English the last of them
         column = Column(language, "number", drop=5 + len(languages) - place)
@@ -38,8 +40,9 @@ def comparison(compared: Comparison) -> Table:
         _filled(Column("parameters", "count", drop=2), _parameters, rows),
         _means(Column("seconds", "seconds", drop=1), lambda result: result.train_seconds, rows),
     ]
-    waiting = {number: "dim" for number, row in enumerate(rows) if not row.results}
-    return _table(columns, list(_notes(compared)), title(compared), waiting)
+    styles = {number: "dim" for number, row in enumerate(rows) if not row.results}
+    styles |= {number: "bold" for number, row in enumerate(rows) if compared.is_own(row)}
+    return _table(columns, list(_notes(compared)), title(compared), styles)
 
 
 def summary(comparisons: Sequence[Comparison]) -> Table:
@@ -106,8 +109,9 @@ def _kind(compared: Comparison) -> tuple[str, bool]:
     return task.role, task.type == "retrieval"
 
 
-def _name(row: Row) -> Cell:
-    return Value(row.label, mark=SAW_TARGET_TRAINING) if _saw(row) else row.label
+def _name(row: Row, compared: Comparison) -> Cell:
+    name = f"{OWN} {row.label}" if compared.is_own(row) else row.label
+    return Value(name, mark=SAW_TARGET_TRAINING) if _saw(row) else name
 
 
 def _average(row: Row, compared: Comparison) -> Cell:
@@ -143,7 +147,7 @@ def _others(result: Result) -> float | None:
 
 
 def _layer0_average(result: Result) -> float | None:
-    if result.layer0 is None:
+    if not result.layer0:
         return None
     return statistics.fmean(next(iter(scores.values())) for scores in result.layer0.values())
 
@@ -190,10 +194,14 @@ def title(compared: Comparison) -> str:
     """Return the line above a table: target, metric and backbone."""
     task = tasks.get(compared.target)
     where = f"backbone {compared.backbone}" + (f", data {compared.data}" if compared.data else "")
-    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}"
+    alone = f"; in {', '.join(compared.languages)} alone" if compared.not_measured else ""
+    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}{alone}"
 
 
 def _notes(compared: Comparison) -> Iterator[str]:
+    if compared.own is not None:
+        rest = f"; {compared.hidden} more rows: --all" if compared.hidden else ""
+        yield f"{OWN} this run{rest}."
     waiting = [row for row in compared.rows if not row.results]
     if waiting:
         yield "Not run; these commands run them:"
@@ -207,6 +215,15 @@ def _notes(compared: Comparison) -> Iterator[str]:
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
     yield from _left_out_notes(compared)
+    yield from _partial_notes(compared)
+
+
+def _partial_notes(compared: Comparison) -> Iterator[str]:
+    """What is not measured in every language that is compared has no average; gains are over what both have."""
+    for row in compared.rows:
+        if row.results and not compared.averages(row):
+            measured = sorted({language for result in row.results for language in result.scores})
+            yield f"Partial, so without an average: {row.label}, in {', '.join(measured)} alone."
 
 
 def metric_words(metric: str) -> str:

@@ -227,6 +227,8 @@ def _least(shown: Sequence[_Shown]) -> int:
 
 def _blocks(shown: Sequence[_Shown], room: int) -> list[list[_Shown]]:
     """The columns in as many tables as they need to fit, the names before each."""
+    if not shown:
+        return []
     names, *others = shown
     blocks = [[names]]
     for each in others:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adapterstilts.base.digests import Memory
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, ccg, reader
@@ -75,6 +75,9 @@ def _complete(task: Task, split: str, language: str, folder: Path, progress: Pro
         note = f"; {task.files_note}" if task.files_note else ""
         rows = sum(1 for part in read for _ in part)
         present = f"{rows} rows were found; " if rows else ""
+        others = {each: languages_begun(task, folder, each) for each in task.files if each != split}
+        listed = ", ".join(f"{each} in {', '.join(codes)}" for each, codes in others.items() if codes)
+        note += f"; other rows are there: {listed}" if listed else ""
         raise UserError(
             f'{folder} has not all {split} rows of "{task.name}" in "{language}": {present}'
             f"{'; '.join(absent)}; put what is missing there or choose another --data{note}."
@@ -188,8 +191,7 @@ def _check(task: Task, split: str, language: str, folder: Path) -> None:
         raise UserError(f'"{task.name}" has no {split} files; it has {", ".join(splits)}.')
     known = _languages(task, split)
     if language not in known:
-        hint = did_you_mean(language, known)
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(known)}.')
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}". It has {", ".join(known)}.')
 
 
 def _locate(part: Part, language: str, folder: Path) -> tuple[Files, list[Path]] | str:

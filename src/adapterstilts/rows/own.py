@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.digests import Memory, sha256
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import hub, limits
@@ -138,8 +138,7 @@ def _check(task: Task, split: str, language: str) -> None:
     if split not in splits:
         raise UserError(f'"{task.name}" has no {split} rows; {own.source} has {", ".join(splits)}.')
     if language not in splits[split]:
-        hint = did_you_mean(language, splits[split])
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}".{hint} It has {", ".join(splits[split])}.')
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}". It has {", ".join(splits[split])}.')
 
 
 def _not_at_hand(task: Task) -> UserError:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 
 from adapterstilts import pocket
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.pocket import languages
 from adapterstilts.pocket import tasks as pocket_tasks
@@ -31,9 +31,7 @@ def load(task: Task, split: str, language: str, limit: int | None = None, progre
     generate = _generator(task)
     known = languages_of(task)
     if language not in known:
-        raise UserError(
-            f'"{task.name}" is not there in "{language}".{did_you_mean(language, known)} It is in {", ".join(known)}.'
-        )
+        raise UserError(f'"{task.name}" is not there in "{language}". It is in {", ".join(known)}.')
     of_split = languages_of(task, split)
     if not of_split:
         raise UserError(f'"{task.name}" has no {split} rows.')

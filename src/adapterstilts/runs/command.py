@@ -8,59 +8,78 @@ from __future__ import annotations
 import argparse
 import functools
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.base.places import path_of
+from adapterstilts.base.places import path_of, zoo_folder
 from adapterstilts.methods.compositions import WAYS
 from adapterstilts.runs import asked, recipe
-from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Rows, Run
+from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
 from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
     changed_in_evaluation,
     changed_in_making,
     unusual,
     word_for,
-    words_of_sources,
 )
 
 VERBS = ("train", "continue", "stack", "fuse", "merge", "baseline", "evaluate")
 """The verbs whose line is a run."""
+OUTPUT = Path("runs")
+"""Where adapters and results go unless another folder is given."""
 _FOLDER = "FOLDER"
 
 
-def command_of(run: Run) -> str:
-    """Return the line that measures a run, or makes it if it is not measured."""
-    return shlex.join(["adapterstilts", *arguments_of(run)])
+def command_of(run: Run, output: Path = OUTPUT) -> str:
+    """Return the line that measures a run, or makes it if it is not measured, where the others in `output` are."""
+    return line(*arguments_of(run, output), *_output(output))
 
 
-def arguments_of(run: Run) -> list[str]:
-    """Return the arguments that :func:`parse` reads back; a folder that is not at hand is called FOLDER."""
+def line(*words: str) -> str:
+    """Return a line of our command line, to be pasted into a shell."""
+    return shlex.join(["adapterstilts", *words])
+
+
+def where(backbone: str, output: Path, *names: str | None) -> list[str]:
+    """Return the options by which another verb sees what this one did: `names` are the tasks that it names."""
+    elsewhere = [] if backbone == DEFAULT else ["--backbone", backbone]
+    return [*elsewhere, *_declared(names), *_output(output)]
+
+
+def _output(output: Path) -> list[str]:
+    return [] if output == OUTPUT else ["--output", str(output)]
+
+
+def arguments_of(run: Run, output: Path | None = None) -> list[str]:
+    """Return the arguments that :func:`parse` reads back; a folder that is not at hand is called FOLDER.
+
+    With `output` an adapter that is in another folder, where no word means it, is named by that.
+    """
     elsewhere = [] if run.backbone.id == DEFAULT else ["--backbone", run.backbone.id]
     data = _data(run)
     elsewhere += ["--data", data] if data else []
-    elsewhere += [word for file in _task_files(run) for word in ("--task-file", file)]
-    return [*_words(run), *elsewhere]
+    return [*_words(run, output), *elsewhere, *_declared([*(each.task for each in run.graph()), run.target])]
 
 
-def _words(run: Run) -> list[str]:
+def _words(run: Run, output: Path | None) -> list[str]:
     target = run.target or run.task
     chosen = [] if run.method in ("bottleneck", "full", NO_ADAPTER) else ["--method", run.method]
     seed = ["--seed", str(run.seed)] if run.seed else []
     if run.composition == "merge":
-        return ["merge", *words_of_sources(run), *_target(run.target), *chosen, *_merged_with(run)]
+        return ["merge", *_sources(run, output), *_target(run.target), *chosen, *_merged_with(run, output)]
     if _is_evaluation(run):
-        word = NO_ADAPTER if run.method == NO_ADAPTER else word_for(run.adapter)
+        word = NO_ADAPTER if run.method == NO_ADAPTER else _word(run.adapter, None, output)
         as_named = chosen if word in tasks.all_tasks() else []
         full = ["--method", "full"] if run.method == "full" and word in tasks.all_tasks() else []
         own = run.adapter.task if run.method != NO_ADAPTER else None
         aim = [] if target == own else _target(target)
         return ["evaluate", word, *aim, *as_named, *full, *_settings(changed_in_evaluation(run))]
     settings = _settings({**changed_in_making(run), **changed_in_evaluation(run)})
-    sources = words_of_sources(run)
+    sources = _sources(run, output)
     assert run.task is not None
     if run.method == "full":
         return ["baseline", run.task, *(word for source in sources for word in ("--via", source)), *seed, *settings]
@@ -70,11 +89,27 @@ def _words(run: Run) -> list[str]:
     return [run.composition, *sources, *_target(run.task), *control, *chosen, *seed, *settings]
 
 
-def _task_files(run: Run) -> list[str]:
-    """The files that declare the user's own tasks among those that a run names."""
-    names = dict.fromkeys([*(each.task for each in run.graph()), run.target])
-    named = [tasks.get(name) for name in names if name]
-    return [task.own.source for task in named if task.own is not None and task.own.file is not None]
+def _sources(run: Run, output: Path | None) -> list[str]:
+    return sorted(_word(source, run, output) for source in run.sources)
+
+
+def _word(adapter: Run | Given, beside: Run | None, output: Path | None) -> str:
+    """What one types for an adapter: its folder, if no word means it."""
+    elsewhere = output is not None and is_elsewhere(adapter, output)
+    return adapter.place if elsewhere else word_for(adapter, beside)
+
+
+def is_elsewhere(adapter: Run | Given, output: Path) -> bool:
+    """Whether an adapter was named by a folder that is neither in `output` nor shipped."""
+    folder = Path(adapter.place).absolute()
+    return bool(adapter.place) and folder.parent != output.absolute() and zoo_folder() not in folder.parents
+
+
+def _declared(names: Iterable[str | None]) -> list[str]:
+    """The options that declare the user's own tasks among `names`."""
+    named = [tasks.get(name) for name in dict.fromkeys(names) if name]
+    files = [task.own.source for task in named if task.own is not None and task.own.file is not None]
+    return [word for file in files for word in ("--task-file", file)]
 
 
 def _is_evaluation(run: Run) -> bool:
@@ -102,8 +137,8 @@ def _target(target: str | None) -> list[str]:
     return ["--target", target] if target else []
 
 
-def _merged_with(run: Run) -> list[str]:
-    head = ["--head", word_for(run.head, run)] if run.head else []
+def _merged_with(run: Run, output: Path | None) -> list[str]:
+    head = ["--head", _word(run.head, run, output)] if run.head else []
     how = run.settings.get("how", "mean")
     own = {key: value for key, value in run.settings.items() if key != "how"}
     return [*([] if how == "mean" else ["--how", how]), *head, *_settings({**own, **changed_in_evaluation(run)})]

@@ -35,10 +35,14 @@ _LENGTHS = ("max_steps", "epochs")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one run, nothing left out: `method` those of its adapter, `run` those of its loop."""
+    """The settings of one run, nothing left out: `method` those of its adapter, `run` those of its loop.
+
+    `origins` say where each comes from, in words.
+    """
 
     method: Mapping[str, Any]
     run: Mapping[str, Any]
+    origins: Mapping[str, str]
 
 
 def resolve(
@@ -61,16 +65,19 @@ def resolve(
     if its_task.recipe:
         _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
     values: Values = {}
+    origins = dict.fromkeys(own, f"default of {method}")
     own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
-    for layer in [*_layers(recipe, method, composition, its_task), own_layer, overrides]:
+    layers = [*_layers(recipe, declared.recipe, method, composition, its_task), (f"of {backbone}", own_layer)]
+    for origin, layer in [*layers, ("-o", overrides)]:
         if any(length in layer for length in _LENGTHS):
-            values.update({length: None for length in _LENGTHS})
+            layer = {length: None for length in _LENGTHS} | layer
         values.update(layer)
+        origins.update(dict.fromkeys(layer, origin))
     check_run({key: values[key] for key in keys})
     if (values.get("epochs") is None) == (values.get("max_steps") is None):
         raise UserError("Exactly one of the settings epochs and max_steps must be set, the other null.")
     adapter = resolve_settings(method, {key: values[key] for key in own if key in values})
-    return Settings(adapter, {key: values[key] for key in keys})
+    return Settings(adapter, {key: values[key] for key in keys}, origins)
 
 
 def of_making(backbone: str, method: str, composition: str | None, task: str) -> Values:
@@ -126,25 +133,29 @@ def _read(path: Path) -> dict[str, Any]:
     return {section: sections.get(section) or {} for section in known}
 
 
-def _layers(recipe: Mapping[str, Any], method: str, composition: str | None, task: tasks.Task) -> list[Values]:
+def _layers(
+    recipe: Mapping[str, Any], file: str, method: str, composition: str | None, task: tasks.Task
+) -> list[tuple[str, Values]]:
+    """Where values come from, and they, the last ones counting."""
     active = (method, composition)
-    names = dict.fromkeys(name for name in (task.train_on, task.name) if name)
     sections = [
-        recipe["defaults"],
-        recipe["types"].get(task.type, {}),
-        recipe["methods"].get(method, {}),
-        recipe["compositions"].get(composition, {}),
-        *(section for name in names for section in (recipe["tasks"].get(name, {}), tasks.get(name).recipe)),
+        (f"{file}, defaults", recipe["defaults"]),
+        (f"{file}, types, {task.type}", recipe["types"].get(task.type, {})),
+        (f"{file}, methods, {method}", recipe["methods"].get(method, {})),
+        (f"{file}, compositions, {composition}", recipe["compositions"].get(composition, {})),
     ]
-    return [layer for section in sections for layer in _unfold(section, active)]
+    for name in dict.fromkeys(name for name in (task.train_on, task.name) if name):
+        sections.append((f"{file}, tasks, {name}", recipe["tasks"].get(name, {})))
+        sections.append((f"the task {name} itself", tasks.get(name).recipe))
+    return [layer for origin, section in sections for layer in _unfold(origin, section, active)]
 
 
-def _unfold(section: Mapping[str, Any], active: tuple[str | None, ...]) -> list[Values]:
+def _unfold(origin: str, section: Mapping[str, Any], active: tuple[str | None, ...]) -> list[tuple[str, Values]]:
     """Return a section's own values, then those of the `active` methods and compositions inside it."""
-    layers = [{key: value for key, value in section.items() if not isinstance(value, Mapping)}]
+    layers = [(origin, {key: value for key, value in section.items() if not isinstance(value, Mapping)})]
     for name in active:
         if name is not None and isinstance(section.get(name), Mapping):
-            layers += _unfold(section[name], active)
+            layers += _unfold(f"{origin}, {name}", section[name], active)
     return layers
 
 

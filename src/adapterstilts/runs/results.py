@@ -22,6 +22,7 @@ FORMAT = 2
 _FOLDER = "results"
 _CLAIM = "run.json"
 """The file that says which run a folder of predictions is of."""
+_NOT_MEASURED = "not_measured"
 _LARGEST = 4_000_000
 """Bytes of a result's file that are read."""
 Scores = Mapping[str, Mapping[str, schema.Finite]]
@@ -57,6 +58,28 @@ class Result:
         """Where the rows come from that were measured on, None where one expects it."""
         assert self.run.evaluation is not None
         return words.unusual(self.run.evaluation.rows, self.target, self.run.backbone.id)
+
+    @property
+    def not_measured(self) -> tuple[str, ...]:
+        """The languages that its rows have, too: with any the result is partial, and its average is of the others."""
+        left_out = self.facts.get(_NOT_MEASURED, ())
+        return tuple(map(str, left_out)) if isinstance(left_out, list | tuple) else ()
+
+    def only(self, languages: Iterable[str]) -> Result:
+        """Return the part of it in `languages`, which is partial if that is not all."""
+        wanted = set(languages)
+        parts: list[Any] = [
+            each and {language: each[language] for language in each if language in wanted}
+            for each in (self.scores, self.examples, self.layer0)
+        ]
+        left_out = [language for language in self.examples if language not in wanted]
+        return replace(
+            self,
+            scores=parts[0],
+            examples=parts[1],
+            layer0=parts[2],
+            facts=_with_left_out(self.facts, [*self.not_measured, *left_out]),
+        )
 
     @cached_property
     def main_scores(self) -> Mapping[str, float]:
@@ -103,6 +126,18 @@ class _Declared:
     declarations: tuple[Mapping[str, Any], ...] = ()
 
 
+def _with_left_out(facts: Mapping[str, Any], languages: Iterable[str]) -> dict[str, Any]:
+    """The facts of a result that lacks these languages."""
+    own = {key: value for key, value in facts.items() if key != _NOT_MEASURED}
+    left_out = sorted(set(languages))
+    return {**own, _NOT_MEASURED: left_out} if left_out else own
+
+
+def with_left_out(result: Result, languages: Iterable[str]) -> Result:
+    """Return a result that says that it lacks these languages."""
+    return replace(result, facts=_with_left_out(result.facts, languages))
+
+
 def _tasks_of(run: Run) -> set[str]:
     """Every task that a run names: those of all that it builds on, and what it is measured on."""
     return {task for task in (run.target, *(each.task for each in run.graph())) if task}
@@ -127,12 +162,26 @@ def text_of(result: Result) -> str:
 def save(result: Result, folder: Path) -> Path:
     """Write `result` into ``folder/results`` and return the file.
 
-    UserError if the file of that name is of another run: it says in what they differ, and nothing is replaced.
+    Of a partial one the languages are added to those that are there of the same run; if these are all, it is not
+    written. UserError if the file of that name is of another run: it says in what they differ, and nothing is replaced.
     """
     check_same(in_place(result.run, result.adapter, folder), result.run)
     path = path_of(result.run, result.adapter, folder)
+    if result.not_measured and path.is_file():
+        old = read(path)
+        if not old.not_measured:
+            return path
+        result = _with(result, old)
     files.write_text(path, text_of(result))
     return path
+
+
+def _with(new: Result, old: Result) -> Result:
+    """What both have of one run, the new one first in what both have."""
+    layer0 = None if new.layer0 is None else {**(old.layer0 or {}), **new.layer0}
+    examples = {**old.examples, **new.examples}
+    both = replace(new, scores={**old.scores, **new.scores}, examples=examples, layer0=layer0)
+    return with_left_out(both, (language for language in new.not_measured if language not in examples))
 
 
 def predictions_of(run: Run, adapter: str, folder: Path) -> Path:

@@ -18,6 +18,7 @@ from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows.labelled import LABELS, are_labelled
 from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks.types import Feature, Row, TaskType, batching
+from adapterstilts.tasks.types.sequences import not_read
 
 Scores = dict[str, dict[str, float]]
 
@@ -52,8 +53,10 @@ def outputs_of(
 def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "fp32") -> None:
     """Raise UserError if a model's outputs, of which those per token (B, L, ...) count under `mask`, are not finite."""
     for values in outputs.values():
-        counted = values[mask.bool()] if values.shape[:2] == mask.shape else values
-        if not counted.isfinite().all():
+        wrong = values.isfinite().logical_not()
+        if values.shape[:2] == mask.shape:
+            wrong &= mask.bool().reshape(*mask.shape, *[1] * (values.ndim - 2))
+        if wrong.any():
             remedy = "compute in full precision with -o precision=fp32, or " if precision != "fp32" else ""
             raise UserError(
                 "The model's outputs are not finite numbers (NaN or infinite) although all its weights are, so nothing "
@@ -75,6 +78,8 @@ def predict(
     """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
     unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
     features = task_type.encode(unlabelled, tokenizer, task, max_length)
+    if said := not_read(features, tokenizer):
+        progress.note(said)
     outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
     return task_type.decode(outputs, features, rows, task)
 

@@ -126,9 +126,7 @@ class _Loop:
         self.lengths = batching.lengths_of(features)
         self.token_counts = batching.token_counts_of(features)
         self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
-        self.total_steps = settings.max_steps or math.ceil((settings.epochs or 0) * self.steps_per_epoch)
-        if self.total_steps >= 2**31:
-            raise UserError(f"{settings.epochs} epochs are {self.total_steps} updates; set epochs to less.")
+        self.total_steps = settings.updates(self.steps_per_epoch)
         self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
         computed = {
             "threads": torch.get_num_threads(),
@@ -266,9 +264,7 @@ class _Loop:
         Several processes need the same number of batches: one without features gets one at weight 0.
         """
         share = indices[self.accelerator.process_index :: self.processes]
-        count = self.settings.gradient_accumulation_steps
-        # without others to keep step with, empty parts would only be thrown away
-        parts = numpy.array_split(share, count if self.processes > 1 else min(count, len(share)))
+        parts = numpy.array_split(share, min(self.settings.gradient_accumulation_steps, max(len(indices), 1)))
         weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or self.processes > 1]
         return [
             (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -45,6 +46,13 @@ class TrainingSettings:
         check(declared(TrainingSettings), vars(self))
         if (self.epochs is None) == (self.max_steps is None):
             raise UserError("Exactly one of the settings epochs and max_steps must be set, the other null.")
+
+    def updates(self, of_epoch: int) -> int:
+        """Return how many updates there are at most, an epoch having so many; UserError if nothing can count them."""
+        count = self.max_steps or math.ceil((self.epochs or 0) * of_epoch)
+        if count >= 2**31:
+            raise UserError(f"{self.epochs} epochs are {count} updates; set epochs to less.")
+        return count
 
 
 @dataclass(frozen=True)

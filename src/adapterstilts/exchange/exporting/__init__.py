@@ -6,28 +6,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapterstilts import tasks
+from adapterstilts.adapter.facts import read_facts
 from adapterstilts.adapter.saving import load_adapter
+from adapterstilts.backbones import identity_of
+from adapterstilts.exchange import base_model as names
 from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.exporting import writing
+from adapterstilts.exchange.exporting import note, writing
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the adapter's name, its task, composition, the library that reads it, and the folder."""
+    """What was written: the adapter's name, its task, composition, the library that reads it, and the folder.
+
+    `lines` of Python load it from there.
+    """
 
     adapter: str
     task: str | None
     composition: str | None
     library: str
     folder: Path
+    lines: str
 
 
-def export_adapter(word: str, folder: Path, backbone: str, method: str, output: Path) -> Exported:
-    """Write the adapter that `word` means to `folder`; UserError as `writing.write` and `catalogue.find`."""
-    adapter = load_adapter(catalogue.find(word, backbone, method, output))
+def export_adapter(
+    word: str, folder: Path, backbone: str, method: str, output: Path, base_model: str | None = None
+) -> Exported:
+    """Write the adapter that `word` means to `folder`, with a card and what `import` needs to read it back.
+
+    `base_model` is the id by which others find the backbone, if that is a folder here. UserError as `writing.write`,
+    `catalogue.find` and `base_model.id_for_others`, and if the adapter is of another backbone.
+    """
+    place = catalogue.find(word, backbone, method, output)
+    facts = read_facts(place)
+    base = names.id_for_others(facts.backbone, base_model)
+    adapter = load_adapter(place, identity_of(backbone))
+    library = writing.library_of(adapter)
     from adapterstilts.backbones import loading
+    from adapterstilts.exchange.exporting import readme, usage
 
     task = tasks.get(adapter.task) if adapter.task else None
+    config = loading.load_config(backbone)
     tokenizer = loading.load_tokenizer(backbone) if adapter.method == "full" else None
-    writing.write(adapter, folder, loading.load_config(backbone), task, tokenizer)
-    return Exported(adapter.name, adapter.task, adapter.composition, writing.LIBRARIES[adapter.method], folder)
+    adapter = names.renamed(adapter, base)
+    entry = catalogue.Entry(adapter.name, place, "local", names.renamed(facts, base))
+    beside = {"README.md": readme.text_of(entry, adapter, config, task), note.FILE: note.text_of(adapter)}
+    writing.write(adapter, folder, config, task, tokenizer, beside)
+    lines = usage.lines(adapter, config, task, usage.at(folder))
+    return Exported(adapter.name, adapter.task, adapter.composition, library, folder, lines)

@@ -6,7 +6,7 @@ loads, each with its head where that library has the same one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,25 +25,33 @@ LIBRARIES = {"bottleneck": "adapters", "lora": "peft", "full": "transformers"}
 """Which library reads what a method makes."""
 
 
-def write(
-    adapter: Adapter,
-    folder: Path,
-    config: PretrainedConfig,
-    task: Task | None,
-    tokenizer: Any = None,
-) -> None:
-    """Write `adapter` to `folder`, new or empty, for the library that `LIBRARIES` names.
-
-    `config` is the backbone's own configuration. `task` is what the head is for; None leaves it out.
-    `tokenizer` goes beside a fully fine-tuned model. UserError if no library can express the adapter, if the folder
-    is in use, and if the disk refuses.
-    """
+def library_of(adapter: Adapter) -> str:
+    """Return which library reads what is written of `adapter`; UserError if none can."""
     library = LIBRARIES.get(adapter.method)
     if library is None:
         raise UserError(
             f'The adapter "{adapter.name}" was made by the method {adapter.method}, which no other library has; those '
             f"made by {', '.join(LIBRARIES)} can be exported."
         )
+    return library
+
+
+def write(
+    adapter: Adapter,
+    folder: Path,
+    config: PretrainedConfig,
+    task: Task | None,
+    tokenizer: Any = None,
+    beside: Mapping[str, str] | None = None,
+) -> None:
+    """Write `adapter` to `folder`, new or empty, for the library that `LIBRARIES` names.
+
+    `config` is the backbone's own configuration. `task` is what the head is for; None leaves it out.
+    `tokenizer` goes beside a fully fine-tuned model, and the texts of `beside`, by
+    file, beside anything. UserError if no library can express the adapter, if the folder
+    is in use, and if the disk refuses.
+    """
+    library = library_of(adapter)
     if library == "adapters":
         from adapterstilts.exchange.exporting.to_adapters import write as write_it
     elif library == "peft":
@@ -55,6 +63,8 @@ def write(
         write_it(adapter, waiting, config, task)
         if library == "transformers" and tokenizer is not None:
             tokenizer.save_pretrained(waiting)
+        for name, text in (beside or {}).items():
+            (waiting / name).write_text(text, encoding="utf-8", newline="\n")
 
     _all_or_nothing(folder, fill)
 

@@ -17,6 +17,7 @@ from adapterstilts.base.names import slug
 from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue, repositories
+from adapterstilts.exchange.exporting import note
 from adapterstilts.exchange.importing import reading
 from adapterstilts.exchange.importing.folders import PICKLED, SAFE
 from adapterstilts.runs.run import NO_ADAPTER, Given
@@ -58,8 +59,10 @@ def import_adapter(
     folder, origin = _place(word, convert, revision)
     saved = reading.look(folder, convert)
     chosen = _name(word, name, output)
-    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(saved.name or "")
-    its_backbone = backbone or saved.backbone
+    ours = note.read(folder)
+    called = ours.task if ours else saved.name
+    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(called or "")
+    its_backbone = backbone or (ours.backbone.id if ours else saved.backbone)
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")
     from adapterstilts.backbones import loading
@@ -67,12 +70,18 @@ def import_adapter(
     progress.note(f"The backbone is {printable(its_backbone)}.")
     loaded = loading.load_backbone(its_backbone, device="cpu")
     identity = loaded.identity
-    if backbone is None and saved.revision not in (None, identity.revision):
+    if ours and ours.backbone.fingerprint != identity.fingerprint:
+        raise UserError(
+            f"{word} was exported for {ours.backbone.id}, and {its_backbone} has other weights; give the backbone that "
+            "it was made for with --backbone."
+        )
+    if not ours and backbone is None and saved.revision not in (None, identity.revision):
         raise UserError(
             f"{word} is for the revision {saved.revision} of {its_backbone}; download that and give its folder with "
             "--backbone."
         )
-    content = reading.read(saved, loaded.module, its_task, labels, convert)
+    names = labels or (ours.labels if ours else ())
+    content = reading.read(saved, loaded.module, its_task, names, convert)
     del loaded  # two of the largest may be more than the memory
     # its weights' digest, which is its identity, is that of the file which is written
     own = Given(chosen, "", content.method, its_task.name if its_task else None, origin, saved.library)
@@ -118,7 +127,7 @@ def _place(word: str, convert: bool, revision: str | None) -> tuple[Path, str]:
             raise UserError(f"There is no folder {word}; give a folder, or a repository of the Hub as OWNER/NAME.")
         return folder, folder.name
     try:
-        folder = repositories.download(word, (*SAFE, *PICKLED) if convert else SAFE, revision)
+        folder = repositories.download(word, (*SAFE, *(PICKLED if convert else ()), note.FILE), revision)
     except hub.Missing as error:
         at = f" at revision {revision}" if revision else ""
         raise UserError(f"There is no https://huggingface.co/{word}{at}.") from error

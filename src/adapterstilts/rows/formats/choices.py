@@ -9,13 +9,18 @@ from typing import Any
 
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.formats.labels import all_or_none
-from adapterstilts.rows.formats.lines import id_of, read_json_lines, text_of, whole, wrong
+from adapterstilts.rows.formats.lines import id_of, names_missing, read_json_lines, text_of, whole, wrong
 from adapterstilts.rows.formats.records import Entries, read_records
+
+_OF_COSMOSQA = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
 
 
 def read_cosmosqa(path: Path) -> Iterator[Row]:
     """Rows of multiple choice, with the file's ids; UserError naming file and line where a row is not one."""
-    return rows(path, read_records(path).entries, of_cosmosqa)
+    records = read_records(path)
+    if path.suffix == ".csv" and (hint := names_missing(_OF_COSMOSQA, records.columns, "commas")):
+        raise wrong(path, 1, f'there is no column "{_OF_COSMOSQA[0]}".{hint}')
+    return rows(path, records.entries, of_cosmosqa)
 
 
 def read_hellaswag(path: Path, prefix: str) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from typing import Any
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.texts import is_text
 from adapterstilts.rows.formats import Row, Wanted
+from adapterstilts.rows.formats.lines import names_missing
 from adapterstilts.rows.formats.records import Records
 from adapterstilts.tasks.own import COLUMNS
 
@@ -73,9 +74,14 @@ def _places(records: Records, wanted: Wanted) -> dict[str, str | tuple[str, ...]
         if needed and lacking and not unlabelled:
             meant = "" if lacking[0] == ours else f" ({ours})"
             hint = did_you_mean(lacking[0], records.columns)
+            more, suffix = "", records.place[-4:]
+            if suffix in (".csv", ".tsv"):
+                wanted_names = [task.columns.get(each, each) for each in COLUMNS[task.type]]
+                flat = [each for name in wanted_names for each in ([name] if isinstance(name, str) else name)]
+                more = names_missing(flat, records.columns, "tabs" if suffix == ".tsv" else "commas")
             raise UserError(
                 f'{records.place} has no column "{lacking[0]}"{meant}.{hint} It has {", ".join(records.columns)}; '
-                'name its own under "columns".'
+                f'name its own under "columns".{more}'
             )
     return places
 

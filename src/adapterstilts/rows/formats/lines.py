@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.texts import numbered, parse_json
 from adapterstilts.base.texts import wrong as wrong
+
+
+def names_missing(wanted: Iterable[str], columns: Iterable[str], between: str = "tabs") -> str:
+    """What to do about a table of which none of the columns has a name that is `wanted`; empty if one has."""
+    names = list(wanted)
+    if set(names) & set(columns):
+        return ""
+    return f" If line 1 is a row already, put a line of names before it: {', '.join(names)}, between {between}."
 
 
 def read(path: Path) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapterstilts.rows.formats import NO_GOLD, Remark, Row, Rows
 from adapterstilts.rows.formats.labels import named
-from adapterstilts.rows.formats.lines import read, wrong
+from adapterstilts.rows.formats.lines import names_missing, read, wrong
 
 NO_AGREEMENT = "-"
 """The label of a pair on which the annotators of SNLI and MNLI did not agree."""
@@ -41,7 +41,9 @@ def read_table(
     needed = [*columns[:2], *(["language"] if language else [])]
     for name in needed:
         if name not in header:
-            raise wrong(path, 1, f'there is no column "{name}": it must be one of those named here, between tabs.')
+            hint = names_missing((*needed, columns[2]), header)
+            must = "it must be one of those named here, between tabs"
+            raise wrong(path, 1, f'there is no column "{name}": {must}.{hint}')
     for name in (*needed, columns[2]):
         if header.count(name) > 1:
             raise wrong(path, 1, f'the column "{name}" is there twice: names must differ.')

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows import limits
 from adapterstilts.rows.formats import Row, Wanted, reader
@@ -88,10 +88,7 @@ def _check(task: Task, split: str, language: str) -> None:
         raise UserError(f'"{task.name}" has no {split} rows on the Hub; it has {splits}.')
     known = languages_of(task, split)
     if language not in known:
-        hint = did_you_mean(language, known)
-        raise UserError(
-            f'"{task.name}" has no {split} rows in "{language}" on the Hub.{hint} It has {", ".join(known)}.'
-        )
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}" on the Hub. It has {", ".join(known)}.')
 
 
 def _read(task: Task, split: str, language: str, progress: Progress = SILENT) -> Iterator[Iterator[Row]]:

@@ -17,6 +17,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.scoring.evaluator import check_finite
 from adapterstilts.tasks.types import batching, retrieval
+from adapterstilts.tasks.types.sequences import not_read
 
 Table = numpy.ndarray
 Found = TypeVar("Found")
@@ -71,6 +72,8 @@ def embed(
         for start in range(0, len(sentences), _TOKENISED):
             encoded = retrieval.encode_sentences(sentences[start : start + _TOKENISED], tokenizer, max_length)
             features = [{"input_ids": input_ids} for input_ids in encoded]
+            if start == 0 and (said := not_read(features, tokenizer)):
+                progress.note(said)
             for indices in _batches(features, batch_size):
                 batch = retrieval.collate([features[index] for index in indices], tokenizer.pad_token_id)
                 batch = moved(batch, device)

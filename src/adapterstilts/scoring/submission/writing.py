@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts.base import files
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError
 from adapterstilts.rows.labelled import sentence_ids
 from adapterstilts.scoring.submission import reading
 from adapterstilts.tasks import Task
@@ -26,10 +26,7 @@ def write(folder: Path, task: Task, language: str, rows: Sequence[Row], predicti
     if not task.of_xtreme:
         raise UserError(f"{task.name} is no task of XTREME, so a submission cannot hold it; leave --submission out.")
     if language not in task.languages:
-        raise UserError(
-            f'XTREME has no "{language}" for {task.name}.{did_you_mean(language, task.languages)} It has '
-            f"{', '.join(task.languages)}."
-        )
+        raise UserError(f'XTREME has no "{language}" for {task.name}. It has {", ".join(task.languages)}.')
     if len(rows) != len(predictions):
         raise ValueError(f"{len(predictions)} predictions for {len(rows)} rows")
     path = reading.path_of(folder, task, language)

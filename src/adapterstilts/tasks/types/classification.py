@@ -50,8 +50,8 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     """
     labels = {label: number for number, label in enumerate(task.labels)}
     frame = sequences.frame_of(tokenizer)
-    first = sequences.token_ids([row["sentence1"] for row in rows], tokenizer)
-    second = sequences.token_ids([row.get("sentence2") or "" for row in rows], tokenizer)
+    first = sequences.token_ids([row["sentence1"] for row in rows], tokenizer, max_length)
+    second = sequences.token_ids([row.get("sentence2") or "" for row in rows], tokenizer, max_length)
     features: list[Feature] = []
     for number, row in enumerate(rows):
         if row.get("sentence2") is None:

@@ -32,9 +32,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     What is too long loses the end of its context: question and choice are cut only once no context is left.
     """
     frame = sequences.frame_of(tokenizer)
-    contexts = sequences.token_ids([row.get("context") or "" for row in rows], tokenizer)
-    questions = sequences.token_ids([row.get("question") or "" for row in rows], tokenizer)
-    choices = iter(sequences.token_ids([choice for row in rows for choice in row["choices"]], tokenizer))
+    contexts = sequences.token_ids([row.get("context") or "" for row in rows], tokenizer, max_length)
+    questions = sequences.token_ids([row.get("question") or "" for row in rows], tokenizer, max_length)
+    offered = [choice for row in rows for choice in row["choices"]]
+    choices = iter(sequences.token_ids(offered, tokenizer, max_length))
     features: list[Feature] = []
     for number, row in enumerate(rows):
         pairs = []

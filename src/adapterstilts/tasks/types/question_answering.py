@@ -3,11 +3,14 @@
 A context too long for one feature becomes several, each overlapping the one before by a third of `max_length`
 (128 at 384, the stride of Devlin et al. 2019, https://arxiv.org/abs/1810.04805). A feature that does not hold
 the whole answer has it at `<s>`. Answers are cut out of the context by the tokenizer's character offsets, so
-they are the context's own text in every script, whatever the tokenizer normalises.
+they are the context's own text in every script, whatever the tokenizer normalises; what cannot be seen at their ends
+is cut off.
 """
 
 from __future__ import annotations
 
+import functools
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,14 +57,15 @@ class SpanHead(nn.Module):
 
 
 def context_tokens(contexts: Sequence[str], tokenizer: Any) -> list[tuple[list[int], Offsets]]:
-    """Each context's token ids, and the characters of each token without the white space around it.
+    """Each context's token ids, and the characters of each token without what cannot be seen at their ends.
 
     The bare mark of a word's beginning has none: the tokenizer gives it the first letter of what follows.
     """
     if not contexts:
         return []
+    begins = [_dropped(context, tokenizer.backend_tokenizer.normalizer) for context in contexts]
     encoded = tokenizer(
-        list(contexts),
+        [context[begin:] for context, begin in zip(contexts, begins, strict=True)],
         add_special_tokens=False,
         return_attention_mask=False,
         return_offsets_mapping=True,
@@ -71,22 +75,70 @@ def context_tokens(contexts: Sequence[str], tokenizer: Any) -> list[tuple[list[i
     # none, where another mark or no mark is used: an unknown token's number would not do
     mark = tokenizer.backend_tokenizer.token_to_id("\u2581")
     tokenized = []
-    for context, ids, places in zip(contexts, encoded["input_ids"], encoded["offset_mapping"], strict=True):
+    for context, shift, ids, said in zip(
+        contexts, begins, encoded["input_ids"], encoded["offset_mapping"], strict=True
+    ):
+        places = [(begin + shift, end + shift) for begin, end in said]
+        followers = [begin for begin, _ in places[1:]] + [len(context)]
         offsets = [
-            _characters(context, begin, end, token == mark) for token, (begin, end) in zip(ids, places, strict=True)
+            (begin, begin) if token == mark else _characters(context, begin, end, until)
+            for token, (begin, end), until in zip(ids, places, followers, strict=False)
         ]
         tokenized.append((ids, offsets))
     return tokenized
 
 
-def _characters(context: str, begin: int, end: int, bare: bool) -> tuple[int, int]:
-    if bare:
-        return begin, begin
-    while begin < end and context[begin].isspace():
+def _dropped(text: str, normaliser: Any) -> int:
+    """How many characters at the beginning the tokenizer drops.
+
+    Had it seen them, it would place all tokens that much too far to the left (huggingface/tokenizers#663).
+    """
+    begin = 0
+    while normaliser and begin < len(text):
+        if normaliser.normalize_str(f"{text[begin]}a") != normaliser.normalize_str("a"):
+            break
         begin += 1
-    while begin < end and context[end - 1].isspace():
+    return begin
+
+
+def _characters(context: str, begin: int, end: int, until: int) -> tuple[int, int]:
+    """The characters of a token without the invisible ones around them, and with what belongs to them up to `until`,
+    where the next token begins: a letter that is composed of several is said to be as wide as the first.
+    """
+    while begin < end and (_is_invisible(context[begin]) or _is_selector(context[begin])):
+        begin += 1
+    while begin < end and _is_invisible(context[end - 1]):
         end -= 1
+    while begin < end < until and _belongs(context[end], context[begin:end]):
+        end += 1
     return begin, end
+
+
+def _belongs(letter: str, before: str) -> bool:
+    """Whether `letter` makes one with the text `before`: an accent, a vowel sign, a part of Hangul."""
+    if letter.isspace():
+        return False
+    composed, *parts = (len(unicodedata.normalize("NFKC", text)) for text in (before + letter, before, letter))
+    return composed < sum(parts) or unicodedata.category(letter).startswith("M")
+
+
+_SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+"""Signs that Unicode counts among the format characters, though they are drawn."""
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Fillers, joiners and blanks that it counts among letters, marks and symbols."""
+
+
+@functools.lru_cache(4096)
+def _is_invisible(letter: str) -> bool:
+    """White space, controls, and format characters such as zero-width spaces and marks of direction."""
+    if letter.isspace() or letter in _UNSEEN:
+        return True
+    return unicodedata.category(letter) in ("Cc", "Cf") and letter not in _SEEN and not _is_selector(letter)
+
+
+def _is_selector(letter: str) -> bool:
+    """Whether it says how the letter before it is drawn, as in emoji, and so is nothing without one."""
+    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0020" <= letter <= "\U000e01ef"
 
 
 def tokens_of_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int] | None:
@@ -128,8 +180,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     'offsets' (characters of the context, one pair a token of context), and 'start_position' and
     'end_position' where the row has answers.
     """
+    for row in rows:
+        sequences.check_size(row, len(row["context"]), task.name)
     frame = sequences.frame_of(tokenizer)
-    questions = sequences.token_ids([row["question"] for row in rows], tokenizer)
+    questions = sequences.token_ids([row["question"] for row in rows], tokenizer, LONGEST_QUESTION)
     distinct = list(dict.fromkeys(row["context"] for row in rows))
     contexts = dict(zip(distinct, context_tokens(distinct, tokenizer), strict=True))
     features: list[Feature] = []

@@ -38,7 +38,7 @@ def encode_sentences(sentences: Sequence[str], tokenizer: Any, max_length: int) 
     """Each sentence as `<s> sentence </s>`, cut on the right to `max_length` tokens."""
     frame = sequences.frame_of(tokenizer)
     room = max_length - 2
-    return [[frame.begin, *ids[:room], frame.end] for ids in sequences.token_ids(sentences, tokenizer)]
+    return [[frame.begin, *ids[:room], frame.end] for ids in sequences.token_ids(sentences, tokenizer, room)]
 
 
 def collate(features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:

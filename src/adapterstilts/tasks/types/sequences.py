@@ -13,8 +13,40 @@ from torch import Tensor
 
 from adapterstilts.base.errors import UserError, did_you_mean
 
+_MOSTLY = 0.5
 IGNORED = -100
 """The label of a position that no loss counts, as in torch.nn.functional.cross_entropy."""
+LONG = 20_000
+"""In characters: of a text that is longer, and whose end would be cut off, only the beginning is tokenised."""
+LONGEST = 500_000
+"""In characters: what is to be read to its end (a context, a sentence's words) may not be longer."""
+_MARGIN = 32
+"""In tokens: so far before a cut, the tokens are those of the whole text."""
+
+
+def not_read(features: Sequence[Mapping[str, Any]], tokenizer: Any) -> str | None:
+    """Return what to say of features of which the tokenizer did not know the most part; None if it did."""
+    unknown = tokenizer.unk_token_id
+    if unknown is None:
+        return None
+    # a bare mark of a word's beginning stands for nothing that was read
+    others = {*tokenizer.all_special_ids, *tokenizer.convert_tokens_to_ids(["\u2581"])} - {unknown}
+    ids = chain.from_iterable(
+        chain.from_iterable(feature["input_ids"]) if _is_nested(feature["input_ids"]) else feature["input_ids"]
+        for feature in features
+    )
+    counted = [number == unknown for number in ids if number not in others]
+    share = sum(counted) / len(counted) if counted else 0.0
+    if share <= _MOSTLY:
+        return None
+    return (
+        f"The tokenizer knows no more than {1 - share:.0%} of these texts; the rest is {tokenizer.unk_token} to the "
+        "backbone, so what is predicted says nothing."
+    )
+
+
+def _is_nested(ids: Sequence[Any]) -> bool:
+    return bool(ids) and isinstance(ids[0], list)
 
 
 @dataclass(frozen=True)
@@ -52,14 +84,37 @@ def frame_of(tokenizer: Any) -> Frame:
     return Frame(begin[0], end[0], tuple(between), bool(segments) and segments[second] == 1)
 
 
-def token_ids(texts: Sequence[str], tokenizer: Any) -> list[list[int]]:
-    """Each text as token ids, without special tokens and uncut."""
+def token_ids(texts: Sequence[str], tokenizer: Any, needed: int) -> list[list[int]]:
+    """Each text as token ids, without special tokens: all of them, or of a long text at least the first `needed`."""
+    beginnings = [text[:LONG] for text in texts]
+    ids = _token_ids(beginnings, tokenizer)
+    for number, text in enumerate(texts):
+        size = LONG
+        # at a cut within a word the last tokens may be others than those of the whole text
+        while size < len(text) and len(ids[number]) < needed + _MARGIN:
+            size *= 4
+            ids[number] = _token_ids([text[:size]], tokenizer)[0]
+        if size < len(text):
+            del ids[number][-_MARGIN:]
+    return ids
+
+
+def _token_ids(texts: Sequence[str], tokenizer: Any) -> list[list[int]]:
     if not texts:
         return []
     encoded = tokenizer(
         list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
     )
     return encoded["input_ids"]
+
+
+def check_size(row: Mapping[str, Any], characters: int, task_name: str) -> None:
+    """Raise UserError, naming the row, if its `characters` are more than are read at a time."""
+    if characters > LONGEST:
+        raise UserError(
+            f"Row {row.get('id')} of {task_name} has {characters:,} characters, but at most {LONGEST:,} can be read at "
+            "a time; divide it into several."
+        )
 
 
 def pair(first: list[int], second: list[int], frame: Frame, max_length: int) -> tuple[list[int], int]:

@@ -38,15 +38,18 @@ class TokenHead(nn.Module):
         return {"logits": self.out(self.dropout(hidden))}
 
 
-def _word_pieces(rows: Sequence[Row], tokenizer: Any) -> list[list[list[int]]]:
-    """For each row, for each word, its token ids: at least one, <unk> for a word the tokenizer drops."""
+def _word_pieces(rows: Sequence[Row], tokenizer: Any, room: int) -> list[list[list[int]]]:
+    """For each row, for each word, its token ids: at least one, <unk> for a word the tokenizer drops.
+
+    Of a word that is longer than `sequences.LONG`, those of its beginning.
+    """
     if not rows:
         return []
     if _marks_by_spaces(tokenizer):
-        ids = iter(sequences.token_ids([f" {word}" for row in rows for word in row["tokens"]], tokenizer))
+        ids = iter(sequences.token_ids([f" {word}" for row in rows for word in row["tokens"]], tokenizer, room))
         return [[next(ids) or [tokenizer.unk_token_id] for _ in row["tokens"]] for row in rows]
     encoded = tokenizer(
-        [list(row["tokens"]) for row in rows],
+        [[word[: sequences.LONG] for word in row["tokens"]] for row in rows],
         is_split_into_words=True,
         add_special_tokens=False,
         return_attention_mask=False,
@@ -90,8 +93,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> 
     numbers = {label: number for number, label in enumerate(task.labels)}
     frame = sequences.frame_of(tokenizer)
     room = max_length - 2
+    for row in rows:
+        sequences.check_size(row, sum(map(len, row["tokens"])), task.name)
     features: list[Feature] = []
-    for number, (row, pieces) in enumerate(zip(rows, _word_pieces(rows, tokenizer), strict=True)):
+    for number, (row, pieces) in enumerate(zip(rows, _word_pieces(rows, tokenizer, room), strict=True)):
         tags = row.get("tags")
         if tags is not None and len(tags) != len(row["tokens"]):
             raise UserError(f"Row {row.get('id')} of {task.name} has {len(row['tokens'])} tokens but {len(tags)} tags.")

@@ -1,0 +1,60 @@
+"""What is printed when a run is done: its table, or one JSON object, and where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapterstilts.cli import drawing
+from adapterstilts.runs.command import line, where
+
+if TYPE_CHECKING:
+    from adapterstilts.execution import How
+    from adapterstilts.findings.compare import Comparison
+    from adapterstilts.runs.results import Result
+
+
+def finish(how: How, result: Result, as_json: bool, every: bool) -> None:
+    """Print a result beside its controls, the references and the best; beside all that was measured, if `every`."""
+    if as_json:
+        drawing.print_json(payload(how, result))
+    elif result.scores:
+        from adapterstilts.findings import compare
+
+        compared = _around(how, result)
+        drawing.print_comparison(compared if every else compare.brief(compared))
+        _print_where(how, result)
+    else:
+        drawing.say(f"Predictions of {result.target}, without scores: {how.output / 'predictions' / result.adapter}")
+
+
+def payload(how: How, result: Result) -> dict[str, Any]:
+    """Return a result as plain JSON, with all that it is compared with."""
+    compared = _around(how, result)
+    others = [each.told() for row in compared.rows for each in row.results if each.run.id != result.run.id]
+    waiting = [{"system": row.label, "command": row.command} for row in compared.rows if not row.results]
+    return {**result.told(), "others": others, "not_run": waiting}
+
+
+def _around(how: How, result: Result) -> Comparison:
+    """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
+    from adapterstilts import tasks
+    from adapterstilts.exchange import catalogue
+    from adapterstilts.findings import compare
+    from adapterstilts.runs import related, results
+
+    run = result.run
+    # what was just learned is told, whatever else lies there
+    at_hand = results.read_all([catalogue.bundled(run.backbone.id), how.output], drawing.note_skipped)
+    others = [each for each in at_hand if each.run.id != run.id]
+    expected = related.around(run) if run.composition == "fuse" else []
+    target = tasks.get(result.target)
+    return compare.compare(
+        target, run.backbone.id, [*others, result], expected, result.data, like=result, output=how.output
+    )
+
+
+def _print_where(how: How, result: Result) -> None:
+    folder, run = how.output / result.adapter, result.run
+    named = [result.target, *(each.task for each in run.graph())]
+    side = line("compare", result.target, *where(run.backbone.id, how.output, *named))
+    drawing.say(f"Saved in {folder if folder.is_dir() else how.output}; side by side with the rest: {side}")
