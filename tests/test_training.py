@@ -31,7 +31,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types import batching
-from adapterstilts.training import checkpoints, logs, loop
+from adapterstilts.training import checkpoints, logs, loop, optimisation
 
 PAD = 1
 
@@ -529,11 +529,12 @@ def test_it_is_torch_s_adamw_with_warm_up_and_decay() -> None:
 
 
 def test_the_rate_rises_then_falls_and_is_never_nothing() -> None:
-    settings = TrainingSettings(learning_rate=1.0, warmup_ratio=0.1, max_steps=100)
-    rates = [optimisation.rate(settings, 100, step) for step in range(100)]
+    rises = training.TrainingSettings(learning_rate=1.0, warmup_ratio=0.1, max_steps=100)
+    rates = [optimisation.rate(rises, 100, step) for step in range(100)]
     assert rates[0] == 0.1 and max(rates) == rates[9] == rates[10] == 1.0
     assert rates[-1] > 0 and rates[10:] == sorted(rates[10:], reverse=True)
-    assert [loop._rate(step, 3, 1.0) for step in range(3)] == [1 / 3, 2 / 3, 1.0]
+    only_rises = dataclasses.replace(rises, warmup_ratio=1.0)
+    assert [optimisation.rate(only_rises, 3, step) for step in range(3)] == [1 / 3, 2 / 3, 1.0]
 
 
 def test_bf16_computes_otherwise_but_keeps_weights_in_fp32() -> None:
@@ -587,7 +588,7 @@ def test_each_validation_is_a_line_of_the_log(tmp_path: Path) -> None:
     )
     assert lines[-1]["tokens"] == record.tokens and lines[-1]["seconds"] == record.seconds
     assert all(set(line) == {"step", "loss", "score", "tokens", "seconds", "learning_rate"} for line in lines)
-    assert lines[-1]["learning_rate"] == 1e-2 * loop._rate(STEPS - 1, STEPS, 0.1)
+    assert lines[-1]["learning_rate"] == optimisation.rate(settings(), STEPS, STEPS - 1)
 
 
 def test_a_resumed_log_has_each_validation_once(tmp_path: Path) -> None:
