@@ -323,7 +323,10 @@ def _files(value: Any, languages: Sequence[str], kind: str, own: OwnRows) -> dic
 def _path(written: Any, kind: str, split: str, own: OwnRows) -> str:
     if not isinstance(written, str) or not written:
         raise _wrong(own.source, f"files: {split}", written, "the path of a file")
-    path = own.folder / path_of(written)
+    try:
+        path = own.folder / path_of(written)
+    except UserError as error:
+        raise UserError(f"{own.source}, under files: {split}: {error}") from error
     if not path.is_file():
         raise UserError(f"{own.source}: there is no file {written} ({path}); correct the path under files: {split}.")
     allowed = (*SUFFIXES, *OF_TAGGING) if kind == "tagging" else SUFFIXES
