@@ -64,7 +64,9 @@ def read(path: Path) -> Task:
         raise wrong(path, text.count("\n", 0, error.position) + 1, what) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none is a ValueError
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
-        raise UserError(f"{path}{where}: this is not YAML ({getattr(error, 'problem', None) or error}).") from error
+        said = str(getattr(error, "problem", None) or error).replace("unhashable key", "a list or names as a key")
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else said
+        raise UserError(f"{path}{where}: this is not YAML ({said}).") from error
     if not isinstance(values, dict):
         raise UserError(f"{path} must hold names and values, such as type: classification.")
     if "recipe" in values:
