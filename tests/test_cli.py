@@ -115,8 +115,10 @@ def test_the_commands_of_rows_that_were_not_run_run_them(trained, call):
     assert "not run" not in out
 
 
-def test_what_is_not_run_is_run_where_the_rest_is_from_what_was_named(trained, call):
+def test_what_is_not_run_is_run_where_the_rest_is_from_what_was_named(trained, call, monkeypatch):
     """With --output elsewhere, sources by their folders, a file of one's own, and names that a shell would part."""
+    monkeypatch.setattr(tasks, "_registered", {})
+    monkeypatch.setattr(tasks, "_remembered", {})
     elsewhere = "some where"
     declared = Path("mine; x.yaml")
     rows = [{"sentence1": f"a {n}", "sentence2": "b", "label": "no"} for n in range(40)]

@@ -45,6 +45,7 @@ ROOM = 6 << 30
 """Bytes of memory that an input may take beside what is there."""
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JARGON = ("Traceback", "<class ", " object at 0x", "NoneType", "pydantic", "errno", "KeyError", "TypeError")
+_JARGON = (*_JARGON, "subscriptable", "iterable", "unhashable", "indices must", "invalid literal", "recursion")
 _LEFT = (".locks",)
 """What an output folder may have of a run that was refused."""
 

@@ -369,7 +369,7 @@ def test_a_folder_a_split_or_a_language_that_is_not_there_is_refused(tmp_path):
         load("xnli", "test", "de", tmp_path / "none")
     with pytest.raises(UserError, match='"squad" has no test files; it has train, validation'):
         load("squad", "test", "en", tmp_path)
-    with pytest.raises(UserError, match='Did you mean "de"'):
+    with pytest.raises(UserError, match='has no test rows in "dee". It has en, ar,'):
         load("xnli", "test", "dee", tmp_path)
 
 

@@ -255,6 +255,7 @@ def test_a_byte_order_mark_and_crlf_change_no_side(name, tmp_path):
     [
         ({"de": "de-1\tA\nde-1\tB\n"}, 'de-en.dev.de, line 2: the id "de-1" is there twice'),
         ({"de": "de-1 A\n"}, "dev.de, line 1: there is one column"),
+        ({"en": "en-1\tOne\tmore\n"}, "dev.en, line 1: there are 3 columns"),
         ({"gold": "de-1\ten-7\n"}, 'dev.gold, line 1: the id "en-7" is not in the sentences'),
         ({"gold": "de-1\n"}, "dev.gold, line 1: there is one column"),
     ],

@@ -1,4 +1,8 @@
-"""Training: our fast path, our plain path, and the installed library as it is best configured, on the same batches."""
+"""Training: our fast path, our plain path, and the installed library as it is best configured, on the same batches.
+
+A token's products cost two operations a parameter forward and two backward through a frozen encoder, and two more where
+every weight learns: that is the limit which the machine's peak sets.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,14 @@ import adapters
 import torch
 from adapters import BnConfig
 from adapters.composition import Fuse
-from benchmarks.measuring import PEAK, Rounds, interleaved, peak
-from benchmarks.shapes import Shape, batches, tokens_of
+from benchmarks.measuring import PEAK, Rounds, interleaved, peak, ratios
+from benchmarks.shapes import SHAPES, Shape, batches, tokens_of
 from peft import LoraConfig, inject_adapter_in_model
 from torch import Tensor, nn
 
 from adapterstilts import methods
 from adapterstilts.adapter.model import Model
+from adapterstilts.findings.table import Column, Table, Value
 
 SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
     "bottleneck": ("bottleneck", None, 0),
@@ -132,6 +137,39 @@ def measured(shape: Shape, system: str, rows: str, rounds: int, steps: int) -> d
     }
     figures: Rounds = interleaved(sides, rounds)
     return {"shape": shape.name, "system": system, "rows": rows, "steps": steps, "rounds": figures}
+
+
+def limit(record: dict[str, Any], shape: Shape) -> list[float]:
+    """Return the tokens a second that the products alone would allow, round by round."""
+    operations = (6 if record["system"] == "full fine-tuning" else 4) * shape.in_layers
+    return [each / operations for each in record["rounds"][PEAK]]
+
+
+def table(records: list[dict[str, Any]]) -> str:
+    """Return the Markdown table of some measurements of one shape."""
+    columns = (
+        Column("system"),
+        Column("lengths of"),
+        Column("tokens a second", "number", 0),
+        Column(f"ratio to the {LIBRARY}", "number", 2),
+        Column(f"ratio to {PLAIN}", "number", 2),
+        Column("share of the limit, %", "number", 0),
+    )
+    lines = []
+    for record in records:
+        rounds, shape = record["rounds"], next(each for each in SHAPES.values() if each.name == record["shape"])
+        shares = [100 * own / most for own, most in zip(rounds[OURS], limit(record, shape), strict=True)]
+        lines.append(
+            (
+                record["system"],
+                record["rows"],
+                Value.median(rounds[OURS]),
+                Value.median(ratios(rounds, OURS, LIBRARY)),
+                Value.median(ratios(rounds, OURS, PLAIN)),
+                Value.median(shares),
+            )
+        )
+    return Table(columns, lines).to_markdown()
 
 
 def peak_memory(shape: Shape, system: str, side: str, rows: str, steps: int) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from adapterstilts import methods, packed
+from adapterstilts import methods, packed, tasks
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.library import PreTrainedModel
@@ -20,6 +20,9 @@ from adapterstilts.methods.vocabulary import CompactVocabulary
 if TYPE_CHECKING:
     from adapterstilts.tasks import Task
     from adapterstilts.tasks.types import TaskType
+
+_MANY = 20
+"""More labels than these are counted, not named."""
 
 
 class Model(nn.Module):
@@ -172,11 +175,25 @@ def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task
 def _check_head(adapter: Adapter, task: Task) -> None:
     if not adapter.head_tensors():
         raise UserError(f'The adapter "{adapter.name}" has no head for {task.name}; only retrieval works without one.')
+    own = tasks.all_tasks().get(adapter.task or "")
+    if own is not None and own.type != task.type:
+        raise UserError(
+            f'The adapter "{adapter.name}" is one for {own.name}, which is {_words(own.type)}, and {task.name} is '
+            f"{_words(task.type)}, so its head does not fit; choose an adapter of such a task."
+        )
     if adapter.labels != task.labels:
         raise UserError(
-            f'The labels of the adapter "{adapter.name}" ({", ".join(adapter.labels) or "none"}) are not '
-            f"those of {task.name} ({', '.join(task.labels) or 'none'}), so its head does not fit."
+            f'The labels of the adapter "{adapter.name}" ({_names(adapter.labels)}) are not those of {task.name} '
+            f"({_names(task.labels)}), so its head does not fit."
         )
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _names(labels: Sequence[str]) -> str:
+    return f"{len(labels)} labels" if len(labels) > _MANY else ", ".join(labels) or "none"
 
 
 def _new_head(backbone: Backbone, task_type: TaskType, task: Task | None) -> nn.Module | None:

@@ -16,6 +16,8 @@ WAITS = (1.0, 4.0)
 """Seconds before the Hub is asked again when it fails, or the network does."""
 PATIENCE = 60.0
 """Seconds in which the Hub must say something."""
+_NOT_THE_HUB = (AssertionError, AttributeError, IndexError, KeyError, RecursionError, TypeError, JSONDecodeError)
+"""What huggingface_hub, and whoever reads what it returns, make of an answer that has another form than the Hub's."""
 
 T = TypeVar("T")
 
@@ -57,8 +59,7 @@ def answered(ask: Callable[[], T]) -> T:
         _bound_waiting()
         try:
             return ask()
-        # what huggingface_hub makes of an answer that has another form than the Hub's
-        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, JSONDecodeError) as error:
+        except _NOT_THE_HUB as error:
             raise Unreachable("what answered is not the Hub, or a damaged one", "check HF_ENDPOINT, or wait") from error
         except (HfHubHTTPError, OSError) as error:
             # without a file in the cache, what went wrong is only the cause

@@ -52,6 +52,7 @@ Examples:
   adapterstilts fuse squad mnli --target pawsx      the main job, on the shipped adapters
   adapterstilts compare pawsx                       everything measured on PAWS-X
   adapterstilts VERB --help                         a verb's options and examples
+
 \b
 Tab completion:
   bash:  eval "$(_ADAPTERSTILTS_COMPLETE=bash_source adapterstilts)"

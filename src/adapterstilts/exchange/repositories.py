@@ -172,12 +172,12 @@ def listed(organisation: str) -> list[Listed]:
     """The adapters that an organisation or a user has published; UserError if the Hub cannot be asked."""
     from huggingface_hub import HfApi
 
-    models = _asked(
-        organisation,
-        lambda: list(HfApi().list_models(author=organisation, filter=TAG, full=True, cardData=True)),
-        "list",
-    )
-    return [_listed(model) for model in sorted(models, key=lambda model: model.id)]
+    def ask() -> list[Listed]:
+        models = HfApi().list_models(author=organisation, filter=TAG, full=True, cardData=True)
+        return [_listed(model) for model in sorted(models, key=lambda model: model.id)]
+
+    # what a model says is read while the Hub is asked: it may have another form than the Hub's
+    return list(_asked(organisation, ask, "list"))
 
 
 def _listed(model: Any) -> Listed:

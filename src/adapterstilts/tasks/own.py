@@ -64,7 +64,9 @@ def read(path: Path) -> Task:
         raise wrong(path, text.count("\n", 0, error.position) + 1, what) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none is a ValueError
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
-        raise UserError(f"{path}{where}: this is not YAML ({getattr(error, 'problem', None) or error}).") from error
+        said = str(getattr(error, "problem", None) or error).replace("unhashable key", "a list or names as a key")
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else said
+        raise UserError(f"{path}{where}: this is not YAML ({said}).") from error
     if not isinstance(values, dict):
         raise UserError(f"{path} must hold names and values, such as type: classification.")
     if "recipe" in values:
@@ -323,7 +325,10 @@ def _files(value: Any, languages: Sequence[str], kind: str, own: OwnRows) -> dic
 def _path(written: Any, kind: str, split: str, own: OwnRows) -> str:
     if not isinstance(written, str) or not written:
         raise _wrong(own.source, f"files: {split}", written, "the path of a file")
-    path = own.folder / path_of(written)
+    try:
+        path = own.folder / path_of(written)
+    except UserError as error:
+        raise UserError(f"{own.source}, under files: {split}: {error}") from error
     if not path.is_file():
         raise UserError(f"{own.source}: there is no file {written} ({path}); correct the path under files: {split}.")
     allowed = (*SUFFIXES, *OF_TAGGING) if kind == "tagging" else SUFFIXES

@@ -47,8 +47,10 @@ def _columns(path: Path) -> Iterator[tuple[int, str, str]]:
         if not text:
             continue
         first, tab, second = text.partition("\t")
-        if not tab:
-            raise wrong(path, line, "there is one column: it must be two, between them a tab.")
+        if not tab or "\t" in second:
+            more = second.count("\t") + 2
+            said = f"there are {more} columns" if tab else "there is one column"
+            raise wrong(path, line, f"{said}: it must be two, between them a tab.")
         yield line, first, second
 
 

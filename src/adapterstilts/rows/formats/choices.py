@@ -9,7 +9,7 @@ from typing import Any
 
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.formats.labels import all_or_none
-from adapterstilts.rows.formats.lines import id_of, names_missing, read_json_lines, text_of, whole, wrong
+from adapterstilts.rows.formats.lines import id_of, list_of, names_missing, read_json_lines, text_of, whole, wrong
 from adapterstilts.rows.formats.records import Entries, read_records
 
 _OF_COSMOSQA = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
@@ -96,12 +96,13 @@ def of_hellaswag(entry: Mapping[str, Any], identifier: str) -> Row:
 def of_csqa(entry: Mapping[str, Any]) -> Row:
     """The row of an entry of CommonsenseQA, as it is released; its 'label' is None where it has none."""
     asked = entry["question"]
-    choices = {choice["label"]: choice["text"] for choice in asked["choices"]}
-    if len(choices) < len(asked["choices"]):
-        letters = ", ".join(str(choice["label"]) for choice in asked["choices"])
+    offered = list_of(asked, "choices")
+    choices = {text_of(choice, "label"): text_of(choice, "text") for choice in offered}
+    if len(choices) < len(offered):
+        letters = ", ".join(choice["label"] for choice in offered)
         raise ValueError(f"two choices have one letter: {letters}")
     key = entry.get("answerKey") or None
-    if key is not None and key not in choices:
+    if key is not None and key not in list(choices):
         raise ValueError(f'the answer "{key}" is none of the choices')
     label = None if key is None else list(choices).index(key)
     return {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, printable
 from adapterstilts.base.texts import numbered, parse_json
 from adapterstilts.base.texts import wrong as wrong
+
+_SHOWN = 60
+"""Characters of a wrong value that a sentence quotes."""
 
 
 def names_missing(wanted: Iterable[str], columns: Iterable[str], between: str = "tabs") -> str:
@@ -40,9 +45,24 @@ def read(path: Path) -> Iterator[tuple[int, str]]:
 def whole(value: Any) -> int:
     """The whole number that a value is or spells; ValueError for any other."""
     spelt = value.strip() if isinstance(value, str) else value
-    if isinstance(spelt, bool) or not isinstance(spelt, int | str):
-        raise ValueError(f"{spelt!r} is no whole number")
-    return int(spelt)
+    if isinstance(spelt, int | str) and not isinstance(spelt, bool):
+        with suppress(ValueError):  # its words are Python's
+            return int(spelt)
+    if isinstance(spelt, list | dict):
+        shown = "a list" if isinstance(spelt, list) else "an object"
+    else:
+        shown = printable(json.dumps(spelt, ensure_ascii=False))[:_SHOWN]
+    raise ValueError(f"{shown} is no whole number")
+
+
+def list_of(entry: Any, name: str) -> list[dict[str, Any]]:
+    """The objects that `entry` has under `name`; KeyError if it has nothing there, TypeError for anything else."""
+    if not isinstance(entry, dict):
+        raise TypeError(f'what should have "{name}" is not an object')
+    value = entry[name]
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise TypeError(f'"{name}" is not a list of objects')
+    return value
 
 
 def text_of(entry: Mapping[str, Any], name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.rows.formats import Row
-from adapterstilts.rows.formats.lines import id_of, read_json, text_of, whole
+from adapterstilts.rows.formats.lines import id_of, list_of, read_json, text_of, whole
 
 
 def read_squad(path: Path, unanswerable: bool = False, numbered: bool = False) -> Iterator[Row]:
@@ -65,11 +65,11 @@ def _check_possible(question: Mapping[str, Any], texts: Sequence[str], unanswera
 def _questions(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     place = "the top"
     try:
-        for article, entry in enumerate(read_json(path)["data"], 1):
-            for paragraph, part in enumerate(entry["paragraphs"], 1):
+        for article, entry in enumerate(list_of(read_json(path), "data"), 1):
+            for paragraph, part in enumerate(list_of(entry, "paragraphs"), 1):
                 place = f"article {article}, paragraph {paragraph}"
                 context = text_of(part, "context")
-                for question in part["qas"]:
+                for question in list_of(part, "qas"):
                     yield context, question
     except (KeyError, TypeError) as error:
         raise _malformed(path, place, error) from error
@@ -79,7 +79,7 @@ def _answers(question: dict[str, Any], context: str, path: Path) -> dict[str, li
     texts: list[str] = []
     starts: list[int] = []
     empty = False
-    for answer in question.get("answers") or ():
+    for answer in list_of(question, "answers") if question.get("answers") else ():
         text, start = text_of(answer, "text"), whole(answer["answer_start"])
         if not text:
             empty = True
