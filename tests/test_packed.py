@@ -16,6 +16,9 @@ from adapterstilts.adapter.model import Model
 from adapterstilts.methods import Source
 from adapterstilts.packed import dropout as dropouts
 from adapterstilts.packed.batches import packed
+from adapterstilts.tasks import types
+from adapterstilts.tasks.types.classification import FirstTokenHead
+from adapterstilts.training import TrainingSettings, train
 
 SYSTEMS: list[tuple[str, str | None, int, dict[str, Any]]] = [
     ("head_only", None, 0, {}),
@@ -184,3 +187,22 @@ def test_half_precision_stays_near(system: Any) -> None:
     inside = fixtures.batch()["attention_mask"][:, :, None]
     error, of_plain = (((each - exact) * inside).pow(2).mean().sqrt() for each in (ours, theirs))
     assert error < 1.5 * of_plain + 1e-3
+
+
+@pytest.mark.parametrize("system", [SYSTEMS[1], SYSTEMS[2], SYSTEMS[-3], SYSTEMS[5]], ids=named)
+def test_a_whole_training_has_the_same_losses(system: Any) -> None:
+    task_type = types.get("classification")
+    features = [
+        {"row": row, "input_ids": [0, *range(5 + row, 8 + row + row % 4), 2], "label": row % 2} for row in range(16)
+    ]
+    losses = []
+    for fast in (True, False):
+        model = model_of(system, fixtures.backbone(dtype=torch.float64, dropout=0.0))
+        torch.manual_seed(0)
+        model.head = FirstTokenHead(32, 2, 0.0).double()
+        model.packed = fast
+        settings = TrainingSettings(learning_rate=1e-2, batch_size=4, epochs=3, evaluate_every=1)
+        record = train(model, task_type, features, None, settings, 1)
+        losses.append([fact["loss"] for fact in record.history])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    assert len(losses[0]) == 12 and losses[0][0] != losses[0][-1]

@@ -16,20 +16,21 @@ from adapterstilts.packed.dropout import masked
 def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor | None, probability: float) -> Tensor:
     """Return (T, H) from queries, keys and values: one tensor (T, 3H), or three (T, H).
 
-    `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the attention's weights, None for no dropout.
+    `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the attention's weights; None: PyTorch's own
+    kernel drops with `probability`, which on a CPU must be 0, where it would be slow.
     """
     if kept is None:
-        return _without_dropout(parts, heads, batch)
+        return _by_torch(parts, heads, batch, probability)
     return _Attention.apply(batch, heads, kept, 1 / (1 - probability), *parts)
 
 
-def _without_dropout(parts: tuple[Tensor, ...], heads: int, batch: Packed) -> Tensor:
+def _by_torch(parts: tuple[Tensor, ...], heads: int, batch: Packed, probability: float) -> Tensor:
     whole = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
     table = _Padded.apply(whole, batch)
     width = whole.shape[1] // 3
     query, key, value = table.view(batch.batch, batch.length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
     bias = None if batch.bias is None else batch.bias.to(table.dtype)
-    context = scaled_dot_product_attention(query, key, value, attn_mask=bias)
+    context = scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=probability)
     return _Unpadded.apply(context.transpose(1, 2).reshape(batch.batch * batch.length, width), batch)
 
 

@@ -32,9 +32,13 @@ class Masks:
 
     def draw(self, shapes: Sequence[tuple[Sequence[int], float]], device: torch.device) -> list[Tensor | None]:
         """Return for each shape and probability of a drop an int16 tensor, -1 = kept and 0 = dropped; None for 0."""
+        if device.type != "cpu":
+            return [
+                _drawn_there(shape, probability, device) if probability > 0 else None for shape, probability in shapes
+            ]
         drawn = [(shape, probability) for shape, probability in shapes if probability > 0]
         counts = [-(-prod(shape) // 4) * 4 for shape, _ in drawn]
-        raw = torch.from_numpy(self._bits.random_raw(sum(counts) // 4).view(numpy.int16)).to(device)
+        raw = torch.from_numpy(self._bits.random_raw(sum(counts) // 4).view(numpy.int16))
         masks: list[Tensor | None] = []
         parts = iter(zip(raw.split(counts), drawn, strict=True))
         for _, probability in shapes:
@@ -44,6 +48,11 @@ class Masks:
             bits, (shape, probability) = next(parts)
             masks.append(_kept(bits[: prod(shape)], probability).view(*shape))
         return masks
+
+
+def _drawn_there(shape: Sequence[int], probability: float, device: torch.device) -> Tensor:
+    """A mask by an accelerator's own generator, which is fast."""
+    return torch.empty(*shape, device=device).bernoulli_(1 - probability).to(torch.int16).neg_()
 
 
 def _kept(bits: Tensor, probability: float) -> Tensor:

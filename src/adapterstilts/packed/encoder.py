@@ -120,10 +120,11 @@ class Encoder:
         of_weights, of_hidden = config.attention_probs_dropout_prob, config.hidden_dropout_prob
         square = (layout.batch * heads, layout.length, layout.length)
         shape = hidden.exact.shape
-        shapes = [(square, of_weights), (shape, of_hidden), (shape, of_hidden)]
+        by_torch = hidden.exact.device.type != "cpu"
+        shapes = [(square, 0.0 if by_torch else of_weights), (shape, of_hidden), (shape, of_hidden)]
         kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.exact.device)
         projected = tuple(projection(hidden.rounded) for projection in layer.projections)
-        output = layer.attended(attention(projected, heads, layout, kept, of_weights))
+        output = layer.attended(attention(projected, heads, layout, kept, of_weights if training else 0.0))
         hidden = self._behind(layer, 0, hidden, output, kept_inner, training)
         output = layer.outer(self._activation(layer.inner(hidden.rounded)))
         return self._behind(layer, 1, hidden, output, kept_outer, training)
