@@ -289,6 +289,6 @@ def test_a_backbone_of_the_hub_is_known_by_its_commit(
 
 def test_what_cannot_be_loaded_is_told_as_loading_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    for name in (str(tmp_path / "nowhere"), str(tmp_path), "no such id", ""):
+    for name in (str(tmp_path / "nowhere"), str(tmp_path), "no such id"):
         with pytest.raises(UserError, match="could not be loaded; give pocket, a folder"):
             identity_of(name)
