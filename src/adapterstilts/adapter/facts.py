@@ -121,16 +121,14 @@ def read_facts(folder: Path) -> Facts:
     path = folder / FACTS
     if not path.is_file():
         raise UserError(f"{folder} is no adapter: it has no {FACTS}.")
-    content = schema.read_json(path, _LARGEST)
-    if not isinstance(content, dict):
-        raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
+    content = schema.read_object(path, _LARGEST)
     if content.get("format") != FORMAT:
         raise UserError(
             f"{path} has the format {content.get('format')!r}; this version of adapterstilts reads format {FORMAT}: "
             "train or download the adapter again."
         )
     stored = schema.checked(_Stored, content, str(path), unknown="ignore")
-    tasks.remember(stored.declarations)
+    tasks.remember(stored.declarations, f'{path}: a task in "declarations"')
     run: Run | Given
     if stored.imported is not None:
         own = stored.imported
@@ -140,6 +138,8 @@ def read_facts(folder: Path) -> Facts:
     schema.checked(_Training, stored.training, f'{path}: "training"', unknown="ignore")
     try:
         check_method(run.method)
+        if run.task is not None:
+            tasks.get(run.task)
         settings = _settings(run, stored.settings)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -232,9 +232,8 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         revision = result.run.evaluation and result.run.evaluation.rows.revision
         alone = "; partial" if result.not_measured else ""
         drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each}{alone})")
-    card = folder / "README.md"
-    if card.is_file():
-        body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
+    if card := catalogue.card_in(folder):
+        body = re.sub(r"\A---\n.*?\n---\n", "", card, flags=re.DOTALL)
         drawing.say()
         drawing.say("card:")
         drawing.say_lines(body.strip(), "  ")

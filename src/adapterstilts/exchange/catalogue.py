@@ -90,9 +90,7 @@ class Entry:
     @property
     def licence(self) -> str | None:
         """What the header of its card says; None without one."""
-        card = self.folder / "README.md"
-        text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-        named = re.search(r"^license: *(\S+)$", text.partition("\n---")[0], re.MULTILINE)
+        named = re.search(r"^license: *(\S+)$", card_in(self.folder).partition("\n---")[0], re.MULTILINE)
         return named[1] if named else None
 
     @property
@@ -110,6 +108,14 @@ class Entry:
         return is_plain(self.run)
 
 
+def card_in(folder: Path) -> str:
+    """Return the text of the card in an adapter's folder; '' without one that can be read."""
+    try:
+        return (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def bundled(backbone: str) -> Path:
     """Return the shipped folder for `backbone`, whether or not there is one."""
     return places.zoo_folder() / slug(backbone.lower())
@@ -120,6 +126,7 @@ def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: No
 
     A folder whose facts cannot be read is left out: `skip` is told why.
     """
+    tasks.all_tasks()  # what is wrong with a user's own is no fault of an adapter's
     shipped = sorted(path for path in places.zoo_folder().glob("*") if path.is_dir())
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:
@@ -258,10 +265,11 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
 
 
 def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
-    for path in sorted(folder.glob(f"*/{FACTS}")):
-        # a folder that a broken-off saving left behind starts with a dot
-        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent, skip)):
-            yield Entry(path.parent.name, path.parent, origin, facts)
+    for path in sorted(folder.glob("*")):
+        # a folder that a broken-off saving left behind starts with a dot; a link that leads nowhere is told of
+        own = not path.name.startswith(".") and os.path.lexists(path / FACTS)
+        if own and (facts := _facts_of(path, skip)):
+            yield Entry(path.name, path, origin, facts)
 
 
 def _facts_of(folder: Path, skip: Skip) -> Facts | None:

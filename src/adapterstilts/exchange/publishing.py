@@ -94,13 +94,15 @@ def _plain(adapter: Adapter, backbone: str, repository: str) -> tuple[dict[str, 
     """The same adapter for plain `adapters` or `peft`, in a folder of the library's name, and that name with the lines
     that load it from `repository`; nothing where neither has it. `backbone` is what it is called here.
     """
-    library = writing.LIBRARIES.get(adapter.method)
-    if library not in ("adapters", "peft"):
-        return {}, None
+    from adapterstilts.adapter import model
     from adapterstilts.backbones import loading
     from adapterstilts.exchange.exporting import usage
 
     task, config = tasks.get(adapter.task) if adapter.task else None, loading.load_config(backbone)
+    model.check_fits(adapter, config, task)
+    library = writing.LIBRARIES.get(adapter.method)
+    if library not in ("adapters", "peft"):
+        return {}, None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / library
         try:
