@@ -138,14 +138,23 @@ def read_facts(folder: Path) -> Facts:
     schema.checked(_Training, stored.training, f'{path}: "training"', unknown="ignore")
     try:
         check_method(run.method)
-        if run.task is not None:
-            tasks.get(run.task)
         settings = _settings(run, stored.settings)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     return Facts(
         stored.name, run, stored.backbone, settings, stored.labels, stored.sha256, stored.scores, stored.training
     )
+
+
+def task_of(facts: Facts, folder: Path) -> tasks.Task | None:
+    """Return the task whose head an adapter has, None without one; UserError, naming the file, if nobody declares it.
+
+    Such an adapter may be listed, but not used.
+    """
+    try:
+        return tasks.get(facts.run.task) if facts.run.task else None
+    except UserError as error:
+        raise UserError(f"{folder / FACTS}: {error}") from error
 
 
 def _settings(run: Run | Given, settings: Mapping[str, Any]) -> dict[str, Any]:

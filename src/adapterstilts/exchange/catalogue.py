@@ -126,7 +126,6 @@ def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: No
 
     A folder whose facts cannot be read is left out: `skip` is told why.
     """
-    tasks.all_tasks()  # what is wrong with a user's own is no fault of an adapter's
     shipped = sorted(path for path in places.zoo_folder().glob("*") if path.is_dir())
     folders = [(path, "bundled") for path in shipped]
     if output.resolve() not in {path.resolve() for path in shipped}:

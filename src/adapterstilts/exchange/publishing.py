@@ -52,6 +52,7 @@ def prepare(
     other weights, or if the Hub cannot be asked and `must_ask`: otherwise the plan says why.
     """
     adapter = saving.load_adapter(entry.folder)
+    facts.task_of(entry.facts, entry.folder)
     if not isinstance(adapter.run, Run) or adapter.run.origins:
         raise UserError(
             f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
