@@ -688,7 +688,7 @@ _STATES: Sequence[tuple[str, Any]] = (
     *(("run", value) for value in (None, [], {}, "x", MISSING)),
     *(("history", value) for value in (None, 5, [5], [{}], "x", {})),
     *(("computed", value) for value in (None, [], "x", {"x": []})),
-    *(("format", value) for value in (None, 3, "x", 10**400)),
+    *(("format", value) for value in (None, 4, "x", 10**400)),
     *(("sha256", value) for value in (None, 5, "x")),
     ("unheard_of", 1),
 )
@@ -709,7 +709,8 @@ def _checkpoints() -> Iterator[Case]:
     for state, change in NO_JSON.items():
         yield Case(f"checkpoint's state {state}", RESUME, [*CHECKPOINT, _in("w", "state.json", change)], told)
     for path, value in _STATES:
-        files = [*CHECKPOINT, _in("w", "state.json", json_by(at(path, value)))]
+        whole = path if path in ("format", "sha256", "unheard_of") else f"position.{path}"
+        files = [*CHECKPOINT, _in("w", "state.json", json_by(at(whole, value)))]
         yield Case(f"checkpoint's state {path}={shown(value)}", RESUME, files, told)
     for state, change in {**WEIGHTS, **TENSORS}.items():
         if state in ("a folder", "a link to itself", "not a number", "a tensor missing", "whole numbers", "no tensors"):

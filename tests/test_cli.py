@@ -499,6 +499,13 @@ def test_help_lists_every_verb_and_tab_completion(call):
     assert "bash_source" in out
 
 
+def test_what_a_verb_is_for_fits_a_line_of_80_letters(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = call("--help")
+    listed = out.partition("Commands:")[2].partition("Examples:")[0]
+    assert "..." not in listed and len(listed.strip().splitlines()) == len(cli.cli.commands)
+
+
 def test_completion_knows_tasks_and_adapters(trained):
     from click.shell_completion import ShellComplete
 

@@ -68,7 +68,7 @@ def test_adapters_are_trained_and_composed(kind, method):
 
 def test_the_whole_encoder_is_trained_and_becomes_a_backbone(kind):
     folder, task = Path("runs", learned("mnli", "full")), tasks.get("mnli")
-    execution.export_adapter(str(folder), Path("exported"), "encoder", "full", Path("runs"))
+    execution.export_adapter(str(folder), Path("exported"), "encoder", "full", Path("runs"), "me/encoder")
     adapter = saving.load_adapter(folder)
     tuned = model.from_adapter(loading.load_backbone("encoder"), adapter, types.get(task.type), task).backbone
     ids = {"input_ids": torch.arange(5, 11)[None], "attention_mask": torch.ones((1, 6), dtype=torch.int64)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -557,7 +558,7 @@ def test_the_verbs_find_what_was_imported_and_keep_it_apart(
     assert words.label_of(result.run) == "lora, mnli alone (imported=their-lora)"
     assert result.run.origins == {"their-lora"}
     row = json.loads(said("compare", "tatoeba", "--json"))["comparisons"][0]["rows"]
-    again = f"adapterstilts evaluate their-lora --target tatoeba --output {tmp_path / 'runs'}"
+    again = shlex.join(["adapterstilts", "evaluate", "their-lora", "--target", "tatoeba", *output])
     assert again in [one["command"] for one in row]
     assert catalogue.find("mnli", "pocket", "lora", tmp_path / "runs").name == "lora-mnli"
     said(

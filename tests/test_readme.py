@@ -219,3 +219,8 @@ def test_the_sizes_that_it_names_are_those_of_the_tasks():
     assert (
         f"{SIZES['pawsx']['train']:,} English pairs" in said and f"TyDiQA {SIZES['tydiqa']['train']} questions" in said
     )
+
+
+def test_the_size_of_the_shipped_encoder_is_that_of_its_record():
+    record = json.loads((ROOT / "zoo" / "pocket" / "backbone" / "pretraining.json").read_text())
+    assert f"pocket, {record['parameters'] / 1e6:.1f} M parameters" in README

@@ -167,7 +167,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     **{
         f"{name} {content[:8]!r}": (
             written(name, content),
-            "could not be loaded|must hold one|not valid|cannot be read",
+            "could not be loaded|must hold one|this is not|cannot be read",
         )
         for name in ("config.json", "tokenizer.json", "tokenizer_config.json")
         for content in (b"[]", b"", b"null", b"\xff\xfe", b"[" * 100_000, b'{"a": ', b'"x"')

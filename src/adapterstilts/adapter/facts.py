@@ -121,16 +121,14 @@ def read_facts(folder: Path) -> Facts:
     path = folder / FACTS
     if not path.is_file():
         raise UserError(f"{folder} is no adapter: it has no {FACTS}.")
-    content = schema.read_json(path, _LARGEST)
-    if not isinstance(content, dict):
-        raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
+    content = schema.read_object(path, _LARGEST)
     if content.get("format") != FORMAT:
         raise UserError(
             f"{path} has the format {content.get('format')!r}; this version of adapterstilts reads format {FORMAT}: "
             "train or download the adapter again."
         )
     stored = schema.checked(_Stored, content, str(path), unknown="ignore")
-    tasks.remember(stored.declarations)
+    tasks.remember(stored.declarations, f'{path}: a task in "declarations"')
     run: Run | Given
     if stored.imported is not None:
         own = stored.imported
@@ -146,6 +144,17 @@ def read_facts(folder: Path) -> Facts:
     return Facts(
         stored.name, run, stored.backbone, settings, stored.labels, stored.sha256, stored.scores, stored.training
     )
+
+
+def task_of(facts: Facts, folder: Path) -> tasks.Task | None:
+    """Return the task whose head an adapter has, None without one; UserError, naming the file, if nobody declares it.
+
+    Such an adapter may be listed, but not used.
+    """
+    try:
+        return tasks.get(facts.run.task) if facts.run.task else None
+    except UserError as error:
+        raise UserError(f"{folder / FACTS}: {error}") from error
 
 
 def _settings(run: Run | Given, settings: Mapping[str, Any]) -> dict[str, Any]:

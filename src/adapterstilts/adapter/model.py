@@ -6,23 +6,24 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from adapterstilts import methods, packed, tasks
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
-from adapterstilts.backbones import encoders
+from adapterstilts.backbones import encoders, loading
 from adapterstilts.backbones.library import PreTrainedModel
 from adapterstilts.backbones.loading import Backbone
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, listed
 from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed
 from adapterstilts.methods.vocabulary import CompactVocabulary
+from adapterstilts.tasks import types
 
 if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
     from adapterstilts.tasks import Task
     from adapterstilts.tasks.types import TaskType
-
-_MANY = 20
-"""More labels than these are counted, not named."""
 
 
 class Model(nn.Module):
@@ -113,10 +114,8 @@ class Model(nn.Module):
         wanted = [name for name in own if not name.startswith(ADAPTER_PREFIX)]
         if wanted:
             raise UserError(f"The weights do not fit: {wanted[0]} belongs neither to an adapter nor to a head.")
-        head = self.head.state_dict() if self.head is not None else {}
-        head_tensors = {
-            name.removeprefix(HEAD_PREFIX): t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)
-        }
+        head = prefixed("head", self.head.state_dict()) if self.head is not None else {}
+        head_tensors = {name: t for name, t in tensors.items() if name.startswith(HEAD_PREFIX)}
         check_same_shapes(head, head_tensors)
         self._encoder = None  # it may hold copies of what is now overwritten
         self.installed.load_state({name.removeprefix(ADAPTER_PREFIX): t for name, t in own.items()})
@@ -172,6 +171,17 @@ def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task
     return model.eval()
 
 
+def check_fits(adapter: Adapter, config: PretrainedConfig, task: Task | None) -> None:
+    """Raise UserError, as `from_adapter`, unless every tensor has its place on a backbone of `config`, without weights.
+
+    `task` is what its head is for.
+    """
+    with torch.device("meta"):
+        bare = Backbone(loading.without_weights(config), None, adapter.backbone)
+        with_head = task if adapter.head_tensors() else None
+        from_adapter(bare, adapter, types.get(task.type if task else "retrieval"), with_head)
+
+
 def _check_head(adapter: Adapter, task: Task) -> None:
     if not adapter.head_tensors():
         raise UserError(f'The adapter "{adapter.name}" has no head for {task.name}; only retrieval works without one.')
@@ -183,17 +193,13 @@ def _check_head(adapter: Adapter, task: Task) -> None:
         )
     if adapter.labels != task.labels:
         raise UserError(
-            f'The labels of the adapter "{adapter.name}" ({_names(adapter.labels)}) are not those of {task.name} '
-            f"({_names(task.labels)}), so its head does not fit."
+            f'The labels of the adapter "{adapter.name}" ({listed(adapter.labels) or "none"}) are not '
+            f"those of {task.name} ({listed(task.labels) or 'none'}), so its head does not fit."
         )
 
 
 def _words(kind: str) -> str:
     return kind.replace("_", " ")
-
-
-def _names(labels: Sequence[str]) -> str:
-    return f"{len(labels)} labels" if len(labels) > _MANY else ", ".join(labels) or "none"
 
 
 def _new_head(backbone: Backbone, task_type: TaskType, task: Task | None) -> nn.Module | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -52,15 +53,23 @@ def check_sizes(folder: Path | None) -> None:
 
     Where there is none, loading says so.
     """
-    if folder is None or not (folder / "config.json").is_file():
+    if folder is None or not os.path.lexists(path := folder / "config.json"):
         return
-    path = folder / "config.json"
-    facts = schema.read_json(path, _LARGEST)
-    if not isinstance(facts, dict):
-        raise UserError(f"{path} must hold one JSON object, not a {type(facts).__name__}.")
+    facts = schema.read_object(path, _LARGEST)
     for names, kind in _LIMITS.items():
         stated = {name: facts[name] for name in names if name in facts}
         schema.checked(dict[str, kind], stated, str(path))  # type: ignore[valid-type]
+
+
+def check_tokenizer_files(folder: Path | None) -> None:
+    """Raise UserError, naming it, for one of a tokenizer's files that the library would pass over or stumble on."""
+    if folder is None:
+        return
+    if os.path.lexists(path := folder / "tokenizer.json") and not path.is_file():
+        raise UserError(f"{path} is no file that can be read; put the tokenizer's own in its place.")
+    for name in ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"):
+        if os.path.lexists(path := folder / name):
+            schema.read_object(path, _LARGEST)
 
 
 def check_tokenizer(tokenizer: Any, name: str, embeddings: int | None = None) -> None:
@@ -73,6 +82,8 @@ def check_tokenizer(tokenizer: Any, name: str, embeddings: int | None = None) ->
             f'The tokenizer of "{name}" ({type(tokenizer).__name__}) does not tell which word a piece is of; '
             "one with a tokenizer.json is needed."
         )
+    if not schema.is_number(tokenizer.model_max_length):
+        raise UserError(f'The tokenizer of "{name}" has a model_max_length that is no number; correct it in its files.')
     if tokenizer.pad_token_id is None:
         raise UserError(f'The tokenizer of "{name}" has no padding; name its pad_token in tokenizer_config.json.')
     if embeddings is not None and len(tokenizer) > embeddings:

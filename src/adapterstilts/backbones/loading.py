@@ -52,6 +52,9 @@ _SHAPE_FACTS_OF_SOME = (
     "sinusoidal_pos_embds",
 )
 
+_SAID = 200
+"""Characters of a library's own words that a sentence quotes: some list every model that there is."""
+
 
 @dataclass(frozen=True)
 class Backbone:
@@ -96,7 +99,7 @@ def load_backbone(
                 output_loading_info=True,
                 **_no_pooler(config),
             )
-            tokenizer = AutoTokenizer.from_pretrained(place, revision=revision, trust_remote_code=False)
+    tokenizer = _tokenizer(id_or_path, revision, folder)
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise UserError(
@@ -117,12 +120,26 @@ def load_config(id_or_path: str) -> Any:
         return AutoConfig.from_pretrained(_place(id_or_path), trust_remote_code=False)
 
 
+def without_weights(config: Any) -> PreTrainedModel:
+    """Return an encoder of a configuration that has shapes and no weights, as `load_backbone` builds it."""
+    # a model writes into the configuration that it is given
+    own = type(config).from_dict(config.to_dict())
+    with torch.device("meta"):
+        module: PreTrainedModel = AutoModel.from_config(own, **_no_pooler(own))
+    return module
+
+
 def load_tokenizer(id_or_path: str) -> Any:
     """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
-    with _told(id_or_path), _quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(_place(id_or_path), trust_remote_code=False)
+    tokenizer = _tokenizer(id_or_path, None, declaration_of(id_or_path).folder)
     encoders.check_tokenizer(tokenizer, id_or_path)
     return tokenizer
+
+
+def _tokenizer(id_or_path: str, revision: str | None, folder: Path | None) -> Any:
+    encoders.check_tokenizer_files(folder)
+    with _told(id_or_path, "tokenizer of the backbone"), _quiet_transformers():
+        return AutoTokenizer.from_pretrained(_place(id_or_path), revision=revision, trust_remote_code=False)
 
 
 def _place(id_or_path: str) -> str:
@@ -149,20 +166,27 @@ def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory, verify: b
 
 
 @contextmanager
-def _told(id_or_path: str) -> Iterator[None]:
+def _told(id_or_path: str, what: str = "backbone") -> Iterator[None]:
     """Say in a sentence what of a backbone could not be loaded."""
     try:
         yield
     except UserError:
         raise
     except Exception as error:  # a damaged file may be an error of any kind in transformers, torch and tokenizers
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        # torch's first line only announces the others
-        reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1])
         raise UserError(
-            f'The backbone "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
-            f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub. ({reason})"
+            f'The {what} "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
+            f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub.{_reason(error)}"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The beginning of what a library says of a file; nothing where it only says which of its own lines failed."""
+    if isinstance(error, AttributeError | TypeError | LookupError):
+        return ""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    # torch's first line only announces the others
+    reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1])
+    return f" ({reason if len(reason) <= _SAID else reason[:_SAID] + ' ...'})"
 
 
 def _no_pooler(config: Any) -> dict[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """A letter that a terminal would obey or cannot show: controls, ends of lines, marks that turn the direction of text
@@ -37,6 +37,15 @@ def shortened(text: str) -> str:
 def _closing(word: str) -> str:
     """The marks after a word, such as the quotation mark that is open."""
     return word[len(word.rstrip("\"'.,:;)")) :]
+
+
+_LISTED = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return "a, b, c", or of many names the first twenty and how many more there are."""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{', '.join(names[:_LISTED])}{more}"
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -153,6 +153,14 @@ def read_json(path: Path, limit: int, depth: int = 64) -> Any:
     return parse_json(data, str(path), depth)
 
 
+def read_object(path: Path, limit: int) -> dict[str, Any]:
+    """Return the JSON object that the file `path` holds; UserError as `read_json`, or if it holds anything else."""
+    content = read_json(path, limit)
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds {_shown(content)}, but must hold one JSON object; get or write the file again.")
+    return content
+
+
 def parse_json(data: bytes, where: str, depth: int = 64, once: bool = False) -> Any:
     """Return what the JSON text `data` holds, as `read_json` does.
 

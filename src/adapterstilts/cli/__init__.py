@@ -65,7 +65,7 @@ def cli() -> None:
     and evaluate zero-shot in every language.
 
     An ADAPTER is an intermediate task's name (its adapter for this backbone and method), an adapter's own
-    name (`adapterstilts zoo` lists them), or a folder.
+    name (`adapterstilts zoo` lists them), a folder, or a repository of the Hub.
     """
 
 

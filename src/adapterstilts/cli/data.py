@@ -38,7 +38,9 @@ _LONGEST = 300
 @options.task_file
 @options.as_json
 def data(task: str, backbone: str, source: str | None, language: str | None, split: str | None, as_json: bool) -> None:
-    """Show what is found of TASK: examples by split and language, labels, and three examples as read and as encoded.
+    """Show what is found of TASK: counts, labels and examples.
+
+    Counts are by split and language; of three examples it is shown how they are read and encoded.
 
     \b
     Examples:

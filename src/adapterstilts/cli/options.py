@@ -136,7 +136,7 @@ def backbone(command: Command) -> Command:
         default="pocket",
         show_default=True,
         metavar="pocket|HUB_ID|PATH",
-        help="The frozen encoder.",
+        help="The encoder.",
     )(command)
 
 
@@ -144,19 +144,19 @@ def learning(command: Command) -> Command:
     """Add the options of verbs that train."""
     command = click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")(command)
     command = click.option(
-        "--dry-run", is_flag=True, help="Show what would run, by which settings and for how long, and do nothing."
+        "--dry-run", is_flag=True, help="Show what would run, by which settings and for how long, and stop."
     )(command)
     command = click.option(
         "--log",
         type=click.Choice(TRACKERS),
-        help="Also draw the training there; logs/NAME/log.jsonl is always written.",
+        help="Also log to this tracker; logs/NAME/log.jsonl is always written.",
     )(command)
     return click.option(
         "--seed",
         type=click.IntRange(min=0),
         default=0,
         show_default=True,
-        help="What is random follows from it.",
+        help="Random seed.",
     )(command)
 
 
@@ -179,13 +179,13 @@ def as_json(command: Command) -> Command:
 
 
 def target(required: bool) -> Callable[[Command], Command]:
-    """Make --target."""
+    """Make --target: what a verb that requires it learns, or what others evaluate on."""
     return click.option(
         "--target",
         required=required,
         metavar="TARGET",
         shell_complete=complete_target,
-        help="The task to learn or to evaluate on.",
+        help=f"The task to {'learn' if required else 'evaluate on'}.",
     )
 
 

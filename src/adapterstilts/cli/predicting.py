@@ -47,13 +47,13 @@ def predict(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Predict for the lines of FILE (default: standard input) with ADAPTER, in whatever language they are.
+    """Predict with ADAPTER for the lines of FILE, in any language.
 
-    A line has what the task reads, between tabs, or as a JSON object: a sentence or a pair of them; tokens between
-    spaces; question and context; context, question and choices. Printed is a line for each: the label with its
-    probability, the tags, the answer, or the number of the choice, from 0. With --language what is read comes before
-    that, between tabs, and what is right after it. With --nearest every line is a sentence, and the nearest one is
-    printed with their cosine.
+    FILE is standard input if not given. A line has what the task reads, between tabs, or as a JSON object: a sentence
+    or a pair of them; tokens between spaces; question and context; context, question and choices. Printed is a line for
+    each: the label with its probability, the tags, the answer, or the number of the choice, from 0. With --language
+    what is read comes before that, between tabs, and what is right after it. With --nearest every line is a sentence,
+    and the nearest one is printed with their cosine.
 
     \b
     Examples:

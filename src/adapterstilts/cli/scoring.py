@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("references", type=options.Place())
 @options.as_json
 def score(predictions: Path, references: Path, as_json: bool) -> None:
-    """Score any submission in XTREME's layout, with XTREME's own numbers.
+    """Score a submission in XTREME's layout by XTREME's metrics.
 
     PREDICTIONS and REFERENCES are folders that hold a folder for each task, and in it a file for each of its languages:
     xnli/test-de.tsv, xquad/test-de.json. A task that is not in both is left out; the overall average takes all nine.

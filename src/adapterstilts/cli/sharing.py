@@ -95,11 +95,11 @@ def import_(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Bring in an adapter that plain adapters or peft saved, AdapterHub's task adapters among them.
+    """Bring in an adapter that plain adapters or peft saved.
 
-    It is checked against its backbone and saved under --output, where every verb finds it by its name. A head is for
-    TASK, or for the task that the adapter is called after; one whose form is another than ours is left out. Without a
-    head an adapter can still be stacked, fused, continued and merged.
+    AdapterHub's task adapters are read, too. Each is checked against its backbone and saved under --output, where every
+    verb finds it by its name. A head is for TASK, or for the task that the adapter is called after; one whose form is
+    another than ours is left out. Without a head an adapter can still be stacked, fused, continued and merged.
 
     \b
     Examples:
@@ -150,10 +150,10 @@ def pull(
     revision: str | None,
     as_json: bool,
 ) -> None:
-    """Download ADAPTERs from the Hugging Face Hub into its cache and check them.
+    """Download ADAPTERs from the Hugging Face Hub, checked.
 
-    An ADAPTER is a task's name, an adapter's name, or a repository's id. Every verb finds what is in the cache, with or
-    without a network.
+    They go into its cache. An ADAPTER is a task's name, an adapter's name, or a repository's id. Every verb finds what
+    is in the cache, with or without a network.
 
     \b
     Examples:
@@ -198,10 +198,11 @@ def publish(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Publish ADAPTERs on the Hugging Face Hub, a repository each, with cards rendered from their results.
+    """Publish ADAPTERs on the Hugging Face Hub, a repository each.
 
-    Each goes up in one commit: weights, facts, recipe, results, card, and the same adapter for plain adapters or peft.
-    What is there already is not uploaded again, and other weights are never overwritten.
+    Cards are rendered from their results. Each goes up in one commit: weights, facts, recipe, results, card, and the
+    same adapter for plain adapters or peft. What is there already is not uploaded again, and other weights are never
+    overwritten.
 
     \b
     Examples:

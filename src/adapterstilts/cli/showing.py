@@ -27,13 +27,14 @@ _ZOO = (
     Column("licence", drop=1),
     Column("origin", drop=3),
 )
+_SCORE = "score is the main metric of the adapter's own task, averaged over languages."
 
 
 @click.command()
 @options.task_file
 @options.as_json
 def tasks(as_json: bool) -> None:
-    """List the 18 tasks, and those of your own: type, languages, metric, licence.
+    """List the 18 tasks and your own: languages, metric, licence.
 
     \b
     Example:
@@ -74,7 +75,7 @@ def tasks(as_json: bool) -> None:
         )
         for task in listed
     ]
-    headings = {"task": 0, "role": 0, "type": 0, "languages": 0, "metric": 4, "trained on": 3, "in pocket in": 1}
+    headings = {"task": 0, "role": 5, "type": 7, "languages": 6, "metric": 4, "trained on": 3, "in pocket in": 1}
     columns = [Column(heading, drop=drop) for heading, drop in {**headings, "licence": 2}.items()]
     drawing.print_table(Table(columns, rows))
 
@@ -151,7 +152,7 @@ def zoo(
     output: Path,
     as_json: bool,
 ) -> None:
-    """List the adapters at hand: shipped with the package, made here, and in the Hub's cache.
+    """List the adapters at hand: shipped, made here, or pulled.
 
     \b
     Examples:
@@ -180,7 +181,7 @@ def zoo(
         make = line("train", name, *chosen, *where(backbone or DEFAULT, output, name))
         drawing.say(f"There are no such adapters at hand; make one: {make}")
         return
-    drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows]))
+    drawing.print_table(Table(_ZOO, [[row.get(column.heading) for column in _ZOO] for row in rows], notes=[_SCORE]))
 
 
 @zoo.command("show")
@@ -232,9 +233,8 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         revision = result.run.evaluation and result.run.evaluation.rows.revision
         alone = "; partial" if result.not_measured else ""
         drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each}{alone})")
-    card = folder / "README.md"
-    if card.is_file():
-        body = re.sub(r"\A---\n.*?\n---\n", "", card.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
+    if card := catalogue.card_in(folder):
+        body = re.sub(r"\A---\n.*?\n---\n", "", card, flags=re.DOTALL)
         drawing.say()
         drawing.say("card:")
         drawing.say_lines(body.strip(), "  ")
@@ -257,9 +257,10 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
 def compare(
     targets: tuple[str, ...], backbone: str, summary: bool, markdown: bool, output: Path, as_json: bool
 ) -> None:
-    """Put everything measured on a target side by side, shipped results included.
+    """Put everything measured on a target side by side.
 
-    Without TARGET: every task that something was measured on. Rows from another source make a table of their own.
+    Shipped results are included. Without TARGET: every task that something was measured on. Rows from another source
+    make a table of their own.
 
     \b
     Examples:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @options.learning
 @options.common
 def train(names: tuple[str, ...], **chosen: Any) -> None:
-    """Train one adapter for each TASK, on its English data, and evaluate it in every language.
+    """Train one adapter for each TASK, on its English data.
+
+    Then evaluate it zero-shot in every language.
 
     \b
     Examples:
@@ -59,7 +61,9 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
 @options.learning
 @options.common
 def continue_(adapter: str, target: str, **chosen: Any) -> None:
-    """Go on training the source's own weights on TARGET: STILTs with adapters.
+    """Go on training an adapter's own weights on TARGET (STILTs).
+
+    With --method full the source is a task that full fine-tuning learns first, as in `baseline TARGET --via TASK`.
 
     \b
     Example:
@@ -97,9 +101,11 @@ def stack(adapter: str, target: str, **chosen: Any) -> None:
 @options.learning
 @options.common
 def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | None, **chosen: Any) -> None:
-    """Learn for TARGET how to combine frozen adapters, and compare with the other ways to get there.
+    """Learn to combine frozen adapters for TARGET.
 
-    For bottleneck adapters this is AdapterFusion; for LoRA a learned mixing that collapses to one LoRA.
+    The result is printed beside recorded results. For bottleneck adapters this is AdapterFusion; for LoRA a learned
+    mixing that can be folded into one LoRA. The paper's fusion has an adapter of the target, too: train that first,
+    and name it among the ADAPTERs.
 
     \b
     Examples:
@@ -176,7 +182,9 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
 @options.learning
 @options.common
 def baseline(target: str, via: str | None, **chosen: Any) -> None:
-    """Fine-tune the whole backbone on TARGET, straight or through an intermediate task, by the same loop.
+    """Fine-tune the whole backbone on TARGET, straight or via a task.
+
+    It is the same loop on the same data that trains adapters.
 
     \b
     Examples:
@@ -199,10 +207,10 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
 @options.layer
 @options.common
 def evaluate(adapter: str, target: str | None, submission: Path | None, layer: str | int | None, **chosen: Any) -> None:
-    """Evaluate ADAPTER zero-shot in every language, on its own task or on TARGET.
+    """Evaluate ADAPTER zero-shot in every language.
 
-    The word "none" stands for the backbone without any adapter. Test rows without labels, as XTREME gives them out, can
-    be predicted but not scored: give --submission.
+    It is evaluated on its own task, or on TARGET. The word "none" stands for the backbone without any adapter. Test
+    rows without labels, as XTREME gives them out, can be predicted but not scored: give --submission.
 
     \b
     Examples:

@@ -90,9 +90,7 @@ class Entry:
     @property
     def licence(self) -> str | None:
         """What the header of its card says; None without one."""
-        card = self.folder / "README.md"
-        text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-        named = re.search(r"^license: *(\S+)$", text.partition("\n---")[0], re.MULTILINE)
+        named = re.search(r"^license: *(\S+)$", card_in(self.folder).partition("\n---")[0], re.MULTILINE)
         return named[1] if named else None
 
     @property
@@ -108,6 +106,14 @@ class Entry:
     def plain(self) -> bool:
         """Whether it was trained alone and with the recipe's own settings: what a task's name stands for."""
         return is_plain(self.run)
+
+
+def card_in(folder: Path) -> str:
+    """Return the text of the card in an adapter's folder; '' without one that can be read."""
+    try:
+        return (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def bundled(backbone: str) -> Path:
@@ -258,10 +264,11 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
 
 
 def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
-    for path in sorted(folder.glob(f"*/{FACTS}")):
-        # a folder that a broken-off saving left behind starts with a dot
-        if not path.parent.name.startswith(".") and (facts := _facts_of(path.parent, skip)):
-            yield Entry(path.parent.name, path.parent, origin, facts)
+    for path in sorted(folder.glob("*")):
+        # a folder that a broken-off saving left behind starts with a dot; a link that leads nowhere is told of
+        own = not path.name.startswith(".") and os.path.lexists(path / FACTS)
+        if own and (facts := _facts_of(path, skip)):
+            yield Entry(path.name, path, origin, facts)
 
 
 def _facts_of(folder: Path, skip: Skip) -> Facts | None:

@@ -52,6 +52,7 @@ def prepare(
     other weights, or if the Hub cannot be asked and `must_ask`: otherwise the plan says why.
     """
     adapter = saving.load_adapter(entry.folder)
+    facts.task_of(entry.facts, entry.folder)
     if not isinstance(adapter.run, Run) or adapter.run.origins:
         raise UserError(
             f'The adapter "{entry.name}" was imported, or holds weights that were, so under which licence it may be '
@@ -94,13 +95,15 @@ def _plain(adapter: Adapter, backbone: str, repository: str) -> tuple[dict[str, 
     """The same adapter for plain `adapters` or `peft`, in a folder of the library's name, and that name with the lines
     that load it from `repository`; nothing where neither has it. `backbone` is what it is called here.
     """
-    library = writing.LIBRARIES.get(adapter.method)
-    if library not in ("adapters", "peft"):
-        return {}, None
+    from adapterstilts.adapter import model
     from adapterstilts.backbones import loading
     from adapterstilts.exchange.exporting import usage
 
     task, config = tasks.get(adapter.task) if adapter.task else None, loading.load_config(backbone)
+    model.check_fits(adapter, config, task)
+    library = writing.LIBRARIES.get(adapter.method)
+    if library not in ("adapters", "peft"):
+        return {}, None
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / library
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapterstilts import tasks
-from adapterstilts.adapter.facts import read_facts
+from adapterstilts.adapter.facts import read_facts, task_of
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError
@@ -60,9 +60,9 @@ class Predictor:
     def __init__(self, word: str, backbone: str, method: str, output: Path, max_length: int | None = None) -> None:
         self._folder, self._backbone = catalogue.find(word, backbone, method, output), backbone
         facts = read_facts(self._folder)
-        if facts.run.task is None:
+        declared = task_of(facts, self._folder)
+        if declared is None:
             raise UserError(f'The adapter "{facts.name}" has no head, so it predicts nothing by itself.')
-        declared = tasks.get(facts.run.task)
         self.task: Task = declared if declared.labels else replace(declared, labels=facts.labels)
         trained_with = facts.run.settings if isinstance(facts.run, Run) else {}
         self._max_length = max_length or recipe.of_evaluation(backbone, self.task.name, trained_with)["max_length"]

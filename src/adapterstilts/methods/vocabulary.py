@@ -8,12 +8,16 @@ with the whole table, to rounding.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
-from transformers import PreTrainedModel
 
 from adapterstilts.methods.installed import Installed
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class _Occurring(nn.Module):

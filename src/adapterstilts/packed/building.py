@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
-from transformers import PreTrainedModel
 
 from adapterstilts.methods.collapsing import scale
 from adapterstilts.methods.installed import Installed, without_prefix
@@ -14,6 +13,9 @@ from adapterstilts.methods.settings import PLACEMENTS
 from adapterstilts.packed.bottleneck import PARALLEL_SCALE, Fusion, Parts, Single
 from adapterstilts.packed.encoder import KINDS, Encoder, Layer, Site
 from adapterstilts.packed.linear import Linear, LowRank
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 _READS = {"pfeiffer": "normed", "houlsby": "output", "parallel": "input"}
 _SUB_LAYERS = ("attention", "output")

@@ -192,9 +192,10 @@ def predictions_of(run: Run, adapter: str, folder: Path) -> Path:
 def in_place(run: Run, adapter: str, folder: Path) -> list[tuple[Path, Run]]:
     """Return where `run` would leave result and predictions in `folder`, if something is there, and of which run."""
     result, predictions = path_of(run, adapter, folder), predictions_of(run, adapter, folder)
-    olds = [(result, read(result).run)] if result.is_file() else []
+    # of what is no file, reading it says so
+    olds = [(result, read(result).run)] if result.exists() else []
     claimed = predictions / _CLAIM
-    if claimed.is_file():
+    if claimed.exists():
         olds.append((predictions, of_facts(schema.read_json(claimed, _LARGEST), str(claimed))))
     return olds
 
@@ -247,7 +248,7 @@ def read(path: Path) -> Result:
         declared = schema.checked(_Declared, content, str(path), unknown="ignore").declarations
     run = of_facts(content["run"], str(path))
     try:
-        tasks.remember(declared)
+        tasks.remember(declared, 'a task in "declarations"')
         for name in _tasks_of(run):
             tasks.get(name)
     except UserError as error:

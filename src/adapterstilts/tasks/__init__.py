@@ -109,14 +109,14 @@ def declarations_of(names: Iterable[str]) -> list[dict[str, Any]]:
     return [declaration_json(task) for task in own_ones.values()]
 
 
-def remember(declarations: Iterable[Mapping[str, Any]]) -> None:
+def remember(declarations: Iterable[Mapping[str, Any]], source: str) -> None:
     """Let the tasks that an adapter was trained for be known, so that it can be used without their files.
 
-    `declarations` are what `declarations_of` gave. A task that is registered, or one of the 18, stays what it is.
-    UserError if one is no declaration.
+    `declarations` are what `declarations_of` gave, and `source` is where they stand. A task that is registered, or one
+    of the 18, stays what it is. UserError if one is no declaration.
     """
     for declaration in declarations:
-        task = from_json(declaration)
+        task = from_json(declaration, source)
         if task.name not in shipped():
             _remembered[task.name] = task
 

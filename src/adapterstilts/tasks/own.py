@@ -121,7 +121,7 @@ def declaration_json(task: Task) -> dict[str, Any]:
 def from_json(declaration: Mapping[str, Any], source: str = "The declaration of the adapter's task") -> Task:
     """Return the task that `declaration_json` wrote; where its rows are is not known. UserError if it is not one."""
     if not isinstance(declaration, Mapping):
-        raise UserError(f"{source} must be an object, not a {type(declaration).__name__}.")
+        raise UserError(f"{source} must be an object with names and values.")
     return _task(declaration, OwnRows(source), rowless=True)
 
 

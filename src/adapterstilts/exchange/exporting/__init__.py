@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapterstilts import tasks
-from adapterstilts.adapter.facts import read_facts
+from adapterstilts.adapter.facts import read_facts, task_of
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.backbones import identity_of
 from adapterstilts.exchange import base_model as names
@@ -42,12 +41,14 @@ def export_adapter(
     base = names.id_for_others(facts.backbone, base_model)
     adapter = load_adapter(place, identity_of(backbone))
     library = writing.library_of(adapter)
+    from adapterstilts.adapter import model
     from adapterstilts.backbones import loading
     from adapterstilts.exchange.exporting import readme, usage
 
-    task = tasks.get(adapter.task) if adapter.task else None
+    task = task_of(facts, place)
     config = loading.load_config(backbone)
     tokenizer = loading.load_tokenizer(backbone) if adapter.method == "full" else None
+    model.check_fits(adapter, config, task)
     adapter = names.renamed(adapter, base)
     entry = catalogue.Entry(adapter.name, place, "local", names.renamed(facts, base))
     beside = {"README.md": readme.text_of(entry, adapter, config, task), note.FILE: note.text_of(adapter)}

@@ -27,6 +27,11 @@ class Place:
     peft_task: str | None
     saved: tuple[str, ...]
 
+    @property
+    def tensor_names(self) -> tuple[str, ...]:
+        """What the head's tensors are called in the model."""
+        return tuple(f"{name}.{kind}" for name in self.names.values() for kind in _KINDS)
+
     def tensors(self, adapter: Adapter) -> dict[str, Tensor]:
         """The head's tensors by their names in the model."""
         theirs = {}

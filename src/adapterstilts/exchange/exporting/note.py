@@ -45,6 +45,6 @@ def read(folder: Path) -> Note | None:
     path = folder / FILE
     if not path.is_file():
         return None
-    said = schema.checked(Note, schema.read_json(path, _LARGEST), str(path), unknown="ignore")
-    tasks.remember(said.declarations)
+    said = schema.checked(Note, schema.read_object(path, _LARGEST), str(path), unknown="ignore")
+    tasks.remember(said.declarations, f'{path}: a task in "declarations"')
     return said

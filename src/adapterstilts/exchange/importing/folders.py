@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapterstilts.base import schema, tensors
 from adapterstilts.base.errors import UserError
+from adapterstilts.methods.settings import resolve_settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,10 +33,15 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path.parent} has no {path.name}, so neither adapters nor peft has saved an adapter there; a setup of "
             "several adapters is imported one by one, from its sub-folders."
         )
-    content = schema.read_json(path, _LARGEST)
-    if not isinstance(content, dict):
-        raise UserError(f"{path} must hold one JSON object, not a {type(content).__name__}.")
-    return content
+    return schema.read_object(path, _LARGEST)
+
+
+def checked(settings: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """Return what a configuration says, as settings of `method`; UserError names the first that is out of range."""
+    try:
+        return resolve_settings(method, settings)
+    except UserError as error:
+        raise UserError(f"{CONFIG}: {error}") from error
 
 
 def check_weights(folder: Path, part: str, convert: bool) -> None:

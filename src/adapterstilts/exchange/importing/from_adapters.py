@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from adapters import AdapterConfig, BnConfig
@@ -16,9 +15,9 @@ from transformers import PreTrainedModel
 
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.exchange.exporting import heads
-from adapterstilts.exchange.importing.folders import HEAD_CONFIG, read_json, read_weights
+from adapterstilts.exchange.importing.folders import CONFIG, checked
 from adapterstilts.methods import bottleneck
-from adapterstilts.methods.settings import PLACEMENTS, bottleneck_size, resolve_settings
+from adapterstilts.methods.settings import PLACEMENTS, bottleneck_size
 from adapterstilts.tasks import Task
 
 _COMPUTED = (
@@ -38,16 +37,15 @@ _LAYERS = {"classification": 2, "multiple_choice": 2, "tagging": 1, "question_an
 
 
 def read(
-    folder: Path, facts: Mapping[str, Any], backbone: PreTrainedModel, convert: bool
+    facts: Mapping[str, Any], tensors: Mapping[str, Tensor], backbone: PreTrainedModel
 ) -> tuple[str, dict[str, Any], dict[str, Tensor]]:
     """Return method, settings and tensors as ours; `backbone` is used up.
 
     UserError if the adapter is of another kind, computes something else than ours, or does not fit the backbone.
     """
-    tensors = read_weights(folder, "adapters", convert)
     name, raw_config = facts.get("name"), facts.get("config")
     if not isinstance(name, str) or not isinstance(raw_config, Mapping):
-        raise UserError(f"The configuration in {folder} has no name or no config.")
+        raise UserError(f"{CONFIG} has no name or no config.")
     raw_config = dict(raw_config)
     if "version" not in facts and isinstance(raw_config.get("non_linearity"), str):
         # as the library reads what was saved before it wrote its version
@@ -55,28 +53,32 @@ def read(
     try:
         config = AdapterConfig.load(raw_config)
     except Exception as error:  # whatever a configuration of no known form makes of the library
-        raise UserError(f"The adapters library does not understand the configuration in {folder} ({error}).") from error
+        raise UserError(f"The adapters library does not understand {CONFIG} ({error}).") from error
     if isinstance(config, LoRAConfig):
         return "lora", *_lora(config, facts, name, tensors, backbone)
     if not isinstance(config, BnConfig):
-        raise UserError(
-            f"The adapter in {folder} is a {type(config).__name__}; bottleneck adapters and LoRAs can be imported."
-        )
+        kind = f"is a {type(config).__name__}" if config else f"is of no kind that {CONFIG} names"
+        raise UserError(f"It {kind}; bottleneck adapters and LoRAs can be imported.")
     foreign = [key for key in tensors if not re.search(_parts_of(name), key)]
     if foreign:
-        raise UserError(f"The adapter in {folder} has {foreign[0]}, which no task adapter of ours has.")
+        raise UserError(f"It has {foreign[0]}, which no task adapter of ours has.")
     settings = _bottleneck_settings(config, backbone.config.hidden_size)
     _check_size(settings, tensors, backbone.config.hidden_size)
     bottleneck.add(backbone, {bottleneck.TARGET: settings})
     info: dict[str, Any] = {}
+    # the library misses no tensor of an adapter that it loads under another name
+    called = rf"adapters.{bottleneck.TARGET}.adapter_\1.\2"
+    renamed = {re.sub(_parts_of(name), called, key): tensor for key, tensor in tensors.items()}
     try:
-        AdapterLoader(backbone).load_from_state_dict(tensors, name, bottleneck.TARGET, loading_info=info)
+        AdapterLoader(backbone).load_from_state_dict(renamed, bottleneck.TARGET, loading_info=info)
     except (RuntimeError, KeyError, AttributeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
-        raise UserError(f"The adapter in {folder} does not fit this backbone: {reason}") from error
-    wrong = [*info["missing_keys"], *info["unexpected_keys"]]
+        raise UserError(f"It does not fit this backbone: {reason}") from error
+    wrong = [f"{key} is missing" for key in info["missing_keys"]]
+    wrong += [f"{key} has no place in it" for key in info["unexpected_keys"]]
     if wrong:
-        raise UserError(f"The adapter in {folder} does not fit this backbone: {wrong[0]} is not in both.")
+        own = wrong[0].replace(f".adapters.{bottleneck.TARGET}.", f".adapters.{name}.")
+        raise UserError(f"It does not fit this backbone: {own}.")
     return "bottleneck", settings, bottleneck.adapter_tensors(backbone, bottleneck.TARGET)
 
 
@@ -95,7 +97,7 @@ def _bottleneck_settings(config: BnConfig, hidden_size: int) -> dict[str, Any]:
         "dropout": config.dropout,
     }
     for placement in PLACEMENTS:
-        settings = resolve_settings("bottleneck", {**own, "placement": placement})
+        settings = checked({**own, "placement": placement}, "bottleneck")
         ours = bottleneck.library_config(settings, hidden_size)
         if arrangement(ours) == arrangement(config):
             break
@@ -149,17 +151,16 @@ def _lora(
 
 
 def read_head(
-    folder: Path, config: Any, task: Task | None, convert: bool
+    facts: Mapping[str, Any] | None, tensors: Mapping[str, Tensor], config: Any, task: Task | None
 ) -> tuple[dict[str, Tensor], tuple[str, ...], str | None]:
     """Return a head's tensors as ours, the names of its outputs, and why it was left out if it was.
 
     `config` is the backbone's. UserError if the head is for another type of task.
     """
-    if not (folder / HEAD_CONFIG).is_file():
+    if facts is None:
         return {}, (), "none was saved"
     if task is None:
         return {}, (), "for which task it is has to be said: --task TASK"
-    facts, tensors = read_json(folder / HEAD_CONFIG), read_weights(folder, "head", convert)
     if not tensors:
         return {}, (), "its weights are a pickle, which --convert reads, or were not saved"
     flexible = facts.get("config")
@@ -186,7 +187,7 @@ def read_head(
     }
     numbers = sorted({number for number, _ in numbered})
     if len(numbers) != layers:
-        raise UserError(f"The head in {folder} has {len(numbers)} layers with weights, but says that it has {layers}.")
+        raise UserError(f"The head has {len(numbers)} layers with weights, but says that it has {layers}.")
     parts = dict(zip(numbers, ("dense", "out")[-layers:], strict=True))
     return (
         {f"{parts[number]}.{kind}": tensor for (number, kind), tensor in numbered.items()},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -13,7 +12,7 @@ from transformers import PreTrainedModel
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.base.schema import is_number
 from adapterstilts.exchange.exporting import heads
-from adapterstilts.exchange.importing.folders import CONFIG, read_weights
+from adapterstilts.exchange.importing.folders import CONFIG
 from adapterstilts.methods.installed import tensors_of
 from adapterstilts.tasks import Task
 
@@ -34,16 +33,14 @@ _KEEP_THE_BACKBONE = (None, True, False, "gaussian", "eva", "orthogonal")
 
 
 def read(
-    folder: Path, facts: Mapping[str, Any], backbone: PreTrainedModel, task: Task | None, convert: bool
+    facts: Mapping[str, Any], weights: Mapping[str, Tensor], backbone: PreTrainedModel, task: Task | None
 ) -> tuple[dict[str, Any], dict[str, Tensor], dict[str, Tensor], str | None]:
     """Return settings (but for `target_modules`), tensors and head's tensors as ours, and why there is no head.
 
     UserError if it is no LoRA, or one that computes something else than ours, or changes the backbone itself.
     """
     settings = _settings(facts)
-    tensors = {
-        name.removeprefix("base_model.model."): tensor for name, tensor in read_weights(folder, "peft", convert).items()
-    }
+    tensors = {name.removeprefix("base_model.model."): tensor for name, tensor in weights.items()}
     body = f"{backbone.base_model_prefix}."
     own = {
         name.removeprefix(body).removesuffix(".weight"): tensor
@@ -102,8 +99,16 @@ def _head(
     place = heads.place(backbone.config.model_type, task.type)
     if place and place.peft_task and kind not in (None, place.peft_task):
         raise UserError(f"The head is one for {kind}, but {task.name} is {place.peft_task}.")
-    head = place.from_theirs(rest) if place else {}
-    if head:
-        return head, None
-    lacking = [name for name in (place.names.values() if place else ()) if f"{name}.weight" not in rest]
-    return {}, f"{lacking[0]} was not saved" if lacking else f"it is none that {task.name} has here"
+    if place is None:
+        return {}, f"it is none that {task.name} has here"
+    head = place.from_theirs(rest)
+    lacking = [name for name in place.tensor_names if name not in rest]
+    strange = [name for name in rest if name not in place.tensor_names]
+    if lacking and len(lacking) < len(place.tensor_names):
+        raise UserError(
+            f"Its adapter_model file has a part of a head for {task.name}, but lacks {lacking[0]}; save or download it "
+            "again."
+        )
+    if head and strange:
+        raise UserError(f"It has {strange[0]} beside the LoRA and the head, which adapterstilts has no place for.")
+    return head, f"{lacking[0].rpartition('.')[0]} was not saved" if lacking else None

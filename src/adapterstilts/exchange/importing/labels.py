@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, listed
 from adapterstilts.tasks import Task
 
 
@@ -27,9 +27,9 @@ def in_order(head: Mapping[str, Tensor], named: Sequence[str], task: Task) -> tu
     places = {name.casefold(): place for place, name in enumerate(named)}
     wanted = [label.casefold() for label in task.labels]
     if sorted(places) != sorted(wanted) or len(named) != count:
-        calls = f"calls its {count} outputs {', '.join(named)}" if named else f"does not name its {count} outputs"
+        calls = f"calls its {count} outputs {listed(named)}" if named else f"does not name its {count} outputs"
         raise UserError(
-            f"The head {calls}; {task.name} has the labels {', '.join(task.labels) or 'of its data'}. Name the outputs "
+            f"The head {calls}; {task.name} has the labels {listed(task.labels) or 'of its data'}. Name the outputs "
             "in their order: --labels A,B,..."
         )
     order = [places[label] for label in wanted]

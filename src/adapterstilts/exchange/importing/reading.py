@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, listed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,24 +83,36 @@ def read(
     order, where the folder has none or others. Pickles are read only if `convert` says so. UserError if it is none of
     our kinds or computes something else; that every tensor fits is for who rebuilds it (`model.from_adapter`).
     """
-    if saved.library == "peft":
-        from adapterstilts.exchange.importing import from_peft
+    from adapterstilts.exchange.importing.folders import HEAD_CONFIG, checked, read_json, read_weights
 
-        method = "lora"
-        settings, tensors, head, why = from_peft.read(saved.folder, saved.facts, backbone, task, convert)
-        own: tuple[str, ...] = ()
-    else:
-        from adapterstilts.exchange.importing import from_adapters
-
-        method, settings, tensors = from_adapters.read(saved.folder, saved.facts, backbone, convert)
-        head, own, why = from_adapters.read_head(saved.folder, backbone.config, task, convert)
-    if method == "lora":
-        settings = {**settings, "target_modules": _target_modules(backbone, tensors)}
+    weights = read_weights(saved.folder, saved.library, convert)
+    # peft keeps a head among the weights
+    head_facts: dict[str, Any] | None = None
+    head_weights: dict[str, Tensor] = {}
+    if saved.library == "adapters" and (saved.folder / HEAD_CONFIG).is_file():
+        head_facts = read_json(saved.folder / HEAD_CONFIG) if task else {}
+        head_weights = read_weights(saved.folder, "head", convert) if task else {}
+    own: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    if head and task is not None:
-        from adapterstilts.exchange.importing.labels import in_order
+    try:
+        if saved.library == "peft":
+            from adapterstilts.exchange.importing import from_peft
 
-        head, labels = in_order(head, tuple(names) or own, task)
+            method = "lora"
+            settings, tensors, head, why = from_peft.read(saved.facts, weights, backbone, task)
+        else:
+            from adapterstilts.exchange.importing import from_adapters
+
+            method, settings, tensors = from_adapters.read(saved.facts, weights, backbone)
+            head, own, why = from_adapters.read_head(head_facts, head_weights, backbone.config, task)
+        if method == "lora":
+            settings = checked({**settings, "target_modules": _target_modules(backbone, tensors)}, method)
+        if head and task is not None:
+            from adapterstilts.exchange.importing.labels import in_order
+
+            head, labels = in_order(head, tuple(names) or own, task)
+    except UserError as error:
+        raise UserError(f"{saved.folder} cannot be imported. {error}") from error
     whole = {f"{ADAPTER_PREFIX}{name}": tensor for name, tensor in tensors.items()}
     whole |= {f"{HEAD_PREFIX}{name}": tensor for name, tensor in head.items()}
     return Content(method, settings, whole, labels, why)
@@ -115,7 +127,5 @@ def _target_modules(backbone: PreTrainedModel, names: Iterable[str]) -> list[str
     try:
         chosen = lora.matrices(backbone, ends)
     except UserError as error:
-        raise UserError(
-            f"The LoRA is on {', '.join(ends)}; the layers of this encoder have not all of these."
-        ) from error
+        raise UserError(f"The LoRA is on {listed(ends)}; the layers of this encoder have not all of these.") from error
     return ends if set(chosen) == set(paths) else paths
