@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapterstilts import tasks
+
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
     """Say why nothing ran where the markers left nothing; with several workers pytest itself does not."""
@@ -19,3 +21,11 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADAPTERSTILTS_HOME", str(tmp_path_factory.mktemp("home")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No task of another test."""
+    monkeypatch.setattr(tasks, "_registered", {})
+    monkeypatch.setattr(tasks, "_remembered", {})
+    monkeypatch.delenv(tasks.ENVIRONMENT, raising=False)

@@ -12,6 +12,7 @@ from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
 from adapterstilts.cli import cli
 from adapterstilts.exchange.catalogue import AtHand, bundled
+from adapterstilts.methods.settings import default_settings
 from adapterstilts.runs import asked, command, results, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +67,9 @@ def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
         folder = tmp_path / words.name_of(run)
         folder.mkdir()
         training = {"best_validation_score": score}
-        text = text_of(Facts(folder.name, run, run.backbone, {}, (), "0" * 64, {}, training))
+        lora = default_settings("lora")
+        settings = {**lora, "sources": [lora]}
+        text = text_of(Facts(folder.name, run, run.backbone, settings, (), "0" * 64, {}, training))
         (folder / FACTS).write_text(text)
     assert SCRIPT["best_sources"](tmp_path, {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
     run, *others = SCRIPT["planned"]("best", tmp_path)

@@ -41,14 +41,6 @@ files:
 FILES = ("train.csv", "dev.csv", "test.csv", "test.de.csv")
 
 
-@pytest.fixture(autouse=True)
-def nothing_registered(monkeypatch):
-    """No task of another test."""
-    monkeypatch.setattr(tasks, "_registered", {})
-    monkeypatch.setattr(tasks, "_remembered", {})
-    monkeypatch.delenv(tasks.ENVIRONMENT, raising=False)
-
-
 def write(folder: Path, declaration: str = YAML, name: str = "claims.yaml", **files: str | bytes) -> Path:
     """A declaration and its files, those of `PAIRS` if none are given."""
     for file, text in (files or dict.fromkeys(FILES, PAIRS)).items():

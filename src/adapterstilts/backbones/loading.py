@@ -181,7 +181,7 @@ def _told(id_or_path: str, what: str = "backbone") -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     """The beginning of what a library says of a file; nothing where it only says which of its own lines failed."""
-    if isinstance(error, AttributeError | TypeError | LookupError):
+    if isinstance(error, AttributeError | TypeError | LookupError | RecursionError) or "invalid literal" in str(error):
         return ""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     # torch's first line only announces the others
