@@ -72,14 +72,14 @@ class _Added(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, residual: Tensor, values: Tensor, kept: Tensor, scale: float) -> Tensor:
         ctx.save_for_backward(kept)
-        ctx.scale, ctx.precision = scale, values.dtype
+        ctx.scale = scale
         return torch.add(residual, masked(values, kept), alpha=scale)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = gradients
         (kept,) = ctx.saved_tensors
-        own = masked(gradient.to(ctx.precision), kept).mul_(ctx.scale) if ctx.needs_input_grad[1] else None
+        own = masked(gradient, kept).mul_(ctx.scale) if ctx.needs_input_grad[1] else None
         return gradient, own, None, None
 
 

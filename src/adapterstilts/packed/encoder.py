@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding
+from torch.nn.functional import embedding, layer_norm
 from transformers.activations import get_activation
 
 from adapterstilts.packed.attention import attention
 from adapterstilts.packed.batches import Packed, packed
 from adapterstilts.packed.dropout import Masks, added, dropped
 from adapterstilts.packed.linear import Linear
-from adapterstilts.packed.norm import normed
 
 FROM_PADDING = frozenset({"roberta", "xlm-roberta", "camembert"})
 """The encoders that count positions from behind the number of their padding; BERT counts from 0."""
@@ -53,13 +52,6 @@ class Layer:
     sites: tuple[Site | None, Site | None]
 
 
-class Hidden(NamedTuple):
-    """Hidden states (T, H): as they are summed up, and rounded to the precision of products."""
-
-    exact: Tensor
-    rounded: Tensor
-
-
 class Encoder:
     """`layers` behind the embeddings of a backbone: its module for words, and its `tensors` by its own names, live."""
 
@@ -89,16 +81,16 @@ class Encoder:
             layout = packed(batch["attention_mask"])
             masks = Masks() if training else None
             hidden = self._embedded(batch, layout, precision, masks)
-            states = {0: layout.unpacked(hidden.exact)} if 0 in wanted else {}
+            states = {0: layout.unpacked(hidden)} if 0 in wanted else {}
             for number, layer in enumerate(self._layers[: max(wanted)], 1):
                 hidden = self._through(layer, hidden, layout, masks)
                 if number in wanted:
-                    states[number] = layout.unpacked(hidden.exact)
+                    states[number] = layout.unpacked(hidden)
             return states
 
     def _embedded(
         self, batch: Mapping[str, Tensor], layout: Packed, precision: torch.dtype, masks: Masks | None
-    ) -> Hidden:
+    ) -> Tensor:
         config = self._config
         first = config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0
         rows, columns = layout.places // layout.length, layout.places % layout.length
@@ -107,47 +99,48 @@ class Encoder:
         words = batch["input_ids"].reshape(-1)[places]
         types = batch["token_type_ids"].reshape(-1)[places] if "token_type_ids" in batch else torch.zeros_like(words)
         total = self._words(words) + embedding(types, self._type)
-        exact, _ = self._normed(total + embedding(columns + first, self._position), self._norm, precision)
-        (kept,) = _drawn(masks, [(exact.shape, config.hidden_dropout_prob)], exact.device)
-        exact = dropped(exact, kept, config.hidden_dropout_prob)
-        return Hidden(exact, exact.to(precision))
+        hidden = self._normed((total + embedding(columns + first, self._position)).to(precision), self._norm)
+        (kept,) = _drawn(masks, [(hidden.shape, config.hidden_dropout_prob)], hidden.device)
+        return dropped(hidden, kept, config.hidden_dropout_prob)
 
-    def _normed(self, total: Tensor, norm: tuple[Tensor, Tensor], precision: torch.dtype) -> Hidden:
-        return Hidden(*normed(total, *norm, self._config.layer_norm_eps, precision))
+    def _normed(self, total: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:
+        # a CPU takes weights of another precision, an accelerator does not
+        weight, bias = (each.to(total.dtype) if total.is_cuda else each for each in norm)
+        return layer_norm(total, weight.shape, weight, bias, self._config.layer_norm_eps)
 
-    def _through(self, layer: Layer, hidden: Hidden, layout: Packed, masks: Masks | None) -> Hidden:
+    def _through(self, layer: Layer, hidden: Tensor, layout: Packed, masks: Masks | None) -> Tensor:
         config, heads, training = self._config, self._config.num_attention_heads, masks is not None
         of_weights, of_hidden = config.attention_probs_dropout_prob, config.hidden_dropout_prob
         square = (layout.batch * heads, layout.length, layout.length)
-        shape = hidden.exact.shape
-        by_torch = hidden.exact.device.type != "cpu"
+        shape = hidden.shape
+        by_torch = hidden.device.type != "cpu"
         shapes = [(square, 0.0 if by_torch else of_weights), (shape, of_hidden), (shape, of_hidden)]
-        kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.exact.device)
-        projected = tuple(projection(hidden.rounded) for projection in layer.projections)
+        kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.device)
+        projected = tuple(projection(hidden) for projection in layer.projections)
         output = layer.attended(attention(projected, heads, layout, kept, of_weights if training else 0.0))
         hidden = self._behind(layer, 0, hidden, output, kept_inner, training)
-        output = layer.outer(self._activation(layer.inner(hidden.rounded)))
+        output = layer.outer(self._activation(layer.inner(hidden)))
         return self._behind(layer, 1, hidden, output, kept_outer, training)
 
     def _behind(
-        self, layer: Layer, number: int, read: Hidden, output: Tensor, kept: Tensor | None, training: bool
-    ) -> Hidden:
+        self, layer: Layer, number: int, read: Tensor, output: Tensor, kept: Tensor | None, training: bool
+    ) -> Tensor:
         """What follows a sub-layer that turned `read` into `output`: dropout, the sum, adapters, and the layer norm."""
         probability, norm, site = self._config.hidden_dropout_prob, layer.norms[number], layer.sites[number]
         reads = None if site is None else site.reads
         if reads == "output":
             output, kept = dropped(output, kept, probability), None
-        total = added(read.exact, output, kept, probability)
+        total = added(read, output, kept, probability)
         for change in () if site is None else site.changes:
             if reads == "input":
-                more = change(read.rounded, training)
+                more = change(read, training)
             elif reads == "output":
                 more = change(output, training)
                 output = output + more
             else:
-                more = change(self._normed(total, norm, output.dtype).rounded, training)
+                more = change(self._normed(total, norm), training)
             total = total + more
-        return self._normed(total, norm, output.dtype)
+        return self._normed(total, norm)
 
 
 def _drawn(masks: Masks | None, shapes: list[tuple[Any, float]], device: torch.device) -> list[Tensor | None]:

@@ -65,7 +65,7 @@ class Linear:
         precision = values.dtype
         weight, bias = self._weight.to(precision), self._bias.to(precision)
         if not self._trained and not self._mixed:
-            return linear(values, weight, bias)
+            return linear(values, weight, bias) if weight.requires_grad else _Fixed.apply(values, weight, bias)
         down = up = downs = ups = mixing = None
         if self._trained:
             (own,) = self._trained
@@ -87,6 +87,27 @@ class _Folded(Frozen):
         super().__init__(weight.detach() + torch.stack(changes).sum(0))
 
 
+class _Fixed(torch.autograd.Function):
+    """``x W^T + b`` with a frozen map."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return _product(values, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        return gradients[0] @ weight, None, None
+
+
+def _product(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """``x W^T + b``; in bf16 on a CPU by oneDNN's own kernel, which adds the bias on the way."""
+    if values.dtype == torch.bfloat16 and values.device.type == "cpu" and torch.backends.mkldnn.is_available():
+        return torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+    return linear(values, weight, bias)
+
+
 class _WithLoras(torch.autograd.Function):
     """W x + b + B A x (trained, B holds its scale) + sum_i m_i B_i A_i x (frozen but for the m_i).
 
@@ -96,7 +117,7 @@ class _WithLoras(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor, down: Tensor | None, up: Tensor | None,
                 downs: Tensor | None, ups: Tensor | None, mixing: Tensor | None) -> Tensor:  # fmt: skip
-        result = torch.addmm(bias, values, weight.t())
+        result = _product(values, weight, bias)
         own = lows = None
         if down is not None and up is not None:
             own = values @ down.t()
