@@ -53,7 +53,8 @@ Downloading numpy-2.3.0.whl (16.9 MB)
     assert downloads(log) == {"click-8.3.0-py3-none-any.whl": 0.107, wheel.name: 2.0, "numpy-2.3.0.whl": 16.9}
 
 
-def test_the_benchmarks_are_rendered_from_their_record():
+def test_the_benchmarks_are_rendered_from_their_record(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
     script = runpy.run_path(str(ROOT / "scripts" / "bench"))
     if script["RECORD"].exists():
         assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](

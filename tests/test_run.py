@@ -347,24 +347,19 @@ def test_an_interrupted_training_is_resumed_to_the_same_bits(trained, monkeypatc
 
     about = {"task": "panx", "method": "lora", "settings": {"max_steps": 6}}
     whole = world.learn(**about, output=Path("whole"))
-    original = evaluator.validator
+    original, calls = evaluator.Validator.__call__, []
 
-    def interrupted(*given):
-        validate, calls = original(*given), []
+    def interrupted(validator: evaluator.Validator) -> float:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(validator)
 
-        def once() -> float:
-            calls.append(1)
-            if len(calls) == 2:
-                raise KeyboardInterrupt
-            return validate()
-
-        return once
-
-    monkeypatch.setattr(evaluator, "validator", interrupted)
+    monkeypatch.setattr(evaluator.Validator, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         world.learn(**about)
     assert not Path("runs", whole.adapter).exists()
-    monkeypatch.setattr(evaluator, "validator", original)
+    monkeypatch.setattr(evaluator.Validator, "__call__", original)
     resumed = world.learn(**about, resume=True)
     assert resumed.scores == whole.scores
     tensors = saving.load_adapter(Path("runs", whole.adapter)).tensors

@@ -195,7 +195,7 @@ def test_ids_are_frozen():
 
 def test_defaults_of_identities_are_those_of_the_settings():
     schema = settings_schema()
-    assert identity.HOW == {"evaluation_batch_size", "gradient_accumulation_steps"}
+    assert identity.HOW == {"evaluation_batch_size", "gradient_accumulation_steps", "packed"}
     differ = {
         name: (default, identity.DEFAULTS[name])
         for name, (default, _) in schema.items()

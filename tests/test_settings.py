@@ -50,7 +50,7 @@ def test_what_a_setting_is_without_a_word_does_not_change():
 
 def test_some_settings_change_only_how_a_result_is_computed():
     how = {name for name, (_, changes) in settings.settings_schema().items() if not changes}
-    assert how == identity.HOW == {"gradient_accumulation_steps", "evaluation_batch_size"}
+    assert how == identity.HOW == {"gradient_accumulation_steps", "evaluation_batch_size", "packed"}
 
 
 def test_ids_know_the_default_of_every_setting_that_changes_the_result():

@@ -27,7 +27,6 @@ from adapterstilts.findings.table import Column, Table, Value
 SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
     "bottleneck": ("bottleneck", None, 0),
     "LoRA": ("lora", None, 0),
-    "fusion of 2 bottlenecks": ("bottleneck", "fuse", 2),
     "fusion of 9 bottlenecks": ("bottleneck", "fuse", 9),
     "fusion of 9 LoRAs": ("lora", "fuse", 9),
     "full fine-tuning": ("full", None, 0),

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 class Model(nn.Module):
     """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge).
 
-    `packed` says whether it computes over tokens without padding, as it does where `adapterstilts.packed` knows its
-    encoder and adapter; False: by the libraries' own forward pass.
+    `packed` says whether it computes over tokens without padding (`pack`), or by the libraries' own forward pass.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Model(nn.Module):
         self._method, self._composition = method, composition
         self._encoder: packed.Encoder | None = None
         self._vocabulary: CompactVocabulary | None = None
-        self.packed = packed.why_plain(backbone.config, installed) is None
+        self.packed = False
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the head's outputs, or 'hidden' (B, L, H) without a head.
@@ -61,6 +60,15 @@ class Model(nn.Module):
         else:
             hidden = self.backbone(**self._read(batch)).last_hidden_state
         return {"hidden": hidden} if self.head is None else self.head(hidden, batch["attention_mask"])
+
+    def pack(self) -> str | None:
+        """Compute over tokens without padding from now on; what stands at padding in an output then means nothing.
+
+        Return why not, as the end of a sentence, where `adapterstilts.packed` does not know the encoder or the adapter.
+        """
+        why = packed.why_plain(self.backbone.config, self.installed)
+        self.packed = why is None
+        return why
 
     def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> Mapping[int, Tensor]:
         """Return the hidden states (B, L, H) behind each of `layers`, of which 0 is the embeddings."""

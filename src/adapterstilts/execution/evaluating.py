@@ -85,6 +85,12 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progre
     return TestRows(task, split, rows, reading.place_of(task, place), left_out)
 
 
+def packed_or_said(built: model.Model, run: Run, how: How, progress: Progress) -> None:
+    """Let a model compute without padding where that is asked for, and say so where it cannot."""
+    if how.setting("packed", run) and (why := built.pack()) is not None:
+        progress.note(f"Padding is computed, too (packed=true is set): {why}.")
+
+
 def measure(
     built: model.Model, backbone: loading.Backbone, run: Run, rows: TestRows, how: How, progress: Progress
 ) -> Measured:
@@ -93,7 +99,7 @@ def measure(
     task, by_language, settings = rows.task, rows.by_language, run.evaluation.settings
     if rows.split != "test":
         progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
-    built.packed &= how.setting("packed", run)
+    packed_or_said(built, run, how, progress)
     size, length, layer0 = how.setting("evaluation_batch_size", run), settings["max_length"], None
     if task.type == "retrieval":
         layer, tuned_on = settings["retrieval_layer"], _rows_to_tune_on(rows)

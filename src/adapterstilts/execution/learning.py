@@ -21,7 +21,7 @@ from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
-from adapterstilts.execution.evaluating import measured_result, record
+from adapterstilts.execution.evaluating import measured_result, packed_or_said, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
 from adapterstilts.rows import reading
@@ -203,7 +203,7 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
-    built.packed &= how.setting("packed", run)
+    packed_or_said(built, run, how, progress)
     features = task_type.encode(rows, tokenizer, job.task, length)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
     validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)

@@ -33,7 +33,7 @@ class RowSettings:
     test_examples: CountOrNull = None
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
-    packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
+    packed: Annotated[bool, ONLY_HOW, Words("true or false")] = False
 
 
 _NO_RECIPE_HAS = ("seed", "threads")
