@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapterstilts import tasks
+from adapterstilts import cli, tasks
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
@@ -29,3 +29,17 @@ def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_registered", {})
     monkeypatch.setattr(tasks, "_remembered", {})
     monkeypatch.delenv(tasks.ENVIRONMENT, raising=False)
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command line; return its exit code, standard output and standard error."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(words))
+        shown = capsys.readouterr()
+        return ended.value.code, shown.out, shown.err
+
+    return run

@@ -33,20 +33,6 @@ def trained(tmp_path_factory):
         yield work
 
 
-@pytest.fixture
-def call(capsys):
-    """Run a command line; return its exit code, standard output and standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main(list(words))
-        shown = capsys.readouterr()
-        return ended.value.code, shown.out, shown.err
-
-    return run
-
-
 def test_the_main_job_ends_with_its_table(trained, call):
     code, out, err = call("fuse", "squad", "mnli", "--target", "pawsx")
     assert code == 0

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 import world
 
-from adapterstilts import cli
-
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
@@ -19,20 +17,6 @@ def trained(tmp_path_factory):
         world.learn("squad")
         world.learn("mnli")
         yield work
-
-
-@pytest.fixture
-def call(capsys):
-    """Run a command line; return its exit code, standard output and standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main(list(words))
-        shown = capsys.readouterr()
-        return ended.value.code, shown.out, shown.err
-
-    return run
 
 
 def contents() -> set[Path]:

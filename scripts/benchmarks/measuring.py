@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
-from statistics import median
 from typing import Any
 
 import click
@@ -47,11 +46,6 @@ def peak() -> float:
         left @ right
         best = min(best, time.perf_counter() - start)
     return 2 * 2048**3 / best
-
-
-def spread(figures: list[float]) -> dict[str, float]:
-    """Return median, least and greatest."""
-    return {"median": median(figures), "least": min(figures), "greatest": max(figures)}
 
 
 def machine() -> dict[str, Any]:

@@ -6,7 +6,6 @@ every weight learns: that is the limit which the machine's peak sets.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -169,11 +168,3 @@ def table(records: list[dict[str, Any]]) -> str:
             )
         )
     return Table(columns, lines).to_markdown()
-
-
-def peak_memory(shape: Shape, system: str, side: str, rows: str, steps: int) -> float:
-    """Return the most memory that this process has held, in bytes, after some updates: a process measures one."""
-    every = batches(shape, rows, steps)
-    build = library(shape, system) if side == LIBRARY else ours(shape, system, side == OURS)
-    Side(*build, every, steps)()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0

@@ -26,34 +26,12 @@ def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor
 
 def _by_torch(parts: tuple[Tensor, ...], heads: int, batch: Packed, probability: float) -> Tensor:
     whole = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
-    table = _Padded.apply(whole, batch)
+    table = batch.table(whole)
     width = whole.shape[1] // 3
     query, key, value = table.view(batch.batch, batch.length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
     bias = None if batch.bias is None else batch.bias.to(table.dtype)
     context = scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=probability)
-    return _Unpadded.apply(context.transpose(1, 2).reshape(batch.batch * batch.length, width), batch)
-
-
-class _Padded(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, tokens: Tensor, batch: Packed) -> Tensor:
-        ctx.batch = batch
-        return batch.table(tokens)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        return ctx.batch.tokens(gradients[0]), None
-
-
-class _Unpadded(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, batch: Packed) -> Tensor:
-        ctx.batch = batch
-        return batch.tokens(table)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        return ctx.batch.table(gradients[0]), None
+    return batch.tokens(context.transpose(1, 2).reshape(batch.batch * batch.length, width))
 
 
 class _Attention(torch.autograd.Function):

@@ -33,29 +33,29 @@ class Packed:
 
     def table(self, tokens: Tensor) -> Tensor:
         """(T, ...) as (B * length, ...)."""
-        return tokens if self.whole else tokens.index_select(0, self.rows)
+        return tokens if self.whole else _Moved.apply(tokens, self.rows, self.places)
 
     def tokens(self, table: Tensor) -> Tensor:
         """(B * length, ...) as (T, ...)."""
-        return table if self.whole else table.index_select(0, self.places)
+        return table if self.whole else _Moved.apply(table, self.places, self.rows)
 
     def unpacked(self, hidden: Tensor) -> Tensor:
         """(T, H) as (B, width, H), for the head."""
-        table = hidden if self.whole else _Table.apply(hidden, self.rows, self.places)
-        return table.view(self.batch, self.length, hidden.shape[1])[:, : self.width]
+        return self.table(hidden).view(self.batch, self.length, hidden.shape[1])[:, : self.width]
 
 
-class _Table(torch.autograd.Function):
+class _Moved(torch.autograd.Function):
+    """Rows from one layout to the other; their gradients come `back` as they do, without a sum over the padding."""
+
     @staticmethod
-    def forward(ctx: Any, tokens: Tensor, rows: Tensor, places: Tensor) -> Tensor:
-        ctx.save_for_backward(places)
-        return tokens.index_select(0, rows)
+    def forward(ctx: Any, values: Tensor, forth: Tensor, back: Tensor) -> Tensor:
+        ctx.save_for_backward(back)
+        return values.index_select(0, forth)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,) = gradients
-        (places,) = ctx.saved_tensors
-        return gradient.index_select(0, places), None, None
+        (back,) = ctx.saved_tensors
+        return gradients[0].index_select(0, back), None, None
 
 
 def packed(mask: Tensor) -> Packed:

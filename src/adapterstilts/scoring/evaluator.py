@@ -64,6 +64,14 @@ def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "
             )
 
 
+def _encoded(
+    task_type: TaskType, task: Task, rows: Sequence[Row], tokenizer: Any, max_length: int
+) -> Sequence[Feature]:
+    """The rows as features, which must not hold the labels that are to be predicted."""
+    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
+    return task_type.encode(unlabelled, tokenizer, task, max_length)
+
+
 def predict(
     model: nn.Module,
     task_type: TaskType,
@@ -76,8 +84,7 @@ def predict(
     progress: Progress = SILENT,
 ) -> list[Any]:
     """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
-    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
-    features = task_type.encode(unlabelled, tokenizer, task, max_length)
+    features = _encoded(task_type, task, rows, tokenizer, max_length)
     if said := not_read(features, tokenizer):
         progress.note(said)
     outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
@@ -134,8 +141,7 @@ class Validator:
         batch_size: int = batching.EVALUATION_BATCH,
         precision: str = "fp32",
     ) -> None:
-        unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
-        self.features = task_type.encode(unlabelled, tokenizer, task, max_length)
+        self.features = _encoded(task_type, task, rows, tokenizer, max_length)
         self._references = [task_type.reference(row, task) for row in rows]
         self._model, self._type, self._task, self._rows = model, task_type, task, rows
         self._pad, self._size, self._precision = tokenizer.pad_token_id, batch_size, precision
