@@ -8,24 +8,16 @@ import pytest
 from test_sources import write
 from test_sources_files import real
 
-from adapterstilts import cli, tasks
+from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.pocket.tasks import SIZES
 
 
 @pytest.fixture
-def call(capsys):
+def call(call):
     """Run the verb; return its exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main(["data", *map(str, words)])
-        shown = capsys.readouterr()
-        return ended.value.code, shown.out, shown.err
-
-    return run
+    return lambda *words: call("data", *map(str, words))
 
 
 @pytest.fixture

@@ -9,22 +9,13 @@ import sys
 import pytest
 from test_submission import MOCK, made
 
-from adapterstilts import cli
 from adapterstilts.scoring import submission
 
 
 @pytest.fixture
-def call(capsys):
-    """Run a command line; return its exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main(["score", *map(str, words)])
-        shown = capsys.readouterr()
-        return ended.value.code, shown.out, shown.err
-
-    return run
+def call(call):
+    """Run the verb; return its exit code, standard output and standard error."""
+    return lambda *words: call("score", *map(str, words))
 
 
 @pytest.mark.skipif(not MOCK.is_dir(), reason=f"XTREME's mock submission is not at {MOCK}")

@@ -572,16 +572,13 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
-def call(capsys):
+def call(call):
     """Run a command line; return standard output, or the error."""
 
     def run(*words: str, code: int = 0) -> str:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main(list(words))
-        shown = capsys.readouterr()
-        assert ended.value.code == code, shown.err
-        return shown.out if code == 0 else shown.err
+        ended, out, err = call(*words)
+        assert ended == code, err
+        return out if code == 0 else err
 
     return run
 
