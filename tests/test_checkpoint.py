@@ -45,7 +45,7 @@ RUN = Run(
     seed=3,
     settings={"learning_rate": 1e-4, "rank": 8, "max_steps": None},
 )
-LORA = {"rank": 2, "alpha": 4, "dropout": 0.0, "target_modules": ["query"]}
+LORA = {"rank": 2, "alpha": 4, "dropout": 0.0, "target_modules": ["query"], "leave_out": []}
 HEAD_ONLY: dict[str, Any] = {"run": Run(HERE, "head_only", "pawsx", ROWS), "settings": {}}
 GIVEN = Given("theirs", "0" * 64, "lora", "pawsx", "me/theirs@abc", "peft")
 

@@ -125,7 +125,17 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(("method", "composition"), CASES)
 def test_the_plain_library_computes_the_same_logits(method, composition, task, base, tmp_path) -> None:
-    adapter, expected = made(method, composition, task)
+    check_exported(method, composition, task, base, tmp_path)
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("method", "composition"), [case for case in CASES if case[0] != "full"])
+def test_adapters_in_the_upper_layers_alone_compute_the_same_logits(method, composition, base, tmp_path) -> None:
+    check_exported(method, composition, "mnli", base, tmp_path, leave_out=[0])
+
+
+def check_exported(method, composition, task, base, tmp_path, **settings) -> None:
+    adapter, expected = made(method, composition, task, **settings)
     writing.write(adapter, tmp_path / "exported", config(), tasks.get(task))
     assert not list(tmp_path.rglob("*.bin"))
     loaded = plain(method, task, composition, base, tmp_path / "exported")

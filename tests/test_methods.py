@@ -21,6 +21,7 @@ from adapterstilts.methods import (
     default_settings,
     install,
     match_parameters,
+    merge,
     rebuild,
     resolve_settings,
 )
@@ -283,3 +284,32 @@ def test_constants_cost_no_torch():
         "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'peft', 'adapters')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("method", ["bottleneck", "lora"])
+def test_layers_that_are_left_out_have_no_adapter(method):
+    installed = install(backbone(), method, None, {"leave_out": [0, 0]}, [])
+    assert installed.settings["leave_out"] == [0]
+    assert installed.state() and not [name for name in installed.state() if "layers.0." in name or "layer.0." in name]
+
+
+@pytest.mark.parametrize("layers, said", [([2], "no layer 2 to leave out"), ([0, 1], "Every layer is left out")])
+def test_layers_to_leave_out_are_those_of_the_backbone(layers, said):
+    with pytest.raises(UserError, match=said):
+        install(backbone(), "lora", None, {"leave_out": layers}, [])
+
+
+@pytest.mark.parametrize("composition", ["stack", "fuse", "merge"])
+def test_bottlenecks_together_are_in_the_same_layers(composition):
+    sources = [source("one", "bottleneck", 1), source("other", "bottleneck", 2, leave_out=[0])]
+    with pytest.raises(UserError, match="leaves out|same layers"):
+        install(backbone(), "bottleneck", composition, {}, sources[composition == "stack" :])
+
+
+def test_a_merge_of_loras_in_different_layers_changes_what_either_does():
+    sources = [source("one", "lora", 1, leave_out=[1]), source("other", "lora", 2, leave_out=[0])]
+    merged = merge(sources)
+    assert {name.removesuffix(".lora_A") for name in merged.tensors if name.endswith("A")} == {
+        name.removesuffix(".lora_A") for each in sources for name in each.tensors if name.endswith("A")
+    }
+    assert rebuild(backbone(), "lora", None, merged.settings).state().keys() == merged.tensors.keys()

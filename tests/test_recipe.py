@@ -94,10 +94,18 @@ def test_bad_settings_are_named(overrides, sentence):
 
 
 def test_overrides_are_words_with_values():
-    words = ["learning_rate=1e-3", " rank = 4 ", "target_modules=query,value", "epochs=null", "placement=houlsby"]
+    words = [
+        "learning_rate=1e-3",
+        " rank = 4 ",
+        "leave_out=0,1",
+        "target_modules=query,value",
+        "epochs=null",
+        "placement=houlsby",
+    ]
     assert recipe.parse_overrides(words) == {
         "learning_rate": 0.001,
         "rank": 4,
+        "leave_out": [0, 1],
         "target_modules": ["query", "value"],
         "epochs": None,
         "placement": "houlsby",

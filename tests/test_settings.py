@@ -45,6 +45,7 @@ def test_what_a_setting_is_without_a_word_does_not_change():
         "rank": 8,
         "alpha": 16,
         "target_modules": LINEAR_MAPS,
+        "leave_out": (),
     }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import adapters
 from adapters import BnConfig
-from adapters.composition import AdapterCompositionBlock
+from adapters.composition import AdapterCompositionBlock, Fuse
 from adapters.methods.bottleneck import BottleneckLayer
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from adapterstilts.base.errors import UserError
@@ -73,6 +73,7 @@ def library_config(settings: Mapping[str, Any], hidden_size: int) -> BnConfig:
         reduction_factor=hidden_size / (size + 0.5),
         non_linearity=settings["non_linearity"],
         dropout=float(settings["dropout"]),
+        leave_out=list(settings["leave_out"]),
     )
 
 
@@ -93,6 +94,19 @@ def adapter_tensors(backbone: PreTrainedModel, name: str) -> dict[str, Tensor]:
                 part, kind = key.rsplit(".", 1)
                 tensors[f"{site}.{_PARTS[part]}.{kind}"] = tensor
     return tensors
+
+
+def add_fusion(backbone: PreTrainedModel, setup: Fuse) -> dict[str, nn.Module]:
+    """Add an AdapterFusion of the adapters that `setup` names; return its layers by their places."""
+    backbone.add_adapter_fusion(setup, "dynamic")
+    layers = {}
+    for site, module in sites(backbone):
+        if any(name in module.adapters for name in setup.children):
+            layers[site] = module.adapter_fusion_layer[setup.name]
+        elif setup.name in module.adapter_fusion_layer:
+            # the library puts one where all its adapters are left out, too, and never computes it
+            del module.adapter_fusion_layer[setup.name]
+    return layers
 
 
 def match_type(backbone: PreTrainedModel) -> None:

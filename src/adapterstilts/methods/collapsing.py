@@ -65,10 +65,12 @@ def concatenate(terms: Sequence[Term]) -> tuple[dict[str, Any], dict[str, Tensor
         ups.append(ups[0].new_zeros(ups[0].shape[0], missing))
         merged[f"{path}.lora_A"] = torch.cat(downs)
         merged[f"{path}.lora_B"] = torch.cat(ups, dim=1)
-    return lora_settings([settings for settings, _, _ in terms], rank), merged
+    return lora_settings(terms, rank), merged
 
 
-def lora_settings(settings: Sequence[Mapping[str, Any]], rank: int) -> dict[str, Any]:
-    """Return the settings of a LoRA with s = 1 for all matrices that any of `settings` names."""
-    names = [name for each in settings for name in each["target_modules"]]
+def lora_settings(terms: Sequence[Term], rank: int) -> dict[str, Any]:
+    """Return the settings of a LoRA with s = 1 for all matrices that any of `terms` changes."""
+    names = [name for settings, _, _ in terms for name in settings["target_modules"]]
+    if any(settings.get("leave_out") for settings, _, _ in terms):
+        names = all_paths(terms)  # one may change query in a layer, another key in the next
     return resolve_settings("lora", {"rank": rank, "alpha": rank, "target_modules": names})

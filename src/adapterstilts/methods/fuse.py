@@ -32,7 +32,7 @@ def fuse_bottleneck(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> I
     setup = Fuse(*names)
     # The library's dropout on the attention scores (the backbone's attention_probs_dropout_prob) stays as it
     # is.
-    backbone.add_adapter_fusion(setup, "dynamic")
+    fusions = bottleneck.add_fusion(backbone, setup)
     bottleneck.match_type(backbone)
     bottleneck.freeze(backbone)
     bottleneck.activate(backbone, setup)
@@ -40,13 +40,11 @@ def fuse_bottleneck(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> I
     for name in names:
         tensors |= prefixed(name, bottleneck.adapter_tensors(backbone, name))
     fusion: dict[str, Tensor] = {}
-    for site, module in bottleneck.sites(backbone):
-        if setup.name in module.adapter_fusion_layer:
-            layer = module.adapter_fusion_layer[setup.name]
-            layer.__class__ = _ReorderedFusion
-            fusion |= prefixed(f"fusion.{site}", dict(layer.named_parameters()))
-            if PLACEMENTS[settings["sources"][0]["placement"]].parallel:
-                layer.register_forward_pre_hook(_without_residual)
+    for site, layer in fusions.items():
+        layer.__class__ = _ReorderedFusion
+        fusion |= prefixed(f"fusion.{site}", dict(layer.named_parameters()))
+        if PLACEMENTS[settings["sources"][0]["placement"]].parallel:
+            layer.register_forward_pre_hook(_without_residual)
     train(fusion)
     values = [tensor for name, tensor in fusion.items() if name.endswith(".value.weight")]
     return Installed(settings, tensors | fusion, body, _DistanceFromIdentity(values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from peft import LoraConfig, inject_adapter_in_model
@@ -33,7 +33,7 @@ def add(backbone: PreTrainedModel, settings_by_name: Mapping[str, Mapping[str, A
 
     A comes from torch's global RNG, B is zero.
     """
-    modules = {name: matrices(backbone, settings["target_modules"]) for name, settings in settings_by_name.items()}
+    modules = {name: matrices(backbone, settings) for name, settings in settings_by_name.items()}
     for name, settings in settings_by_name.items():
         config = LoraConfig(
             r=settings["rank"],
@@ -71,11 +71,13 @@ def named_as_here(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> dic
     return {**settings, "target_modules": list(dict.fromkeys(match[1] for match in in_layers if match))}
 
 
-def matrices(backbone: PreTrainedModel, names: Sequence[str]) -> list[str]:
-    """Return the full paths of the encoder's linear maps that end with one of `names`.
+def matrices(backbone: PreTrainedModel, settings: Mapping[str, Any]) -> list[str]:
+    """Return the full paths of the linear maps that a LoRA of these settings changes.
 
-    The pooler is left out, since nothing here reads it. UserError names the first name that matches nothing.
+    They end with one of the target modules, in a layer that is not left out. The pooler never is one, since nothing
+    here reads it. UserError names the first target module that matches nothing.
     """
+    names, left_out = settings["target_modules"], {str(layer) for layer in settings["leave_out"]}
     linear = _linear_maps(backbone)
     for name in names:
         if not any(_ends_with(path, name) for path in linear):
@@ -84,7 +86,8 @@ def matrices(backbone: PreTrainedModel, names: Sequence[str]) -> list[str]:
                 f'No linear map of the backbone is called "{name}" (setting target_modules); '
                 f"some are called {', '.join(known)}.{did_you_mean(name, known)}"
             )
-    return [path for path in linear if any(_ends_with(path, name) for name in names)]
+    kept = [path for path in linear if left_out.isdisjoint(path.split("."))]
+    return [path for path in kept if any(_ends_with(path, name) for name in names)]
 
 
 def _linear_maps(backbone: PreTrainedModel) -> list[str]:

@@ -65,8 +65,8 @@ def _mean_of_bottlenecks(sources: Sequence[Source]) -> Merged:
 def _ties(sources: Sequence[Source], density: float = compositions.DENSITY, rank: int | None = None) -> Merged:
     """Trim, elect signs, average what agrees (Yadav et al. 2023); then take the nearest LoRA of `rank`."""
     rank = max(source.settings["rank"] for source in sources) if rank is None else rank
-    settings = lora_settings([source.settings for source in sources], rank)
     terms: list[Term] = [(source.settings, source.tensors, {}) for source in sources]
+    settings = lora_settings(terms, rank)
     thresholds = [_threshold(term, density) for term in terms]
     merged: dict[str, Tensor] = {}
     lost, total = 0.0, 0.0

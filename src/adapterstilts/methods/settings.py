@@ -39,6 +39,10 @@ PLACEMENTS: Mapping[str, Placement] = {
 
 
 Dropout = Annotated[Number, Ge(0), Lt(1), Words("a number from 0 up to, but not including, 1")]
+LeftOut = Annotated[
+    tuple[Annotated[int, Ge(0), Lt(10_000)], ...], Words("a list of layers, numbered from 0, such as 0,1,2")
+]
+"""The layers that get no adapter, as in AdapterDrop (Rücklé et al. 2021, 2010.11918); `adapters` calls it so, too."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class BottleneckSettings:
     reduction_factor: Annotated[Number, Ge(0.01), Words("a number of at least 0.01")] = 16
     non_linearity: Literal["relu", "gelu", "gelu_new", "swish", "tanh"] | None = None
     dropout: Dropout = 0.0
+    leave_out: LeftOut = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class LoraSettings:
     target_modules: Annotated[
         tuple[Annotated[str, MinLen(1)], ...], MinLen(1), Words("a list of module names such as query")
     ] = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+    leave_out: LeftOut = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,8 @@ def resolve_settings(method: str, settings: Mapping[str, Any]) -> dict[str, Any]
         resolved["non_linearity"] = PLACEMENTS[resolved["placement"]].non_linearity
     if method == "lora":
         resolved["target_modules"] = list(dict.fromkeys(resolved["target_modules"]))
+    if "leave_out" in resolved:
+        resolved["leave_out"] = sorted({*resolved["leave_out"]})
     return resolved
 
 

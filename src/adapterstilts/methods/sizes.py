@@ -28,7 +28,7 @@ def match_parameters(backbone: PreTrainedModel, method: str, settings: Mapping[s
         return {**resolved, "reduction_factor": hidden_size / width}
     if method == "lora":
         resolved = named_as_here(backbone, resolved)
-        modules = [backbone.get_submodule(path) for path in matrices(backbone, resolved["target_modules"])]
+        modules = [backbone.get_submodule(path) for path in matrices(backbone, resolved)]
         per_rank = sum(module.in_features + module.out_features for module in modules)
         rank = max(1, round(count / per_rank))
         # alpha / rank, and with it the size of a step, stays as it was.

@@ -38,6 +38,7 @@ def check(method: str, composition: str | None, sources: Sequence[Source], setti
     _check_twice(composition, sources)
     if method == "bottleneck":
         _check_placements(composition, sources, settings)
+        _check_layers(composition, sources, settings)
     resolve_settings(method, settings)
 
 
@@ -103,3 +104,16 @@ def _check_placements(composition: str, sources: Sequence[Source], settings: Map
             f'The source "{first.name}" has the placement {placement}, but the new adapter would have {own}; '
             f"set placement={placement}."
         )
+
+
+def _check_layers(composition: str, sources: Sequence[Source], settings: Mapping[str, Any]) -> None:
+    """Bottlenecks that a layer holds together must be there in all the same layers."""
+    parts = [(f'the source "{source.name}"', source.settings) for source in sources]
+    parts += [("the new adapter", settings)] if composition == "stack" else []
+    (first, layers), *rest = [(name, resolve_settings("bottleneck", own)["leave_out"]) for name, own in parts]
+    for name, others in rest:
+        if others != layers:
+            raise UserError(
+                f"{name[0].upper()}{name[1:]} leaves out the layers {others}, but {first} {layers}; {composition} needs "
+                "bottleneck adapters in the same layers (leave_out)."
+            )

@@ -48,6 +48,8 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
     if composition in ("stack", "fuse") and (method, composition) not in _COMPOSED:
         raise UserError(f"There is no {composition} for the method {method}.")
     checked = resolve_adapter(method, composition, settings)
+    for part in (checked, *checked.get("sources", ())):
+        _check_left_out(part.get("leave_out", ()), backbone.config.num_hidden_layers)
     if method == "lora" and "target_modules" in checked:
         from adapterstilts.methods import lora
 
@@ -55,6 +57,13 @@ def build(backbone: PreTrainedModel, method: str, composition: str | None, setti
     installed = _builder(method, composition)(backbone, checked)
     setattr(backbone, _MARK, True)
     return installed
+
+
+def _check_left_out(layers: Sequence[int], count: int) -> None:
+    if layers and layers[-1] >= count:
+        raise UserError(f"There is no layer {layers[-1]} to leave out: the backbone has the layers 0 to {count - 1}.")
+    if len(layers) == count:
+        raise UserError("Every layer is left out (leave_out), so there is no adapter; leave one in, or use head_only.")
 
 
 def _builder(method: str, composition: str | None) -> _Builder:

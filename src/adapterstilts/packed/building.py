@@ -116,7 +116,8 @@ def _site(
     place = f"layers.{number}.{sub_layer}"
     inner = settings.get("sources", ())
     placement = (settings if "placement" in settings else inner[0])["placement"]
-    if sub_layer not in PLACEMENTS[placement].sites:
+    left_out = (settings if "leave_out" in settings else inner[0])["leave_out"]
+    if sub_layer not in PLACEMENTS[placement].sites or number in left_out:
         return None
     sources = [_parts(without_prefix(f"source{i}.{place}", adapter), each) for i, each in enumerate(inner)]
     if composition == "fuse":

@@ -47,6 +47,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "rank": 8,
         "alpha": 16,
         "target_modules": _ALL_LINEAR_MAPS,
+        "leave_out": (),
         # compositions
         "fresh": True,
         "how": "mean",

@@ -10,7 +10,7 @@ import torch
 from adapters import AutoAdapterModel
 from adapters.composition import Fuse, Stack
 from adapters.models.auto.adapter_model import ADAPTER_MODEL_MAPPING
-from torch import Tensor, nn
+from torch import nn
 from transformers import PretrainedConfig
 
 from adapterstilts.adapter.value import Adapter
@@ -55,9 +55,8 @@ def write(adapter: Adapter, folder: Path, config: PretrainedConfig, task: Task |
     for part, settings in parts.items():
         model.add_adapter(part, config=bottleneck.library_config(settings, config.hidden_size))
     setup = Fuse(*sources) if composed == "fuse" else Stack(*sources, name)
-    if composed == "fuse":
-        model.add_adapter_fusion(setup, "dynamic")
-    _fill(model, adapter, composed, name, sources)
+    fusions = bottleneck.add_fusion(model, setup) if composed == "fuse" else {}
+    _fill(model, adapter, composed, name, sources, fusions)
     head = _add_head(model, adapter, task, name)
     if composed:
         model.save_adapter_setup(str(folder), setup, head_setup=head, use_safetensors=True)
@@ -73,23 +72,22 @@ def _source_names(adapter: Adapter, own: str) -> list[str]:
     return [str(task) for task in tasks]
 
 
-def _fill(model: Any, adapter: Adapter, composed: str | None, name: str, sources: list[str]) -> None:
+def _fill(
+    model: Any,
+    adapter: Adapter,
+    composed: str | None,
+    name: str,
+    sources: list[str],
+    fusions: Mapping[str, nn.Module],
+) -> None:
     tensors = adapter.adapter_tensors()
     for number, source in enumerate(sources):
         copy_into(bottleneck.adapter_tensors(model, source), without_prefix(f"source{number}", tensors))
     if composed == "fuse":
-        copy_into(_fusion_tensors(model), without_prefix("fusion", tensors))
+        own = {f"{site}.{part}": each for site, layer in fusions.items() for part, each in layer.named_parameters()}
+        copy_into(own, without_prefix("fusion", tensors))
     else:
         copy_into(bottleneck.adapter_tensors(model, name), without_prefix("target", tensors) if composed else tensors)
-
-
-def _fusion_tensors(model: Any) -> dict[str, Tensor]:
-    return {
-        f"{site}.{name}": tensor
-        for site, module in bottleneck.sites(model)
-        for layer in module.adapter_fusion_layer.values()
-        for name, tensor in layer.named_parameters()
-    }
 
 
 def _add_head(model: Any, adapter: Adapter, task: Task | None, name: str) -> str | None:

@@ -29,7 +29,6 @@ _COMPUTED = (
     "use_gating",
     "residual_before_ln",
     "adapter_residual_before_ln",
-    "leave_out",
     "phm_layer",
 )
 """What of a bottleneck's configuration changes its function beside what we have settings for."""
@@ -95,6 +94,7 @@ def _bottleneck_settings(config: BnConfig, hidden_size: int) -> dict[str, Any]:
         "reduction_factor": config.reduction_factor,
         "non_linearity": config.non_linearity,
         "dropout": config.dropout,
+        "leave_out": config.leave_out,
     }
     for placement in PLACEMENTS:
         settings = checked({**own, "placement": placement}, "bottleneck")

@@ -125,7 +125,7 @@ def _target_modules(backbone: PreTrainedModel, names: Iterable[str]) -> list[str
     paths = [name.removesuffix(".lora_A") for name in names if name.endswith(".lora_A")]
     ends = list(dict.fromkeys(re.sub(r"^.*?\.\d+\.", "", path) for path in paths))
     try:
-        chosen = lora.matrices(backbone, ends)
+        chosen = lora.matrices(backbone, {"target_modules": ends, "leave_out": ()})
     except UserError as error:
         raise UserError(f"The LoRA is on {listed(ends)}; the layers of this encoder have not all of these.") from error
     return ends if set(chosen) == set(paths) else paths
