@@ -44,10 +44,11 @@ def test_predictions_do_not_depend_on_batches_or_on_labels(name: str) -> None:
     model, task_type = built(name)
     rows = doubles.rows(name)
     bare = [{key: row[key] for key in row if key not in evaluator.LABELS} for row in rows]
-    expected = evaluator.predict(model, task_type, TASKS[name], rows, doubles.tokenizer(), 32)
+    alone = evaluator.predict(model, task_type, TASKS[name], {"en": rows}, doubles.tokenizer(), 32)
     for given, size in ((bare, 128), (rows, 1), (rows, 5)):
-        found = evaluator.predict(model, task_type, TASKS[name], given, doubles.tokenizer(), 32, size)
-        assert found == expected
+        several = {"ja": rows[:3], "en": given}
+        found = evaluator.predict(model, task_type, TASKS[name], several, doubles.tokenizer(), 32, size)
+        assert found == {"ja": alone["en"][:3], **alone}
 
 
 def test_outputs_come_back_in_their_places() -> None:

@@ -20,6 +20,7 @@ from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
 from adapterstilts.scoring import mining
 from adapterstilts.scoring.mining import embedding
+from adapterstilts.tasks.types import batching
 
 TEXTS = [text[: 3 + 5 * number] for number, text in enumerate(doubles.SENTENCES)]
 
@@ -70,7 +71,7 @@ def test_no_batch_has_more_tokens_than_it_may_and_any_batches_give_the_same(
     texts = [text * (1 + number) for number, text in enumerate(TEXTS)]
     expected = mining.embed(model, doubles.tokenizer(), texts, [2], max_length=64)[2]
     seen: list[int] = []
-    monkeypatch.setattr(embedding, "_TOKENS", 100)
+    monkeypatch.setattr(batching, "EVALUATION_TOKENS", 100)
     monkeypatch.setattr(embedding, "_TOKENISED", 3)
     counted = model.backbone.register_forward_pre_hook(
         lambda *given: seen.append(given[2]["input_ids"].numel()), with_kwargs=True

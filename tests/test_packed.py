@@ -20,12 +20,13 @@ from adapterstilts.tasks import types
 from adapterstilts.tasks.types.classification import FirstTokenHead
 from adapterstilts.training import TrainingSettings, train
 
+UPPER = [(method, {**settings, "leave_out": [0]}) for method, settings in fixtures.VARIANTS]
 SYSTEMS: list[tuple[str, str | None, int, dict[str, Any]]] = [
     ("head_only", None, 0, {}),
     ("full", None, 0, {}),
     *(
         (method, composition, count, settings)
-        for method, settings in fixtures.VARIANTS
+        for method, settings in (*fixtures.VARIANTS, *UPPER)
         for composition, count in ((None, 0), ("continue", 1), ("stack", 1), ("fuse", 2), ("fuse", 3), ("merge", 2))
     ),
 ]
@@ -44,7 +45,12 @@ SHAPE: dict[str, Any] = {
 
 def named(system: tuple[str, str | None, int, dict[str, Any]]) -> str:
     method, composition, count, settings = system
-    return "-".join(map(str, (method, settings.get("placement", ""), composition or "alone", count)))
+    return "-".join(
+        map(
+            str,
+            (method, settings.get("placement", ""), "upper" * ("leave_out" in settings), composition or "alone", count),
+        )
+    )
 
 
 def bert(**settings: Any) -> PreTrainedModel:
@@ -127,7 +133,7 @@ def test_every_layout_of_a_batch(lengths: list[int]) -> None:
 
 
 def test_packing_fills_up_to_the_ladder() -> None:
-    layout = packed(torch.tensor([[1, 1, 1], [1, 0, 0]]))
+    layout = packed(torch.tensor([3, 1]), 3, torch.device("cpu"))
     assert layout.places.shape == (64,) and layout.rows.shape == (16,)
     values = torch.arange(64.0)[:, None]
     assert layout.unpacked(values)[:, :, 0].tolist() == [[0, 1, 2], [3, 4, 4]]

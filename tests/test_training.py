@@ -696,7 +696,8 @@ def test_epochs_are_counted_in_updates(epochs: float, steps: int) -> None:
 def test_batches_hold_everything_once_and_little_padding() -> None:
     lengths = numpy.random.default_rng(0).integers(3, 60, 1003)
     first, second = (batching.training_batches(lengths, 16, 3, epoch) for epoch in (0, 1))
-    for batches in (first, second, batching.evaluation_batches(lengths, 16)):
+    features = [{"input_ids": [0] * length} for length in lengths]
+    for batches in (first, second, batching.evaluation_batches(features, 16)):
         assert sorted(numpy.concatenate(batches).tolist()) == list(range(1003))
         assert len(batches) == 63 and max(map(len, batches)) == 16
         padded = sum(len(batch) * lengths[batch].max() for batch in batches)

@@ -45,7 +45,7 @@ def ours(shape: Shape, system: str, packed: bool) -> tuple[Forward, list[nn.Para
     model = Model(encoder, installed, None, method, composition).train()
     model.packed = packed
     if packed and method == "full":
-        model.only_pieces(torch.arange(min(shape.pieces, 25_000)))
+        model.trim(torch.arange(min(shape.pieces, 25_000)), "bf16")
     return lambda batch: model(batch)["hidden"][:, 0], list(model.installed.trainable().values())
 
 

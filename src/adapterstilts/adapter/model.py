@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from adapterstilts import methods, packed, tasks
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import encoders, loading
+from adapterstilts.backbones.device import device_of, without_autocast
 from adapterstilts.backbones.library import PreTrainedModel
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError, listed
@@ -81,20 +82,32 @@ class Model(nn.Module):
         """What the encoder reads of `batch`."""
         segmented = encoders.segments(self.backbone.config) > 1
         names = ("input_ids", "attention_mask", *(["token_type_ids"] if segmented else []))
+        names += ("lengths",) if self.packed else ()
         return {name: batch[name] for name in names if name in batch}
 
     def _packed_encoder(self) -> packed.Encoder:
         if self._encoder is None:
-            self._encoder = packed.encoder_of(self.backbone, self._method, self._composition, self.installed)
+            with without_autocast(device_of(self)):
+                self._encoder = packed.encoder_of(self.backbone, self._method, self._composition, self.installed)
         return self._encoder
 
-    def only_pieces(self, pieces: Tensor) -> None:
-        """Let the word embedding have no rows but those of `pieces` (token ids), until `every_piece`."""
-        self._vocabulary = CompactVocabulary(self.backbone, self.installed, pieces)
+    def trim(self, pieces: Tensor, precision: str) -> None:
+        """Keep of the backbone what a training in `precision` reads: the embeddings of `pieces` (token ids), and where
+        it is packed and frozen no weights but those in that precision.
+
+        What is frozen is whole again only when the backbone is loaded anew.
+        """
+        vocabulary = CompactVocabulary(self.backbone, self.installed, pieces)
         self._encoder = None
+        if self._method == "full":
+            self._vocabulary = vocabulary
+        elif self.packed:
+            dtype = torch.bfloat16 if precision == "bf16" else self.backbone.dtype
+            self._packed_encoder().keep_only(dtype)
+            self.installed.let_go_of_maps(self.backbone)
 
     def every_piece(self, decay: float) -> None:
-        """Put the rows back that `only_pieces` left out, times `decay`: what weight decay made of them meanwhile."""
+        """Put the trained rows back that `trim` left out, times `decay`: what weight decay made of them meanwhile."""
         assert self._vocabulary is not None
         self._vocabulary.restore(decay)
         self._vocabulary = self._encoder = None

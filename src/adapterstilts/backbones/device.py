@@ -18,9 +18,25 @@ def device_of(model: nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
+SHAPING = ("lengths", "choices")
+"""What a batch has to say how other tensors are shaped: it stays on the CPU, where reading it waits for nothing."""
+
+
 def moved(batch: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Return a collated batch, which is made on the CPU, on `device`."""
-    return {key: tensor.to(device) for key, tensor in batch.items()}
+    """Return a collated batch, which is made on the CPU, on `device`, but for what is `SHAPING`."""
+    return {key: tensor if key in SHAPING else tensor.to(device) for key, tensor in batch.items()}
+
+
+def without_autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """Return the context in which what is computed on `device` has the type of its operands."""
+    known = torch.amp.is_autocast_available(device.type)
+    return torch.autocast(device.type, enabled=False) if known else nullcontext()
+
+
+def mixed_precision(device: torch.device) -> torch.dtype | None:
+    """Return the type of mixed precision on `device`; None where there is none at the moment."""
+    known = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+    return torch.get_autocast_dtype(device.type) if known else None
 
 
 def precision_on(device: torch.device, precision: str) -> AbstractContextManager[Any]:

@@ -207,8 +207,7 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     features = task_type.encode(rows, tokenizer, job.task, length)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
     validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
-    if run.method == "full":
-        built.only_pieces(torch.from_numpy(batching.pieces_of([*features, *validate.features])))
+    built.trim(torch.from_numpy(batching.pieces_of([*features, *validate.features])), precision)
     checkpoints = how.output / "checkpoints" / job.name
     settings = training_settings(run, how)
     pad = tokenizer.pad_token_id

@@ -61,6 +61,15 @@ class Installed:
             for name in [name for name, tensor in tensors.items() if tensor is old]:
                 tensors[name] = new
 
+    def let_go_of_maps(self, backbone: nn.Module) -> None:
+        """Let `backbone` forget the weights of its own frozen linear maps, of which there are copies elsewhere."""
+        own = {id(tensor) for tensor in self._backbone.values()}
+        for module in backbone.modules():
+            if isinstance(module, nn.Linear) and id(module.weight) in own and not module.weight.requires_grad:
+                nothing = nn.Parameter(module.weight.new_empty(0), requires_grad=False)
+                self.exchange(module.weight, nothing)
+                module.weight = nothing
+
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Overwrite the adapter with `tensors`.
 

@@ -1,9 +1,9 @@
-"""Full fine-tuning without the pieces that no row contains.
+"""Training without the pieces that no row contains.
 
-Of a multilingual encoder's parameters most are embeddings of pieces that a training set never shows. Such a row never
-has a gradient: AdamW (Loshchilov & Hutter 2019) leaves its moments at zero and only decays it, by a known factor. So
-training works on a table of the pieces that occur, and the others are decayed once, at its end: the same numbers as
-with the whole table, to rounding.
+Of a multilingual encoder's parameters most are embeddings of pieces that a training set never shows. In full
+fine-tuning such a row never has a gradient: AdamW (Loshchilov & Hutter 2019) leaves its moments at zero and only decays
+it, by a known factor. So training works on a table of the pieces that occur, and the others are decayed once, at its
+end: the same numbers as with the whole table, to rounding. What is frozen need not even be put back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class _Occurring(nn.Module):
 
     def __init__(self, whole: nn.Embedding, used: Tensor) -> None:
         super().__init__()
-        self.weight = nn.Parameter(whole.weight.detach().index_select(0, used))
+        occurring = whole.weight.detach().index_select(0, used)
+        self.weight = nn.Parameter(occurring, requires_grad=whole.weight.requires_grad)
         self.places: Tensor
         places = torch.full((whole.num_embeddings,), len(used), device=used.device)
         places[used] = torch.arange(len(used), device=used.device)

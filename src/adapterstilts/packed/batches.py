@@ -12,13 +12,15 @@ LADDER = 64
 """The number of tokens is rounded up to a multiple of this, so that the same few shapes come again and again."""
 LENGTHS = 8
 """Likewise for the length to which attention pads."""
+NEARLY_FULL = 0.95
+"""From this share of tokens on a batch stays as it is: to compute its padding costs less than to move tokens about."""
 
 
 @dataclass(frozen=True)
 class Packed:
     """Where the T tokens of a batch (B, width) are, in a table (B, length) of places for attention and the head.
 
-    Some of the T tokens only fill the row up; they stand for the table's padding, and no gradient reaches them.
+    Some of the T tokens are padding, or only fill the row up and stand for it; no gradient reaches them.
     `places` (T,): each token's place in the flattened table. `rows` (B * length,): each place's token. `whole`: both
     are the same. `bias` (B, 1, 1, length): 0 where there is a token and -inf at padding; None if nothing is padded.
     """
@@ -58,18 +60,24 @@ class _Moved(torch.autograd.Function):
         return gradients[0].index_select(0, back), None, None
 
 
-def packed(mask: Tensor) -> Packed:
-    """Pack by `mask` (B, L), in which each row's ones come first."""
-    batch, width = mask.shape
+def packed(lengths: Tensor, width: int, device: torch.device) -> Packed:
+    """Pack rows of `lengths` (B,), on the CPU, padded on the right to `width`; what it returns is on `device`."""
+    batch, count = lengths.shape[0], int(lengths.sum())
+    if count >= NEARLY_FULL * batch * width:
+        inside = torch.arange(width) < lengths[:, None]
+        places = torch.arange(batch * width, device=device)
+        bias = None if count == batch * width else _bias(inside).to(device)
+        return Packed(batch, width, width, places, places, bias, True)
     length = -(-width // LENGTHS) * LENGTHS
-    inside = torch.arange(length, device=mask.device) < mask.sum(1)[:, None]
+    inside = torch.arange(length) < lengths[:, None]
     places = inside.view(-1).nonzero().squeeze(1)
-    count = places.shape[0]
-    if count == batch * length:
-        return Packed(batch, length, width, places, places, None, True)
     filled = (count // LADDER + 1) * LADDER
     padding = (~inside.view(-1)).nonzero()[0]
-    rows = torch.full((batch * length,), count, device=mask.device)
-    rows[places] = torch.arange(count, device=mask.device)
-    bias = torch.zeros(batch, 1, 1, length, device=mask.device).masked_fill_(~inside[:, None, None], -torch.inf)
-    return Packed(batch, length, width, torch.cat([places, padding.expand(filled - count)]), rows, bias, False)
+    rows = torch.full((batch * length,), count)
+    rows[places] = torch.arange(count)
+    places = torch.cat([places, padding.expand(filled - count)])
+    return Packed(batch, length, width, places.to(device), rows.to(device), _bias(inside).to(device), False)
+
+
+def _bias(inside: Tensor) -> Tensor:
+    return torch.zeros(inside.shape).masked_fill_(~inside, -torch.inf)[:, None, None]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding, layer_norm
 from transformers.activations import get_activation
 
+from adapterstilts.backbones.device import mixed_precision, without_autocast
 from adapterstilts.packed.attention import attention
 from adapterstilts.packed.batches import Packed, packed
 from adapterstilts.packed.dropout import Masks, added, dropped
@@ -64,9 +65,18 @@ class Encoder:
         self._norm = (tensors["embeddings.LayerNorm.weight"], tensors["embeddings.LayerNorm.bias"])
 
     def __call__(self, batch: Mapping[str, Tensor], training: bool) -> Tensor:
-        """Return (B, L, H) for 'input_ids', 'attention_mask' and perhaps 'token_type_ids', each (B, L)."""
+        """Return (B, L, H) for 'input_ids', 'attention_mask' and perhaps 'token_type_ids', each (B, L).
+
+        Each row's ones in the mask come first. 'lengths' (B,), on the CPU, may say how many: then no accelerator waits.
+        """
         last = len(self._layers)
         return self._states(batch, [last], training)[last]
+
+    def keep_only(self, precision: torch.dtype) -> None:
+        """Keep the frozen maps in `precision` alone, in which everything is computed from now on."""
+        for layer in self._layers:
+            for linear in (*layer.projections, layer.attended, layer.inner, layer.outer):
+                linear.keep_only(precision)
 
     def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> dict[int, Tensor]:
         """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; none above them is computed."""
@@ -74,11 +84,10 @@ class Encoder:
 
     def _states(self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool) -> dict[int, Tensor]:
         device = batch["input_ids"].device
-        precision = self._type.dtype
-        if torch.is_autocast_enabled(device.type):
-            precision = torch.get_autocast_dtype(device.type)
-        with torch.autocast(device.type, enabled=False):
-            layout = packed(batch["attention_mask"])
+        precision = mixed_precision(device) or self._type.dtype
+        with without_autocast(device):
+            lengths = batch["lengths"] if "lengths" in batch else batch["attention_mask"].sum(1).cpu()
+            layout = packed(lengths, batch["input_ids"].shape[1], device)
             masks = Masks() if training else None
             hidden = self._embedded(batch, layout, precision, masks)
             states = {0: layout.unpacked(hidden)} if 0 in wanted else {}

@@ -30,6 +30,12 @@ class Frozen:
                 self._cast[precision] = _joined(self._tensors, precision)
         return self._cast[precision]
 
+    def keep_only(self, precision: torch.dtype) -> None:
+        """Forget what is frozen in any other precision."""
+        if not any(tensor.requires_grad for tensor in self._tensors):
+            self._cast = {precision: self.to(precision)}
+            self._tensors = ()
+
 
 def _joined(tensors: Sequence[Tensor], precision: torch.dtype) -> Tensor:
     cast = [tensor.to(precision) for tensor in tensors]
@@ -77,6 +83,11 @@ class Linear:
                 [each.expand(lora.down.shape[0]) for each, lora in zip(weights, self._mixed, strict=True)]
             )
         return _WithLoras.apply(values, weight, bias, down, up, downs, ups, mixing)
+
+    def keep_only(self, precision: torch.dtype) -> None:
+        """Keep the map's own weights in `precision` alone."""
+        self._weight.keep_only(precision)
+        self._bias.keep_only(precision)
 
 
 class _Folded(Frozen):

@@ -33,7 +33,7 @@ class RowSettings:
     test_examples: CountOrNull = None
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
-    packed: Annotated[bool, ONLY_HOW, Words("true or false")] = False
+    packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
 
 
 _NO_RECIPE_HAS = ("seed", "threads")
@@ -74,15 +74,18 @@ def check_known(values: Mapping[str, Any]) -> None:
 def read(name: str, text: str) -> Any:
     """Return what `text` says for the setting `name`: a JSON value, names with commas between them, or just text."""
     text = text.strip()
+    several = name in _all() and get_origin(get_args(_all()[name].type)[0]) is tuple
     try:
-        return parse_json(text.encode("utf-8", "surrogatepass"), name, depth=1)
+        value = parse_json(text.encode("utf-8", "surrogatepass"), name, depth=1)
+        return [value] if several and type(value) is int else value
     except UserError:
         pass
     if re.fullmatch(r"-?(\d+\.|\.\d+)", text):
         return float(text)
-    if name in _all() and get_origin(get_args(_all()[name].type)[0]) is tuple:
+    if several:
         bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-        return [word.strip() for word in bare.split(",")]
+        words = [word.strip() for word in bare.split(",")]
+        return [int(word) if word.isdecimal() else word for word in words]
     return text
 
 

@@ -6,6 +6,7 @@ Retrieval, which compares hidden states, is evaluated by `mining`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy
@@ -37,7 +38,7 @@ def outputs_of(
     outputs: list[dict[str, numpy.ndarray]] = [{} for _ in features]
     model.eval()
     with torch.inference_mode(), precision_on(device, precision):
-        for indices in batching.evaluation_batches(batching.lengths_of(features), batch_size):
+        for indices in batching.evaluation_batches(features, batch_size):
             batch = task_type.collate([features[index] for index in indices], pad_token_id)
             batch = moved(batch, device)
             raw = model(batch)
@@ -76,19 +77,35 @@ def predict(
     model: nn.Module,
     task_type: TaskType,
     task: Task,
-    rows: Sequence[Row],
+    rows_by_language: Mapping[str, Sequence[Row]],
     tokenizer: Any,
     max_length: int,
     batch_size: int = batching.EVALUATION_BATCH,
     precision: str = "fp32",
     progress: Progress = SILENT,
-) -> list[Any]:
-    """One prediction for each row, labels by name. `task.labels` must be in the order of the model's head."""
-    features = _encoded(task_type, task, rows, tokenizer, max_length)
-    if said := not_read(features, tokenizer):
-        progress.note(said)
-    outputs = outputs_of(model, task_type, features, tokenizer.pad_token_id, batch_size, precision, progress)
-    return task_type.decode(outputs, features, rows, task)
+) -> dict[str, list[Any]]:
+    """One prediction for each row, labels by name, by language. `task.labels` must be in the order of the model's head.
+
+    Rows of like length go through the model together, whatever their language.
+    """
+    features: dict[str, Sequence[Feature]] = {}
+    for language, rows in rows_by_language.items():
+        features[language] = _encoded(task_type, task, rows, tokenizer, max_length)
+        if said := not_read(features[language], tokenizer):
+            progress.note(said)
+    every = list(chain.from_iterable(features.values()))
+    several = len(rows_by_language) > 1
+    where = f"in {len(rows_by_language)} languages" if several else "".join(rows_by_language)
+    progress.start(f"evaluate {where}", len(every), "example")
+    try:
+        outputs = iter(outputs_of(model, task_type, every, tokenizer.pad_token_id, batch_size, precision, progress))
+    finally:
+        progress.finish()
+    predictions = {}
+    for language, rows in rows_by_language.items():
+        own = list(islice(outputs, len(features[language])))
+        predictions[language] = task_type.decode(own, features[language], rows, task)
+    return predictions
 
 
 def evaluate(
@@ -108,22 +125,19 @@ def evaluate(
 
     UserError if a language has no rows, or a row has a label that the task does not have.
     """
-    scores: Scores = {}
-    predictions: dict[str, list[Any]] = {}
+    references = {}
     for language, rows in rows_by_language.items():
         if not rows:
             raise UserError(f"There are no examples of {task.name} in {language} to evaluate on.")
-        labelled = are_labelled(task, rows)
-        references = [task_type.reference(row, task) for row in rows] if labelled else []
-        progress.start(f"evaluate {language}", None, "example")
-        try:
-            predictions[language] = predict(
-                model, task_type, task, rows, tokenizer, max_length, batch_size, precision, progress
-            )
-        finally:
-            progress.finish()
-        if labelled:
-            scores[language] = metrics.compute(task.metric, predictions[language], references, language)
+        if are_labelled(task, rows):
+            references[language] = [task_type.reference(row, task) for row in rows]
+    predictions = predict(
+        model, task_type, task, rows_by_language, tokenizer, max_length, batch_size, precision, progress
+    )
+    scores = {
+        language: metrics.compute(task.metric, predictions[language], right, language)
+        for language, right in references.items()
+    }
     return scores, {language: len(rows) for language, rows in rows_by_language.items()}, predictions
 
 

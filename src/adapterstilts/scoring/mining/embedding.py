@@ -24,8 +24,6 @@ Found = TypeVar("Found")
 
 TABLE_BYTES = 1_600_000_000
 """The embeddings that are held at a time: of two layers of XLM-R Large, those of BUCC's zh-en (183,497 sentences)."""
-_TOKENS = 8192
-"""The tokens of a batch, at most: every layer's hidden states of it are held, 0.8 GB of XLM-R Large."""
 _TOKENISED = 16_384
 """Sentences whose tokens are held at a time, ordered by length among themselves."""
 
@@ -74,7 +72,7 @@ def embed(
             features = [{"input_ids": input_ids} for input_ids in encoded]
             if start == 0 and (said := not_read(features, tokenizer)):
                 progress.note(said)
-            for indices in _batches(features, batch_size):
+            for indices in batching.evaluation_batches(features, batch_size):
                 batch = retrieval.collate([features[index] for index in indices], tokenizer.pad_token_id)
                 batch = moved(batch, device)
                 states = _states(model, batch, embeddings)
@@ -89,15 +87,9 @@ def embed(
 def _states(model: Any, batch: dict[str, Any], layers: Collection[int]) -> Mapping[int, torch.Tensor]:
     if hasattr(model, "states"):
         return model.states(batch, layers)
-    every = backbone_of(model)(**batch, output_hidden_states=True).hidden_states
+    read = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    every = backbone_of(model)(**read, output_hidden_states=True).hidden_states
     return {layer: every[layer] for layer in layers}
-
-
-def _batches(features: Sequence[dict[str, Any]], batch_size: int) -> Iterator[numpy.ndarray]:
-    lengths = batching.lengths_of(features)
-    for indices in batching.evaluation_batches(lengths, batch_size):
-        size = max(1, _TOKENS // int(lengths[indices].max()))
-        yield from (indices[start : start + size] for start in range(0, len(indices), size))
 
 
 def in_turn(

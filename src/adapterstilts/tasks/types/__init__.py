@@ -35,7 +35,7 @@ class TaskType(Protocol):
         """Tokenise `rows`, with their labels where they have them; no feature exceeds `max_length`."""
 
     def collate(self, features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
-        """Pad to the longest: 'input_ids', 'attention_mask' (B, L) int64; labels if all have them."""
+        """Pad to the longest: 'input_ids', 'attention_mask' (B, L), 'lengths' (B,), int64; labels if all have them."""
 
     def head(self, hidden_size: int, task: Task, dropout: float) -> nn.Module | None:
         """A new layer, hidden (B, L, H), attention_mask (B, L) -> outputs; None for retrieval."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EVALUATION_BATCH = 128
 """Features that are evaluated at a time, unless a caller says otherwise."""
+EVALUATION_TOKENS = 8192
+"""Tokens that are evaluated at a time, at most: more are no faster, and their hidden states are held."""
 SORTED_TOGETHER = 50
 """How many batches' worth of shuffled features are sorted by length together in training."""
 
@@ -61,10 +63,19 @@ def training_batches(
     return [batches[number] for number in random.permutation(len(batches))]
 
 
-def evaluation_batches(lengths: NDArray[numpy.int64], batch_size: int) -> list[NDArray[numpy.int64]]:
-    """Every feature's index once, in batches, the longest first: if memory is short, it is so at once."""
-    order = numpy.argsort(-lengths, kind="stable")
-    return [order[begin : begin + batch_size] for begin in range(0, len(order), batch_size)]
+def evaluation_batches(features: Sequence[Feature], batch_size: int) -> list[NDArray[numpy.int64]]:
+    """Every feature's index once, in batches of `batch_size` features and `EVALUATION_TOKENS` padded tokens at most.
+
+    The longest come first: if memory is short, it is so at once. A feature that is longer is a batch of its own.
+    """
+    order = numpy.argsort(-lengths_of(features), kind="stable")
+    tokens = token_counts_of(features)[order]
+    batches, begin = [], 0
+    while begin < len(order):
+        room = EVALUATION_TOKENS // int(tokens[begin : begin + batch_size].max())
+        batches.append(order[begin : begin + max(1, min(room, batch_size))])
+        begin += len(batches[-1])
+    return batches
 
 
 def digest(features: Sequence[Feature]) -> str:

@@ -80,7 +80,7 @@ def head(hidden_size: int, task: Task, dropout: float) -> nn.Module:
 
 def _by_row(logits: Tensor, choices: Tensor) -> Tensor:
     """(all choices, 1) -> (B, most choices), with the lowest number where a row has no such choice."""
-    inside = torch.arange(int(choices.max()), device=choices.device) < choices[:, None]
+    inside = (torch.arange(int(choices.max())) < choices[:, None]).to(logits.device)
     table = torch.full(inside.shape, torch.finfo(torch.float32).min, device=logits.device)
     return table.masked_scatter(inside, logits.float())
 

@@ -149,7 +149,7 @@ def padded(sequences: Sequence[Sequence[int]], fill: int, length: int | None = N
 def padded_with_mask(
     sequences: Sequence[Sequence[int]], pad_token_id: int, seconds: Sequence[int] | None = None
 ) -> dict[str, Tensor]:
-    """'input_ids' and 'attention_mask' (1 = a token, 0 = padding), both (B, L) int64.
+    """'input_ids' and 'attention_mask' (1 = a token, 0 = padding), both (B, L) int64, and 'lengths' (B,), the tokens.
 
     With `seconds`, the places where the second texts begin, also 'token_type_ids' (B, L), 1 from there on.
     """
@@ -157,7 +157,7 @@ def padded_with_mask(
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     places = torch.arange(input_ids.shape[1])
     mask = places < lengths[:, None]
-    batch = {"input_ids": input_ids, "attention_mask": mask.to(torch.int64)}
+    batch = {"input_ids": input_ids, "attention_mask": mask.to(torch.int64), "lengths": lengths}
     if seconds is not None:
         batch["token_type_ids"] = (mask & (places >= torch.tensor(seconds)[:, None])).to(torch.int64)
     return batch
