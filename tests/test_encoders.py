@@ -250,3 +250,27 @@ def test_a_tokenizer_that_does_not_serve_is_refused(tmp_path):
     core.save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(UserError, match="puts 0 special tokens before, 0 between and 0 behind"):
         loading.load_tokenizer(str(tmp_path))
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_why_an_encoder_takes_the_libraries_own_path_is_said_where_it_is_asked_for(tmp_path, call, verbose):
+    encoder_kinds.save("DistilBERT", tmp_path / "encoder")
+    words = [
+        "-o",
+        "max_length=64",
+        "-o",
+        "epochs=null",
+        "-o",
+        "max_steps=1",
+        "-o",
+        "train_examples=4",
+        "-o",
+        "validation_examples=2",
+        "-o",
+        "test_examples=2",
+    ]
+    where = ["--backbone", str(tmp_path / "encoder"), "--output", str(tmp_path / "runs"), "--language", "en"]
+    code, _, said = call("train", "pawsx", "--method", "lora", "--data", "pocket", *where, *words, *["-v"] * verbose)
+    why = "Padding is computed, too: its encoder is of the kind distilbert."
+    assert code == 0, said
+    assert (why in said) == verbose

@@ -36,6 +36,7 @@ def test_what_a_setting_is_without_a_word_does_not_change():
         "max_length": 128,
         "train_examples": None,
         "validation_examples": None,
+        "cache_frozen_layers": False,
         "test_examples": None,
         "retrieval_layer": None,
         "placement": "pfeiffer",

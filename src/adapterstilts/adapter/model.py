@@ -78,11 +78,18 @@ class Model(nn.Module):
         every = self.backbone(**self._read(batch), output_hidden_states=True).hidden_states
         return {layer: every[layer] for layer in layers}
 
+    def below(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return what comes into the lowest layer with an adapter, (tokens, H) row by row; the model must be packed.
+
+        Brought back as 'below' in a batch of the same tokens, it spares `forward` the layers under it.
+        """
+        return self._packed_encoder().below(self._read(batch))
+
     def _read(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What the encoder reads of `batch`."""
         segmented = encoders.segments(self.backbone.config) > 1
         names = ("input_ids", "attention_mask", *(["token_type_ids"] if segmented else []))
-        names += ("lengths",) if self.packed else ()
+        names += ("lengths", "below") if self.packed else ()
         return {name: batch[name] for name in names if name in batch}
 
     def _packed_encoder(self) -> packed.Encoder:

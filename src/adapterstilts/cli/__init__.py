@@ -6,6 +6,7 @@ Nothing heavy is imported until a command needs it, so that `--help` answers at 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shlex
 import sys
@@ -69,9 +70,25 @@ def cli() -> None:
     """
 
 
-_LOOKING, _LEARNING = (tasks, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline)
-for verb in (*_LOOKING, *_LEARNING, evaluate, compare, score, predict, pull, import_, export, publish):
+class _Said(logging.Handler):
+    """What the package logs, said on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        drawing.say(record.getMessage(), err=True)
+
+
+def _listen(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    logger = logging.getLogger(__package__.partition(".")[0])
+    logger.setLevel(logging.INFO if wanted else logging.WARNING)
+    logger.handlers = [_Said()]
+
+
+_LOOKING, _COMPUTING = (tasks, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline, evaluate)
+for verb in (*_LOOKING, *_COMPUTING, compare, score, predict, pull, import_, export, publish):
     cli.add_command(verb)
+for verb in _COMPUTING:
+    said = "Say also what is computed otherwise than usual."
+    verb.params.append(click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=_listen, help=said))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from adapterstilts.scoring import evaluator, mining, submission
 from adapterstilts.tasks import types
 
 Scores = Mapping[str, Mapping[str, float]]
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,10 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progre
     return TestRows(task, split, rows, reading.place_of(task, place), left_out)
 
 
-def packed_or_said(built: model.Model, run: Run, how: How, progress: Progress) -> None:
-    """Let a model compute without padding where that is asked for, and say so where it cannot."""
+def pack(built: model.Model, run: Run, how: How) -> None:
+    """Let a model compute without padding where that is asked for and known, and log why where it is not."""
     if how.setting("packed", run) and (why := built.pack()) is not None:
-        progress.note(f"Padding is computed, too (packed=true is set): {why}.")
+        _LOGGER.info("Padding is computed, too: %s.", why)
 
 
 def measure(
@@ -99,7 +101,7 @@ def measure(
     task, by_language, settings = rows.task, rows.by_language, run.evaluation.settings
     if rows.split != "test":
         progress.note(f"{task.name} has no test rows with labels in {rows.data}: its {rows.split} rows are scored.")
-    packed_or_said(built, run, how, progress)
+    pack(built, run, how)
     size, length, layer0 = how.setting("evaluation_batch_size", run), settings["max_length"], None
     if task.type == "retrieval":
         layer, tuned_on = settings["retrieval_layer"], _rows_to_tune_on(rows)

@@ -13,6 +13,7 @@ import torch
 from adapterstilts import methods, tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.facts import FACTS, read_facts
+from adapterstilts.adapter.frozen_states import FrozenStates
 from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter, check_backbone
 from adapterstilts.backbones import loading
@@ -21,7 +22,7 @@ from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
-from adapterstilts.execution.evaluating import measured_result, packed_or_said, record
+from adapterstilts.execution.evaluating import measured_result, pack, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
 from adapterstilts.rows import reading
@@ -71,6 +72,8 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
     job = _Job(run, how, task, ())
     check_free(run, how.output)
+    if run.method == "full" and run.settings.get("cache_frozen_layers"):
+        raise UserError("Full fine-tuning has no frozen layers to compute once; leave cache_frozen_layers out.")
     training_settings(run, how)
     if how.log is not None:
         check_tracker(how.log)
@@ -203,11 +206,16 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
-    packed_or_said(built, run, how, progress)
+    pack(built, run, how)
+    if run.settings.get("cache_frozen_layers"):
+        task_type = FrozenStates(built, task_type, run.settings["precision"], how.output)
     features = task_type.encode(rows, tokenizer, job.task, length)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
     validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
     built.trim(torch.from_numpy(batching.pieces_of([*features, *validate.features])), precision)
+    if isinstance(task_type, FrozenStates):
+        features = task_type.kept(features, tokenizer.pad_token_id, progress)
+        validate.features = task_type.kept(validate.features, tokenizer.pad_token_id, progress)
     checkpoints = how.output / "checkpoints" / job.name
     settings = training_settings(run, how)
     pad = tokenizer.pad_token_id

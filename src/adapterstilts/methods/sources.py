@@ -114,6 +114,6 @@ def _check_layers(composition: str, sources: Sequence[Source], settings: Mapping
     for name, others in rest:
         if others != layers:
             raise UserError(
-                f"{name[0].upper()}{name[1:]} leaves out the layers {others}, but {first} {layers}; {composition} needs "
-                "bottleneck adapters in the same layers (leave_out)."
+                f"{name[0].upper()}{name[1:]} leaves out the layers {others}, but {first} {layers}; "
+                f"{composition} needs bottleneck adapters in the same layers (leave_out)."
             )

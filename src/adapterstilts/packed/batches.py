@@ -22,7 +22,8 @@ class Packed:
 
     Some of the T tokens are padding, or only fill the row up and stand for it; no gradient reaches them.
     `places` (T,): each token's place in the flattened table. `rows` (B * length,): each place's token. `whole`: both
-    are the same. `bias` (B, 1, 1, length): 0 where there is a token and -inf at padding; None if nothing is padded.
+    are the same. `own` (N,): which of the T are tokens of the batch, row by row. `bias` (B, 1, 1, length): 0 where
+    there is a token and -inf at padding; None if nothing is padded.
     """
 
     batch: int
@@ -32,6 +33,7 @@ class Packed:
     rows: Tensor
     bias: Tensor | None
     whole: bool
+    own: Tensor
 
     def table(self, tokens: Tensor) -> Tensor:
         """(T, ...) as (B * length, ...)."""
@@ -40,6 +42,16 @@ class Packed:
     def tokens(self, table: Tensor) -> Tensor:
         """(B * length, ...) as (T, ...)."""
         return table if self.whole else _Moved.apply(table, self.places, self.rows)
+
+    def without_filling(self, hidden: Tensor) -> Tensor:
+        """(T, H) as (N, H), the batch's own tokens row by row."""
+        return hidden.index_select(0, self.own)
+
+    def filled_up(self, states: Tensor) -> Tensor:
+        """(N, H) as (T, H), with zeros for what is none of the batch's tokens."""
+        if len(states) == len(self.places):
+            return states
+        return states.new_zeros(len(self.places), states.shape[1]).index_copy_(0, self.own, states)
 
     def unpacked(self, hidden: Tensor) -> Tensor:
         """(T, H) as (B, width, H), for the head."""
@@ -67,7 +79,8 @@ def packed(lengths: Tensor, width: int, device: torch.device) -> Packed:
         inside = torch.arange(width) < lengths[:, None]
         places = torch.arange(batch * width, device=device)
         bias = None if count == batch * width else _bias(inside).to(device)
-        return Packed(batch, width, width, places, places, bias, True)
+        own = inside.view(-1).nonzero().squeeze(1).to(device)
+        return Packed(batch, width, width, places, places, bias, True, own)
     length = -(-width // LENGTHS) * LENGTHS
     inside = torch.arange(length) < lengths[:, None]
     places = inside.view(-1).nonzero().squeeze(1)
@@ -76,7 +89,8 @@ def packed(lengths: Tensor, width: int, device: torch.device) -> Packed:
     rows = torch.full((batch * length,), count)
     rows[places] = torch.arange(count)
     places = torch.cat([places, padding.expand(filled - count)])
-    return Packed(batch, length, width, places.to(device), rows.to(device), _bias(inside).to(device), False)
+    own, bias = torch.arange(count, device=device), _bias(inside).to(device)
+    return Packed(batch, length, width, places.to(device), rows.to(device), bias, False, own)
 
 
 def _bias(inside: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -52,12 +53,23 @@ class Layer:
     norms: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
     sites: tuple[Site | None, Site | None]
 
+    @property
+    def maps(self) -> tuple[Linear, ...]:
+        """All its linear maps."""
+        return (*self.projections, self.attended, self.inner, self.outer)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing in it is trained or belongs to a mixture."""
+        return self.sites == (None, None) and all(linear.frozen for linear in self.maps)
+
 
 class Encoder:
     """`layers` behind the embeddings of a backbone: its module for words, and its `tensors` by its own names, live."""
 
     def __init__(self, config: Any, words: nn.Module, tensors: Mapping[str, Tensor], layers: tuple[Layer, ...]) -> None:
         self._config, self._words, self._layers = config, words, layers
+        self._frozen = sum(1 for _ in takewhile(lambda layer: layer.frozen, layers))
         self._activation = get_activation(config.hidden_act)
         self._type, self._position = (
             tensors[f"embeddings.{kind}_embeddings.weight"] for kind in ("token_type", "position")
@@ -68,34 +80,48 @@ class Encoder:
         """Return (B, L, H) for 'input_ids', 'attention_mask' and perhaps 'token_type_ids', each (B, L).
 
         Each row's ones in the mask come first. 'lengths' (B,), on the CPU, may say how many: then no accelerator waits.
+        With 'below' (tokens, H), of `below`, only the layers from the lowest with an adapter on are computed.
         """
         last = len(self._layers)
-        return self._states(batch, [last], training)[last]
+        layout, states = self._states(batch, [last], training)
+        return layout.unpacked(states[last])
+
+    def below(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return what comes into the lowest layer with an adapter, (tokens, H) row by row, without dropout."""
+        layout, states = self._states(batch, [self._frozen], False)
+        return layout.without_filling(states[self._frozen])
 
     def keep_only(self, precision: torch.dtype) -> None:
         """Keep the frozen maps in `precision` alone, in which everything is computed from now on."""
         for layer in self._layers:
-            for linear in (*layer.projections, layer.attended, layer.inner, layer.outer):
+            for linear in layer.maps:
                 linear.keep_only(precision)
 
     def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> dict[int, Tensor]:
         """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; none above them is computed."""
-        return self._states(batch, layers, False)
+        layout, states = self._states(batch, layers, False)
+        return {number: layout.unpacked(hidden) for number, hidden in states.items()}
 
-    def _states(self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool) -> dict[int, Tensor]:
+    def _states(
+        self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool
+    ) -> tuple[Packed, dict[int, Tensor]]:
+        """The batch's layout, and the `wanted` layers' states (T, H)."""
         device = batch["input_ids"].device
         precision = mixed_precision(device) or self._type.dtype
         with without_autocast(device):
             lengths = batch["lengths"] if "lengths" in batch else batch["attention_mask"].sum(1).cpu()
             layout = packed(lengths, batch["input_ids"].shape[1], device)
             masks = Masks() if training else None
-            hidden = self._embedded(batch, layout, precision, masks)
-            states = {0: layout.unpacked(hidden)} if 0 in wanted else {}
-            for number, layer in enumerate(self._layers[: max(wanted)], 1):
+            if "below" in batch:
+                begin, hidden = self._frozen, layout.filled_up(batch["below"].to(precision))
+            else:
+                begin, hidden = 0, self._embedded(batch, layout, precision, masks)
+            states = {begin: hidden} if begin in wanted else {}
+            for number, layer in enumerate(self._layers[begin : max(wanted)], begin + 1):
                 hidden = self._through(layer, hidden, layout, masks)
                 if number in wanted:
-                    states[number] = layout.unpacked(hidden)
-            return states
+                    states[number] = hidden
+            return layout, states
 
     def _embedded(
         self, batch: Mapping[str, Tensor], layout: Packed, precision: torch.dtype, masks: Masks | None

@@ -21,9 +21,14 @@ class Frozen:
         self._tensors = tensors
         self._cast: dict[torch.dtype, Tensor] = {}
 
+    @property
+    def trained(self) -> bool:
+        """Whether training changes them after all."""
+        return any(tensor.requires_grad for tensor in self._tensors)
+
     def to(self, precision: torch.dtype) -> Tensor:
         """Return the tensors, one below the other."""
-        if any(tensor.requires_grad for tensor in self._tensors):
+        if self.trained:
             return _joined(self._tensors, precision)
         if precision not in self._cast:
             with torch.inference_mode(False), torch.no_grad():
@@ -32,7 +37,7 @@ class Frozen:
 
     def keep_only(self, precision: torch.dtype) -> None:
         """Forget what is frozen in any other precision."""
-        if not any(tensor.requires_grad for tensor in self._tensors):
+        if not self.trained:
             self._cast = {precision: self.to(precision)}
             self._tensors = ()
 
@@ -66,6 +71,11 @@ class Linear:
         self._bias = Frozen(*biases)
         self._downs = Frozen(*(each.down for each in self._mixed))
         self._ups = Frozen(*(each.up.t() for each in self._mixed))
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing in it is trained or belongs to a mixture."""
+        return not (self._trained or self._mixed or self._weight.trained)
 
     def __call__(self, values: Tensor) -> Tensor:
         precision = values.dtype

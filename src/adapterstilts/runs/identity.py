@@ -39,6 +39,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "max_length": 128,
         "train_examples": None,
         "validation_examples": None,
+        "cache_frozen_layers": False,
         # bottleneck and lora
         "placement": "pfeiffer",
         "reduction_factor": 16,

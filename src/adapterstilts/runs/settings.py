@@ -25,6 +25,7 @@ class RowSettings:
     """How many tokens and rows, and how they are computed; None is all rows, and for the layer the backbone's own.
 
     `packed`: over tokens without padding, where `adapterstilts.packed` knows the encoder and the adapter.
+    `cache_frozen_layers`: the layers below the lowest adapter are computed once for all epochs, so without dropout.
     """
 
     max_length: Count = 128
@@ -33,6 +34,7 @@ class RowSettings:
     test_examples: CountOrNull = None
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
+    cache_frozen_layers: Annotated[bool, Words("true or false")] = False
     packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
 
 
