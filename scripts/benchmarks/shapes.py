@@ -61,11 +61,16 @@ OCCURRING = 25_000
 """The pieces that the rows are drawn from: about as many occur in an English training set."""
 
 
+def drawn_lengths(rows: str, count: int, random: numpy.random.Generator) -> numpy.ndarray:
+    """Return lengths in tokens, drawn as they occur in the real training set of `rows`."""
+    counts = numpy.array(_LENGTHS[rows]["counts"], dtype=float)
+    return random.choice(numpy.arange(1, len(counts) + 1), count, p=counts / counts.sum())
+
+
 def batches(shape: Shape, rows: str, count: int, seed: int = 0) -> list[dict[str, torch.Tensor]]:
     """Return `count` batches in the order of a training, of random pieces in the lengths of the real training set."""
     random = numpy.random.default_rng(seed)
-    counts = numpy.array(_LENGTHS[rows]["counts"], dtype=float)
-    lengths = random.choice(numpy.arange(1, len(counts) + 1), 50 * shape.batch_size * 4, p=counts / counts.sum())
+    lengths = drawn_lengths(rows, 50 * shape.batch_size * 4, random)
     order = batching.training_batches(lengths, shape.batch_size, seed, 0)[:count]
     highest = min(OCCURRING, shape.pieces)
     return [
