@@ -20,10 +20,12 @@ others are kept; a sentence with too many of them is compared without error with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from threading import Lock
+from typing import TypeVar
 
 import numpy
 import torch
@@ -32,6 +34,7 @@ from adapterstilts.base.progress import SILENT, Progress
 
 Table = numpy.ndarray
 Neighbours = tuple[Table, Table]
+Outcome = TypeVar("Outcome")
 
 _GRID = 2.0**26
 """Vectors of length 1 in whole numbers of 1/_GRID: any sum of their products is a whole number that float64 holds."""
@@ -118,7 +121,7 @@ def _side(
         lost = exact - rounded[part, :width]
         return exact.norm(dim=1).max().item(), lost.norm(dim=1).max().item()
 
-    length, lost = (max(each) for each in zip(*pool.map(fill, parts(len(table), _TOGETHER)), strict=True))
+    length, lost = (max(each) for each in zip(*_shared_out(pool, fill, len(table)), strict=True))
     mean = offsets.mean()
     offset = torch.from_numpy(offsets - mean)
     rounded[:, place] = offset
@@ -251,13 +254,23 @@ def _cosines(queries: Table, rows: Table, candidates: Table, others: Table, pool
         own = _whole(queries[rows[part][fresh]])[fresh.cumsum() - 1]
         return numpy.einsum("ij,ij->i", own, _whole(candidates[others[part]])) / _GRID**2
 
-    return numpy.concatenate([numpy.empty(0), *pool.map(cosines, parts(len(rows), _TOGETHER))])
+    return numpy.concatenate([numpy.empty(0), *_shared_out(pool, cosines, len(rows))])
 
 
 def _whole(table: Table) -> Table:
     """In whole numbers of 1/_GRID, as float64, so that products are summed without error in any order."""
     table = table * numpy.float32(_GRID)
     return numpy.rint(table, out=table).astype(numpy.float64)
+
+
+def _shared_out(pool: ThreadPoolExecutor, work: Callable[[slice], Outcome], count: int) -> Iterator[Outcome]:
+    """What `work` makes of each slice of `_TOGETHER`, in order; many are a task, as handing one over takes time."""
+
+    def task(slices: list[slice]) -> list[Outcome]:
+        return [work(part) for part in slices]
+
+    slices = list(parts(count, _TOGETHER))
+    return chain.from_iterable(pool.map(task, (slices[part] for part in parts(len(slices), 32))))
 
 
 def parts(count: int, size: int) -> Iterator[slice]:
