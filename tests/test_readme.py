@@ -78,6 +78,26 @@ def test_what_mining_is_compared_with_finds_the_same_pairs():
     assert ours == theirs >= planted
 
 
+@pytest.mark.parametrize(
+    "seconds, megabytes, common, difference, expected",
+    [
+        (40.0, 2000, 7, 1e-6, True),
+        (39.0, 2000, 7, 1e-6, False),
+        (40.0, 2001, 7, 1e-6, False),
+        (40.0, 2000, 6, 1e-6, False),
+        (40.0, 2000, 7, 1e-4, False),
+    ],
+)
+def test_mining_reaches_what_is_aimed_at_or_says_that_it_does_not(seconds, megabytes, common, difference, expected):
+    script = runpy.run_path(str(ROOT / "scripts" / "bench-mining"))
+    sides = {"adapterstilts": (10.0, megabytes), "faiss and loops": (seconds, 9999)}
+    compared = {
+        "rounds": {side: [{"seconds": time, "megabytes_peak": peak}] for side, (time, peak) in sides.items()},
+        "agreement": {"pairs": [7, 7], "common": common, "greatest_difference": difference},
+    }
+    assert script["reached"](compared)[0] is expected
+
+
 @pytest.mark.parametrize("lines", ["", "2"])
 def test_the_demo_is_shown_as_its_script_runs_it(lines, monkeypatch):
     script = runpy.run_path(str(ROOT / "scripts" / "render-readme"))
