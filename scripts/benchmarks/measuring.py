@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -16,6 +18,7 @@ import torch
 
 Rounds = dict[str, list[float]]
 PEAK = "peak"
+LINE = "Tom met Ben.\tBen met Tom.\n"
 _LIBRARIES = ("torch", "transformers", "adapters", "peft")
 
 
@@ -37,15 +40,34 @@ def ratios(rounds: Rounds, side: str, reference: str) -> list[float]:
     return [own / other for own, other in zip(rounds[side], rounds[reference], strict=True)]
 
 
-def peak() -> float:
-    """Return operations a second of a product of two 2,048 x 2,048 matrices in bf16, the best of several."""
-    left, right = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
+def peak(device: torch.device | str = "cpu") -> float:
+    """Return operations a second of a product of two square matrices in bf16, the best of several.
+
+    They are 2,048 wide, on an accelerator 8,192.
+    """
+    accelerated = torch.device(device).type == "cuda"
+    width = 8192 if accelerated else 2048
+    left, right = (torch.randn(width, width, device=device).bfloat16() for _ in range(2))
     best = float("inf")
     for _ in range(12):
         start = time.perf_counter()
         left @ right
+        if accelerated:
+            torch.cuda.synchronize()
         best = min(best, time.perf_counter() - start)
-    return 2 * 2048**3 / best
+    return 2 * width**3 / best
+
+
+def process_seconds(command: list[str]) -> float:
+    """Return the seconds of a whole Python process with these arguments, which reads a pair of sentences."""
+    # what is installed is compiled
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    root = Path(__file__).resolve().parent.parent.parent
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, *command], check=True, capture_output=True, cwd=root, env=environment, input=LINE, text=True
+    )
+    return time.perf_counter() - start
 
 
 def machine() -> dict[str, Any]:

@@ -35,7 +35,7 @@ SYSTEMS: Mapping[str, tuple[str, str | None, int]] = {
 }
 CPU = torch.device("cpu")
 ADAPTERS = ("bottleneck", "LoRA")
-OURS, PLAIN, LIBRARY = "adapterstilts", "its plain path", "plain library"
+OURS, PLAIN, LIBRARY = "adapterstilts", "its plain path", "the plain library"
 FUSIONS, FULL = ("fusion of 9 bottlenecks", "fusion of 9 LoRAs"), "full fine-tuning"
 _MAPS = r".*\.(query|key|value|dense)"
 Forward = Callable[[dict[str, Tensor]], Tensor]
@@ -49,7 +49,7 @@ def ours(
     The plain path is that of the first release: it has the whole table of embeddings.
     """
     method, composition, count = SYSTEMS[system]
-    sources = [_source(shape, method, number) for number in range(count)]
+    sources = [source(shape, method, number) for number in range(count)]
     encoder = shape.encoder().to(device)
     torch.manual_seed(1)
     installed = methods.install(encoder, method, composition, methods.default_settings(method), sources)
@@ -60,7 +60,8 @@ def ours(
     return lambda batch: model(batch)["hidden"][:, 0], list(model.installed.trainable().values())
 
 
-def _source(shape: Shape, method: str, number: int) -> methods.Source:
+def source(shape: Shape, method: str, number: int) -> methods.Source:
+    """Return a source whose tensors are random, and none of which is zero."""
     encoder = shape.encoder()
     torch.manual_seed(100 + number)
     installed = methods.install(encoder, method, None, methods.default_settings(method), [])
@@ -160,7 +161,7 @@ def fusions(shape: Shape, rounds: int, steps: int) -> dict[str, Any]:
     return {"shape": shape.name, "rounds": interleaved(sides, rounds)}
 
 
-def _share_of_limit(record: dict[str, Any]) -> list[float]:
+def share_of_limit(record: dict[str, Any]) -> list[float]:
     """What is reached, round by round, of the tokens a second that the products alone would allow at peak speed."""
     shape = next(each for each in SHAPES.values() if each.name == record["shape"])
     operations = (6 if record["system"] == FULL else 4) * shape.in_layers
@@ -176,9 +177,9 @@ def goals(records: list[dict[str, Any]]) -> list[Goal]:
         what = f"{system} at {shape}'s shape, lengths of {record['rows']}"
         to_library, to_plain = ratios(rounds, OURS, LIBRARY), ratios(rounds, OURS, PLAIN)
         if system in ADAPTERS:
-            every.append(Goal(f"training a {what}, to the {LIBRARY}", to_library, 1.6))
+            every.append(Goal(f"training a {what}, to {LIBRARY}", to_library, 1.6))
             share = 0.7 if shape == SHAPES["base"].name else 0.55
-            every.append(Goal(f"training a {what}, share of the limit", _share_of_limit(record), share))
+            every.append(Goal(f"training a {what}, share of the limit", share_of_limit(record), share))
         elif system == FULL:
             every.append(Goal(f"{what}, to transformers", to_library, 1.0))
             if shape == SHAPES["small"].name:
@@ -196,26 +197,18 @@ def goals_of_fusions(record: dict[str, Any]) -> list[Goal]:
 
 def table(records: list[dict[str, Any]]) -> str:
     """Return the Markdown table of some measurements of one shape."""
+    compared = [side for side in (LIBRARY, PLAIN) if side in records[0]["rounds"]]
     columns = (
         Column("system"),
         Column("lengths of"),
         Column("tokens a second", "number", 0),
-        Column(f"ratio to the {LIBRARY}", "number", 2),
-        Column(f"ratio to {PLAIN}", "number", 2),
+        *(Column(f"ratio to {side}", "number", 2) for side in compared),
         Column("share of the limit, %", "number", 0),
     )
     lines = []
     for record in records:
         rounds = record["rounds"]
-        shares = [100 * share for share in _share_of_limit(record)]
-        lines.append(
-            (
-                record["system"],
-                record["rows"],
-                Value.median(rounds[OURS]),
-                Value.median(ratios(rounds, OURS, LIBRARY)),
-                Value.median(ratios(rounds, OURS, PLAIN)),
-                Value.median(shares),
-            )
-        )
+        shares = [100 * share for share in share_of_limit(record)]
+        to_each = (Value.median(ratios(rounds, OURS, side)) for side in compared)
+        lines.append((record["system"], record["rows"], Value.median(rounds[OURS]), *to_each, Value.median(shares)))
     return Table(columns, lines).to_markdown()

@@ -1,0 +1,131 @@
+"""Pocket: the main job, and training and evaluation of each method, packed and by the libraries' own forward pass."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from benchmarks.goals import Goal
+from benchmarks.measuring import Rounds, interleaved, process_seconds, ratios
+
+from adapterstilts import tasks
+from adapterstilts.adapter import model, saving
+from adapterstilts.backbones import loading
+from adapterstilts.base.places import zoo_folder
+from adapterstilts.findings.table import Column, Table, Value
+from adapterstilts.rows import reading
+from adapterstilts.runs import recipe
+from adapterstilts.scoring import evaluator
+from adapterstilts.tasks import types
+from adapterstilts.training import TrainingSettings, train
+
+MAIN_JOB = "fuse squad mnli --target pawsx"
+SYSTEMS: dict[str, tuple[str, str | None]] = {
+    "full": ("full", None),
+    "bottleneck": ("bottleneck", None),
+    "LoRA": ("lora", None),
+    "head only": ("head_only", None),
+    "bottleneck, fusion of 2": ("bottleneck", "fuse"),
+    "LoRA, fusion of 2": ("lora", "fuse"),
+}
+TASK, BATCH = "pawsx", 32
+PACKED, PLAIN = "packed", "plain"
+
+
+def _built(method: str, composition: str | None, packed: bool) -> tuple[loading.Backbone, model.Model]:
+    task, backbone = tasks.get(TASK), loading.load_backbone("pocket")
+    settings = recipe.resolve("pocket", method, composition, TASK).method
+    names = ("mnli", "squad") if composition else ()
+    sources = [saving.load_adapter(zoo_folder() / "pocket" / f"{method}-{name}").as_source() for name in names]
+    torch.manual_seed(0)
+    built = model.build(backbone, types.get(task.type), task, method, composition, settings, sources)
+    built.packed = packed
+    return backbone, built
+
+
+def _training(method: str, composition: str | None, packed: bool, steps: int) -> Callable[[], float]:
+    """Tokens a second, without padding, of some updates."""
+    task_type = types.get(tasks.get(TASK).type)
+    backbone, built = _built(method, composition, packed)
+    rows = reading.load(tasks.get(TASK), "train", "en", limit=steps * BATCH)
+    features = task_type.encode(rows, backbone.tokenizer, tasks.get(TASK), 128)
+    settings = TrainingSettings(learning_rate=1e-5, max_steps=steps, epochs=None, batch_size=BATCH)
+
+    def run() -> float:
+        record = train(built, task_type, features, None, settings, backbone.tokenizer.pad_token_id)
+        return record.tokens / record.seconds
+
+    return run
+
+
+def _evaluation(method: str, composition: str | None, packed: bool, steps: int) -> Callable[[], float]:
+    """Tokens a second, without padding, of evaluating English."""
+    task_type = types.get(tasks.get(TASK).type)
+    backbone, built = _built(method, composition, packed)
+    rows = reading.load(tasks.get(TASK), "test", "en", limit=steps * BATCH)
+    features = task_type.encode(rows, backbone.tokenizer, tasks.get(TASK), 128)
+    tokens = sum(len(feature["input_ids"]) for feature in features)
+
+    def run() -> float:
+        start = time.perf_counter()
+        evaluator.outputs_of(built, task_type, features, backbone.tokenizer.pad_token_id)
+        return tokens / (time.perf_counter() - start)
+
+    return run
+
+
+def _main_job() -> float:
+    with tempfile.TemporaryDirectory() as output:
+        return process_seconds(["-m", "adapterstilts", *MAIN_JOB.split(), "--output", output])
+
+
+def measured(steps: int = 20, rounds: int = 5, main_job: bool = True) -> dict[str, Any]:
+    """Return tokens a second of each system on both paths in each round, and the seconds of the main job."""
+    record: dict[str, Any] = {"main_job": [_main_job()] if main_job else []}
+    for name, side in (("training", _training), ("evaluation", _evaluation)):
+        record[name] = {
+            system: interleaved({path: side(*how, path == PACKED, steps) for path in (PACKED, PLAIN)}, rounds)
+            for system, how in SYSTEMS.items()
+        }
+    return record
+
+
+def goals(record: dict[str, Any]) -> list[Goal]:
+    """Return what this is measured for."""
+    return [
+        Goal("the main job, start-up and evaluation included, seconds", record["main_job"], most=60),
+        *(
+            Goal(f"training on pocket, {system}, to the plain path", ratios(rounds, PACKED, PLAIN), 1.0)
+            for system, rounds in record["training"].items()
+        ),
+    ]
+
+
+def _table(systems: dict[str, Rounds]) -> str:
+    columns = (
+        Column(""),
+        Column("tokens a second", "number", 0),
+        Column("plain path", "number", 0),
+        Column("ratio", "number", 2),
+    )
+    lines = [
+        (name, Value.median(rounds[PACKED]), Value.median(rounds[PLAIN]), Value.median(ratios(rounds, PACKED, PLAIN)))
+        for name, rounds in systems.items()
+    ]
+    return Table(columns, lines).to_markdown()
+
+
+def section(record: dict[str, Any]) -> str:
+    """Return the Markdown of what `measured` gave."""
+    languages = len(reading.languages_of(tasks.get(TASK), "pocket"))
+    seconds = "".join(f"{each:.0f} seconds" for each in record["main_job"])
+    return (
+        f"### The main job\n\n`adapterstilts {MAIN_JOB}`, once, start-up and evaluation in {languages} languages "
+        f"included: {seconds}.\n\n"
+        f"### Training\n\nPAWS-X in batches of {BATCH}, fp32; tokens are counted without padding.\n\n"
+        f"{_table(record['training'])}\n\n"
+        f"### Evaluation\n\nThe English test set of PAWS-X.\n\n{_table(record['evaluation'])}"
+    )
