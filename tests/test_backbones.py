@@ -56,6 +56,12 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return loaded
 
 
+def verified(name: str, **settings: Any) -> loading.Backbone:
+    """A backbone that is loaded without what is remembered."""
+    with digests.distrusted():
+        return loading.load_backbone(name, **settings)
+
+
 # declarations
 
 
@@ -107,7 +113,7 @@ def test_a_backbone_may_be_declared_with_a_recipe_and_a_layer_of_its_own(monkeyp
 def test_what_is_declared_is_known_without_loading_and_is_what_is_loaded(loads: list[str]) -> None:
     known = identity_of("pocket")
     assert (known.id, known.revision, loads) == ("pocket", "", [])
-    assert loading.load_backbone("pocket", verify=True).identity == known
+    assert verified("pocket").identity == known
 
 
 def test_a_damaged_shipped_backbone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +133,7 @@ def test_a_folder_is_loaded_once_to_know_it(encoder: Path, loads: list[str], cac
     known = identity_of(str(encoder))
     assert loads == [str(encoder)]
     assert [identity_of(str(encoder)) for _ in range(2)] == [known, known] and len(loads) == 1
-    assert loading.load_backbone(str(encoder), verify=True).identity == known
+    assert verified(str(encoder)).identity == known
     assert known.revision == "" and len(list(cache.iterdir())) == 1
 
 
@@ -140,7 +146,7 @@ def test_what_is_remembered_is_not_hashed_again_unless_asked(encoder: Path, monk
     monkeypatch.setattr(loading, "fingerprint", never)
     assert loading.load_backbone(str(encoder)).identity == identity
     with pytest.raises(AssertionError, match="hashed again"):
-        loading.load_backbone(str(encoder), verify=True)
+        verified(str(encoder))
 
 
 def change_weights(folder: Path) -> None:
@@ -182,7 +188,7 @@ def test_changed_files_are_another_backbone(change: Any, encoder: Path, loads: l
     change(encoder)
     after = identity_of(str(encoder))
     assert after.fingerprint != before.fingerprint and len(loads) == 2
-    assert loading.load_backbone(str(encoder), verify=True).identity == after == identity_of(str(encoder))
+    assert verified(str(encoder)).identity == after == identity_of(str(encoder))
 
 
 def test_a_changed_shard_is_another_backbone(encoder: Path) -> None:
@@ -281,7 +287,7 @@ def test_a_backbone_of_the_hub_is_known_by_its_commit(
         newer = identity_of("me/encoder")
         assert newer.revision == second and newer.fingerprint != known[0].fingerprint
         assert identity_of("me/encoder", first) == known[0]
-        assert loading.load_backbone("me/encoder", revision=first, verify=True).identity == known[0]
+        assert verified("me/encoder", revision=first).identity == known[0]
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     snapshot = next((tmp_path / "hub" / "hub").glob(f"**/snapshots/{first}"))
     assert identity_of(str(snapshot)) == BackboneIdentity(str(snapshot), first, known[0].fingerprint)

@@ -14,6 +14,7 @@ from adapterstilts import methods, training
 from adapterstilts.adapter import model as models
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
+from adapterstilts.rows.labelled import LABELS
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import metrics, types
 from adapterstilts.tasks.types import batching
@@ -43,7 +44,7 @@ def test_scores_are_the_metric_s_of_the_predictions(name: str) -> None:
 def test_predictions_do_not_depend_on_batches_or_on_labels(name: str) -> None:
     model, task_type = built(name)
     rows = doubles.rows(name)
-    bare = [{key: row[key] for key in row if key not in evaluator.LABELS} for row in rows]
+    bare = [{key: row[key] for key in row if key not in LABELS} for row in rows]
     alone = evaluator.predict(model, task_type, TASKS[name], {"en": rows}, doubles.tokenizer(), 32)
     for given, size in ((bare, 128), (rows, 1), (rows, 5)):
         several = {"ja": rows[:3], "en": given}

@@ -15,7 +15,15 @@ from torch.nn import functional
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks import types
-from adapterstilts.tasks.types import classification, multiple_choice, question_answering, retrieval, sequences, tagging
+from adapterstilts.tasks.types import (
+    batching,
+    classification,
+    multiple_choice,
+    question_answering,
+    retrieval,
+    sequences,
+    tagging,
+)
 
 PAD = 1
 XLMR = sequences.Frame(begin=0, end=2, between=(2, 2))
@@ -54,11 +62,11 @@ def test_an_unknown_type_is_refused() -> None:
 def test_features_fit_and_batches_are_padded(name: str, max_length: int) -> None:
     features = encoded(name, max_length)
     assert {feature["row"] for feature in features} == set(range(12))
-    assert max(map(sequences.sequence_length, features)) <= max_length
+    assert batching.lengths_of(features).max() <= max_length
     batch = types.get(name).collate(features, PAD)
     assert {tensor.dtype for tensor in batch.values()} == {torch.int64}
     assert batch["input_ids"].shape == batch["attention_mask"].shape
-    assert int(batch["attention_mask"].sum()) == sum(map(sequences.token_count, features))
+    assert int(batch["attention_mask"].sum()) == batching.token_counts_of(features).sum()
     assert bool((batch["input_ids"][batch["attention_mask"] == 0] == PAD).all())
 
 

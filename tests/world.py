@@ -104,6 +104,8 @@ def build(root: Path, monkeypatch: pytest.MonkeyPatch, own_rows: bool = True) ->
     Without `own_rows` the sources are the real ones.
     """
     save_backbone(root / "zoo" / "pocket" / "backbone")
+    # rows of one revision differ from test to test
+    monkeypatch.setenv("ADAPTERSTILTS_HOME", str(root / "home"))
     monkeypatch.setattr(places, "zoo_folder", lambda: root / "zoo")
     # its weights are others than those that are shipped
     tiny = replace(declared.DECLARED["pocket"], fingerprint=None)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from adapterstilts.backbones import encoders
 from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.backbones.identity import BackboneIdentity, memory_of, snapshot_of
 from adapterstilts.backbones.library import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from adapterstilts.backbones.tokenizers import Tokenizer
 from adapterstilts.base import processes, tensors
 from adapterstilts.base.digests import Memory
 from adapterstilts.base.errors import UserError
@@ -73,14 +75,13 @@ def load_backbone(
     revision: str | None = None,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str | None = None,
-    verify: bool = False,
 ) -> Backbone:
     """Load 'pocket' (shipped), a folder, or an id of the Hugging Face Hub, in evaluation mode.
 
     It goes to `device` (None: this process's accelerator, or the CPU without one), where all that is built on it
     follows: adapters, heads, batches. Weights are read from safetensors only. The fingerprint is taken on the CPU in
-    float32, before any of that; one that is remembered of the same files is taken anew only to `verify` it. UserError
-    says what could not be loaded, or that a shipped backbone is damaged.
+    float32, before any of that, unless it is remembered of the same files (`digests.distrusted`). UserError says what
+    could not be loaded, or that a shipped backbone is damaged.
     """
     place = _place(id_or_path)
     with _told(id_or_path):
@@ -99,7 +100,6 @@ def load_backbone(
                 output_loading_info=True,
                 **_no_pooler(config),
             )
-    tokenizer = _tokenizer(id_or_path, revision, folder)
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise UserError(
@@ -107,8 +107,9 @@ def load_backbone(
             f"the first is {missing[0]}. Give a complete model.safetensors."
         )
     tensors.check(dict(module.named_parameters()), f'the backbone "{id_or_path}"')
-    encoders.check_tokenizer(tokenizer, id_or_path, getattr(module.get_input_embeddings(), "num_embeddings", None))
-    identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory, verify))
+    embeddings = getattr(module.get_input_embeddings(), "num_embeddings", None)
+    tokenizer = Tokenizer(partial(_tokenizer, id_or_path, revision, folder, embeddings), folder, embeddings)
+    identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory))
     chosen = processes.device() if device is None else device
     return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
 
@@ -131,15 +132,15 @@ def without_weights(config: Any) -> PreTrainedModel:
 
 def load_tokenizer(id_or_path: str) -> Any:
     """Load the tokenizer of a backbone alone; UserError says what could not be loaded."""
-    tokenizer = _tokenizer(id_or_path, None, declaration_of(id_or_path).folder)
-    encoders.check_tokenizer(tokenizer, id_or_path)
-    return tokenizer
+    return _tokenizer(id_or_path, None, declaration_of(id_or_path).folder)
 
 
-def _tokenizer(id_or_path: str, revision: str | None, folder: Path | None) -> Any:
+def _tokenizer(id_or_path: str, revision: str | None, folder: Path | None, embeddings: int | None = None) -> Any:
     encoders.check_tokenizer_files(folder)
     with _told(id_or_path, "tokenizer of the backbone"), _quiet_transformers():
-        return AutoTokenizer.from_pretrained(_place(id_or_path), revision=revision, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(_place(id_or_path), revision=revision, trust_remote_code=False)
+    encoders.check_tokenizer(tokenizer, id_or_path, embeddings)
+    return tokenizer
 
 
 def _place(id_or_path: str) -> str:
@@ -153,9 +154,9 @@ def _checked_folder(id_or_path: str, revision: str | None) -> Path | None:
     return folder
 
 
-def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory, verify: bool) -> str:
+def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory) -> str:
     """The fingerprint of what was loaded; UserError if the one that is declared is another."""
-    own = (None if verify else memory.value) or memory.keep(fingerprint(module))
+    own = memory.value or memory.keep(fingerprint(module))
     declared = declaration_of(id_or_path)
     if declared.fingerprint not in (None, own):
         raise UserError(

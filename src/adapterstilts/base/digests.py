@@ -7,7 +7,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from adapterstilts.base import files, schema
@@ -18,6 +19,23 @@ _LARGEST = 4_000_000
 """Bytes of an entry that are read."""
 SETTLED = 2_000_000_000
 """Nanoseconds after which another change of a file is sure to give it another time, on any file system."""
+_trusted = True
+
+
+@contextmanager
+def distrusted() -> Iterator[None]:
+    """Inside it nothing that was remembered is taken: all is computed, and remembered, again."""
+    global _trusted
+    before, _trusted = _trusted, False
+    try:
+        yield
+    finally:
+        _trusted = before
+
+
+def are_trusted() -> bool:
+    """Whether what was remembered may be taken."""
+    return _trusted
 
 
 def sha256(path: Path) -> str:
@@ -58,7 +76,7 @@ class Memory:
         return value
 
     def _read(self) -> str | None:
-        if not self._stamps:
+        if not self._stamps or not _trusted:
             return None
         try:
             entry = schema.read_json(cache_folder() / "digests" / self._name, _LARGEST)

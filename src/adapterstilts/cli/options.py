@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from adapterstilts.base import places
+from adapterstilts.base import digests, places
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.methods import METHODS
 from adapterstilts.training.logs import TRACKERS
@@ -94,6 +94,7 @@ def common(command: Command) -> Command:
                 help="A setting of the recipe, such as -o learning_rate=0.001; may be repeated.",
             ),
             task_file,
+            verify,
             output,
             click.option(
                 "--all",
@@ -126,6 +127,23 @@ def task_file(command: Command) -> Command:
         type=Place(dir_okay=False),
         metavar="FILE",
         help="A task of your own, in YAML; may be repeated. ADAPTERSTILTS_TASKS names folders of them.",
+    )(command)
+
+
+def verify(command: Command) -> Command:
+    """Add --verify, which lets nothing be taken that is remembered of files."""
+
+    def distrust(ctx: click.Context, __: click.Parameter, verified: bool) -> None:
+        if verified:
+            ctx.with_resource(digests.distrusted())
+
+    return click.option(
+        "--verify",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=distrust,
+        help="Check weights and rows by every byte, and encode again: trust nothing that is remembered of files.",
     )(command)
 
 
@@ -242,6 +260,6 @@ def prepare(*names: str | None) -> None:
     for name in names:
         if name is not None:
             tasks.get(name)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -18,7 +18,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
-from adapterstilts.rows import reading
+from adapterstilts.rows import kept, reading
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.runs import results, words
 from adapterstilts.runs.asked import check_has_layers
@@ -82,7 +82,7 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progre
     assert run.evaluation is not None
     place, limit = place_of(run.evaluation.rows), run.evaluation.settings["test_examples"]
     split = reading.evaluated_split(task, place)
-    rows = {language: reading.load(task, split, language, place, limit, progress) for language in languages}
+    rows = kept.load(task, split, languages, place, limit, progress)
     left_out = tuple(language for language in languages_of(task, place, ()) if language not in rows)
     return TestRows(task, split, rows, reading.place_of(task, place), left_out)
 
@@ -120,7 +120,7 @@ def _rows_to_tune_on(rows: TestRows) -> dict[str, Sequence[Mapping[str, Any]]]:
     """The validation rows of what is mined; nothing else is tuned."""
     if rows.task.metric != "mining_f1":
         return {}
-    return {language: reading.load(rows.task, "validation", language, rows.data) for language in rows.by_language}
+    return kept.load(rows.task, "validation", tuple(rows.by_language), rows.data)
 
 
 def measured_result(
@@ -270,7 +270,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     adapter = None if run.method == NO_ADAPTER else load_adapter(folder_of(run.adapter, run.backbone.id, how.output))
     results.check_same(results.in_place(run, _name_of(adapter, run), how.output), run)
     place = place_of(run.evaluation.rows)
-    task = reading.labelled(tasks.get(run.evaluation.target), place)
+    task = kept.labelled(tasks.get(run.evaluation.target), place)
     rows = rows_to_measure(task, run, languages_of(task, place, how.languages), progress)
     named = run.adapter.place if is_elsewhere(run.adapter, how.output) else adapter.name if adapter else NO_ADAPTER
     sentence = rows.sentence(named, run.backbone.id, how.output)

@@ -25,7 +25,7 @@ from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
 from adapterstilts.execution.evaluating import measured_result, pack, record
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.methods import Source
-from adapterstilts.rows import reading
+from adapterstilts.rows import kept, reading
 from adapterstilts.runs import asked, recipe, results
 from adapterstilts.runs.asked import trainable
 from adapterstilts.runs.results import Result
@@ -68,7 +68,7 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     """
     assert run.task is not None and run.rows is not None and run.evaluation is not None
     task, _ = trainable(run.task)
-    task = reading.labelled(task, place_of(run.rows))
+    task = kept.labelled(task, place_of(run.rows))
     languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
     job = _Job(run, how, task, ())
     check_free(run, how.output)
@@ -198,9 +198,9 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     _, learned_from = trainable(run.task)
     task_type, length = types.get(job.task.type), run.settings["max_length"]
     place = place_of(run.rows)
-    rows = reading.load(learned_from, "train", "en", place, run.settings["train_examples"], progress)
+    rows = kept.load(learned_from, "train", ("en",), place, run.settings["train_examples"], progress)["en"]
     limit = run.settings["validation_examples"]
-    checked = reading.validation_rows(learned_from, job.task, place, limit, progress)
+    checked = kept.validation_rows(learned_from, job.task, place, limit, progress)
     if checked.why:
         progress.note(f"{learned_from.name}'s validation rows: {checked.why}.")
     torch.manual_seed(run.seed)
@@ -209,10 +209,10 @@ def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress
     pack(built, run, how)
     if run.settings.get("cache_frozen_layers"):
         task_type = FrozenStates(built, task_type, run.settings["precision"], how.output)
-    features = task_type.encode(rows, tokenizer, job.task, length)
+    features = kept.features_of(task_type, job.task, rows, tokenizer, length, labelled=True)
     size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
     validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
-    built.trim(torch.from_numpy(batching.pieces_of([*features, *validate.features])), precision)
+    built.trim(torch.from_numpy(batching.pieces_of(features, validate.features)), precision)
     if isinstance(task_type, FrozenStates):
         features = task_type.kept(features, tokenizer.pad_token_id, progress)
         validate.features = task_type.kept(validate.features, tokenizer.pad_token_id, progress)

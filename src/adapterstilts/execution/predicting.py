@@ -78,7 +78,7 @@ class Predictor:
 
         adapter = load_adapter(self._folder)
         loaded = loading.load_backbone(self._backbone)
-        return model.from_adapter(loaded, adapter, self._type, self.task), loaded.tokenizer
+        return model.from_adapter(loaded, adapter, self._type, self.task), loaded.tokenizer.loaded
 
     def load(self) -> None:
         """Load it now."""

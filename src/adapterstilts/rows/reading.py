@@ -8,6 +8,7 @@ where its rows are, whatever ``data`` is.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -115,7 +116,7 @@ def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
 class ValidationRows:
     """What chooses a checkpoint: `rows`; how many others were left out of them, and `why` (None: nothing is to say)."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     left_out: int
     why: str | None
 
@@ -132,13 +133,13 @@ def validation_rows(
     Raises:
         UserError: as ``load``, for the tested rows too, or if nothing is left.
     """
-    of_pocket = data == "pocket" and train_task.own is None and target.own is None
-    if train_task.type != "question_answering" or of_pocket:
+    tested_tasks = tested_on(train_task, target, data)
+    if not tested_tasks:
         return ValidationRows(load(train_task, "validation", "en", data, limit, progress), 0, None)
     kept = rows = load(train_task, "validation", "en", data, None, progress)
     said: list[str] = []
     declared = tested_on_validation_of(train_task)
-    for tested in declared if target in declared else (*declared, target):
+    for tested in tested_tasks:
         paragraphs = _tested_paragraphs(tested, data)
         others = [row for row in kept if same_text(row["context"]) not in paragraphs]
         if len(others) < len(kept):
@@ -152,6 +153,15 @@ def validation_rows(
             f"({'; '.join(said)}); give it validation rows of other paragraphs."
         )
     return ValidationRows(limits.sample([kept], limit), len(rows) - len(kept), "; ".join(said) or None)
+
+
+def tested_on(train_task: Task, target: Task, data: str) -> tuple[Task, ...]:
+    """The tasks whose tested paragraphs are left out of the validation rows of `train_task`; none but for questions."""
+    of_pocket = data == "pocket" and train_task.own is None and target.own is None
+    if train_task.type != "question_answering" or of_pocket:
+        return ()
+    declared = tested_on_validation_of(train_task)
+    return declared if target in declared else (*declared, target)
 
 
 def _tested_paragraphs(task: Task, data: str) -> set[str]:

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.rows.labelled import LABELS, are_labelled
+from adapterstilts.rows.kept import features_of
+from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks.types import Feature, Row, TaskType, batching
 from adapterstilts.tasks.types.sequences import not_read
@@ -65,14 +66,6 @@ def check_finite(outputs: Mapping[str, Tensor], mask: Tensor, precision: str = "
             )
 
 
-def _encoded(
-    task_type: TaskType, task: Task, rows: Sequence[Row], tokenizer: Any, max_length: int
-) -> Sequence[Feature]:
-    """The rows as features, which must not hold the labels that are to be predicted."""
-    unlabelled = [{key: value for key, value in row.items() if key not in LABELS} for row in rows]
-    return task_type.encode(unlabelled, tokenizer, task, max_length)
-
-
 def predict(
     model: nn.Module,
     task_type: TaskType,
@@ -90,7 +83,7 @@ def predict(
     """
     features: dict[str, Sequence[Feature]] = {}
     for language, rows in rows_by_language.items():
-        features[language] = _encoded(task_type, task, rows, tokenizer, max_length)
+        features[language] = features_of(task_type, task, rows, tokenizer, max_length, labelled=False)
         if said := not_read(features[language], tokenizer):
             progress.note(said)
     every = list(chain.from_iterable(features.values()))
@@ -155,7 +148,7 @@ class Validator:
         batch_size: int = batching.EVALUATION_BATCH,
         precision: str = "fp32",
     ) -> None:
-        self.features = _encoded(task_type, task, rows, tokenizer, max_length)
+        self.features = features_of(task_type, task, rows, tokenizer, max_length, labelled=False)
         self._references = [task_type.reference(row, task) for row in rows]
         self._model, self._type, self._task, self._rows = model, task_type, task, rows
         self._pad, self._size, self._precision = tokenizer.pad_token_id, batch_size, precision

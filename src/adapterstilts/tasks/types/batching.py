@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy
 
-from adapterstilts.tasks.types import Feature, sequences
+from adapterstilts.tasks.types import Feature
+from adapterstilts.tasks.types.features import Features, ids_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,22 +23,25 @@ SORTED_TOGETHER = 50
 
 def lengths_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
     """(N,): the tokens in each feature's longest sequence."""
-    return numpy.fromiter(map(sequences.sequence_length, features), dtype=numpy.int64, count=len(features))
+    lengths, sequences = ids_of(features).sequences()
+    if sequences is None:
+        return lengths
+    parts = numpy.split(lengths, numpy.cumsum(sequences)[:-1])
+    return numpy.fromiter((part.max(initial=0) for part in parts), dtype=numpy.int64, count=len(features))
 
 
 def token_counts_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
     """(N,): the tokens in all of each feature's sequences, without padding."""
-    return numpy.fromiter(map(sequences.token_count, features), dtype=numpy.int64, count=len(features))
+    lengths, sequences = ids_of(features).sequences()
+    if sequences is None:
+        return lengths
+    before = numpy.concatenate([[0], numpy.cumsum(lengths)])
+    return numpy.diff(before[numpy.concatenate([[0], numpy.cumsum(sequences)])])
 
 
-def pieces_of(features: Sequence[Feature]) -> NDArray[numpy.int64]:
-    """(P,): every token id that occurs in the features, once."""
-    return numpy.unique(numpy.concatenate([_flat(feature["input_ids"]) for feature in features]))
-
-
-def _flat(ids: Any) -> NDArray[numpy.int64]:
-    nested = ids if ids and isinstance(ids[0], list) else [ids]
-    return numpy.fromiter(chain.from_iterable(nested), dtype=numpy.int64)
+def pieces_of(*groups: Sequence[Feature]) -> NDArray[numpy.int64]:
+    """(P,): every token id that occurs in the groups of features, once."""
+    return numpy.unique(numpy.concatenate([ids_of(features).flat for features in groups])).astype(numpy.int64)
 
 
 def training_batches(
@@ -82,18 +83,4 @@ def digest(features: Sequence[Feature]) -> str:
     """Sha256 over all that training reads of the features: equal if and only if they are the same in the
     same order.
     """
-    sha256 = hashlib.sha256()
-    nested = [ids if ids and isinstance(ids[0], list) else [ids] for ids in (f["input_ids"] for f in features)]
-    flat = list(chain.from_iterable(nested))
-    counts = numpy.fromiter(map(len, flat), dtype="<i4", count=len(flat))
-    tokens = numpy.fromiter(chain.from_iterable(flat), dtype="<i4", count=int(counts.sum()))
-    sha256.update(counts.tobytes())
-    sha256.update(tokens.tobytes())
-    for feature in features:
-        rest = {key: value for key, value in feature.items() if key not in ("input_ids", "offsets")}
-        sha256.update(json.dumps(rest, sort_keys=True, default=_plain).encode())
-    return sha256.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    return [value.start, value.stop] if isinstance(value, range) else str(value)
+    return Features.of(features).digest()

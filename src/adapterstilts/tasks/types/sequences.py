@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.tasks.types.features import ids_of
 
 _MOSTLY = 0.5
 IGNORED = -100
@@ -31,22 +32,15 @@ def not_read(features: Sequence[Mapping[str, Any]], tokenizer: Any) -> str | Non
         return None
     # a bare mark of a word's beginning stands for nothing that was read
     others = {*tokenizer.all_special_ids, *tokenizer.convert_tokens_to_ids(["\u2581"])} - {unknown}
-    ids = chain.from_iterable(
-        chain.from_iterable(feature["input_ids"]) if _is_nested(feature["input_ids"]) else feature["input_ids"]
-        for feature in features
-    )
-    counted = [number == unknown for number in ids if number not in others]
-    share = sum(counted) / len(counted) if counted else 0.0
+    ids = ids_of(features).flat
+    counted = ids[~numpy.isin(ids, list(others))] == unknown
+    share = float(counted.mean()) if counted.size else 0.0
     if share <= _MOSTLY:
         return None
     return (
         f"The tokenizer knows no more than {1 - share:.0%} of these texts; the rest is {tokenizer.unk_token} to the "
         "backbone, so what is predicted says nothing."
     )
-
-
-def _is_nested(ids: Sequence[Any]) -> bool:
-    return bool(ids) and isinstance(ids[0], list)
 
 
 @dataclass(frozen=True)
@@ -173,15 +167,3 @@ def label_index(label: Any, labels: Mapping[str, int], row: Mapping[str, Any], t
         raise UserError(
             f'Row {row.get("id")} of {task_name} has the label "{label}", which is none of its labels ({known}).{hint}'
         ) from None
-
-
-def sequence_length(feature: Mapping[str, Any]) -> int:
-    """Tokens in a feature's longest sequence."""
-    ids = feature["input_ids"]
-    return max(map(len, ids)) if ids and isinstance(ids[0], list) else len(ids)
-
-
-def token_count(feature: Mapping[str, Any]) -> int:
-    """Tokens in all of a feature's sequences, without padding."""
-    ids = feature["input_ids"]
-    return sum(map(len, ids)) if ids and isinstance(ids[0], list) else len(ids)
