@@ -212,3 +212,14 @@ def table(records: list[dict[str, Any]]) -> str:
         to_each = (Value.median(ratios(rounds, OURS, side)) for side in compared)
         lines.append((record["system"], record["rows"], Value.median(rounds[OURS]), *to_each, Value.median(shares)))
     return Table(columns, lines).to_markdown()
+
+
+def table_of_fusions(record: dict[str, Any]) -> str:
+    """Return the Markdown table of one and of nine of them."""
+    rounds = record["rounds"]
+    columns = (Column("system"), Column("tokens a second", "number", 0), Column("cost of nine to one", "number", 2))
+    lines: list[tuple[Any, ...]] = []
+    for one, nine in zip(ADAPTERS, FUSIONS, strict=True):
+        lines.append((one, Value.median(rounds[one]), None))
+        lines.append((nine, Value.median(rounds[nine]), Value.median(ratios(rounds, one, nine))))
+    return Table(columns, lines).to_markdown()
