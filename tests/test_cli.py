@@ -190,6 +190,21 @@ def test_several_tasks_make_one_object(trained, call):
     assert [one["target"] for one in json.loads(out)["results"]] == ["squad", "mnli"]
 
 
+def test_several_seeds_are_a_run_each(trained, call):
+    words = ("train", "panx", "--seed", "3", "--seed", "4", "--output", "seeds", "-o", "packed=true")
+    _, out, err = call(*words, "--language", "de", "--json")
+    assert [one["adapter"][-2:] for one in json.loads(out)["results"]] == ["s3", "s4"]
+    assert "train 2 adapters" in err
+
+
+def test_a_run_that_fails_leaves_the_others_and_is_told_of_at_the_end(trained, call):
+    Path("partly/pocket-bottleneck-panx-s0").mkdir(parents=True)
+    Path("partly/pocket-bottleneck-panx-s0/adapterstilts.json").write_text("none")
+    code, out, err = call("train", "panx", "--seed", "0", "--seed", "1", "--language", "de", "--output", "partly")
+    assert code == 1 and "pocket-bottleneck-panx-s0" in err.splitlines()[-1]
+    assert "panx" in out and Path("partly/pocket-bottleneck-panx-s1/adapterstilts.json").is_file()
+
+
 def test_the_method_of_named_adapters_is_theirs(trained, call):
     call("train", "squad", "mnli", "--method", "lora")
     named = ("pocket-lora-squad-s0", "runs/pocket-lora-mnli-s0")
@@ -436,7 +451,7 @@ def test_an_interruption_says_how_to_go_on(trained, call, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(execution, "learn", interrupted)
+    monkeypatch.setattr(execution, "learn_all", interrupted)
     code, out, err = call("train", "squad", "-o", "learning_rate=0.5")
     assert (code, out) == (130, "")
     assert err.strip() == (

@@ -91,9 +91,7 @@ def test_it_needs_the_packed_path(tmp_path: Path) -> None:
         FrozenStates(model, types.get("classification"), "fp32", tmp_path)
 
 
-def test_a_run_that_computes_them_once_is_another_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_computes_them_once_is_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world.build(tmp_path, monkeypatch)
     settings = {"leave_out": [0]}
     usual = world.learn("pawsx", settings=settings)

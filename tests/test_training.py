@@ -31,7 +31,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types import batching
-from adapterstilts.training import checkpoints, logs, loop, optimisation
+from adapterstilts.training import checkpoints, logs, loop, optimisation, trainer
 
 PAD = 1
 
@@ -410,7 +410,7 @@ def test_too_little_memory_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> 
     def full(*arguments: Any) -> None:
         raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(loop._Loop, "update", full)
+    monkeypatch.setattr(loop.Loop, "update", full)
     with pytest.raises(UserError, match="gradient_accumulation_steps=4"):
         run(gradient_accumulation_steps=2)
 
@@ -437,7 +437,7 @@ def one_update(steps: int, penalty: float = 0.0, name: str = "classification") -
         model.head = task_type.head(16, task, 0.0)
     if penalty:
         model.regularisation = lambda: penalty * model.head.out.bias.exp().sum()  # type: ignore[method-assign]
-    made = loop._Loop(
+    made = loop.Loop(
         model,
         task_type,
         features,
@@ -446,7 +446,8 @@ def one_update(steps: int, penalty: float = 0.0, name: str = "classification") -
         None,
     )
     model.train()
-    made.update(numpy.arange(10))
+    for part in made.update(numpy.arange(10)):
+        trainer.carry(made, part)
     return {key: value.grad.clone() for key, value in made.parameters.items() if value.grad is not None}
 
 

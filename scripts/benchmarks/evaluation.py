@@ -30,7 +30,10 @@ def features(shape: Shape, languages: int, rows: int) -> list[list[Feature]]:
     random = numpy.random.default_rng(0)
     lengths = drawn_lengths("mnli", languages * rows, random).reshape(languages, rows)
     return [
-        [{"row": row, "input_ids": random.integers(5, min(5_000, shape.pieces), length).tolist()} for row, length in enumerate(each)]
+        [
+            {"row": row, "input_ids": random.integers(5, min(5_000, shape.pieces), length).tolist()}
+            for row, length in enumerate(each)
+        ]
         for each in lengths
     ]
 

@@ -1,6 +1,6 @@
 """The most memory that a training holds, ours and the plain library's, each in a process of its own.
 
-    python -m benchmarks.memory SHAPE SYSTEM SIDE     prints the most bytes that three steps held
+python -m benchmarks.memory SHAPE SYSTEM SIDE     prints the most bytes that three steps held
 """
 
 from __future__ import annotations

@@ -44,9 +44,9 @@ def measured() -> list[dict[str, Any]]:
         }
         length = settings["max_length"]
         again, mixed = (
-            evaluator.evaluate(
-                built, types.get(task.type), task, own, backbone.tokenizer, length, precision=precision
-            )[0]
+            evaluator.evaluate(built, types.get(task.type), task, own, backbone.tokenizer, length, precision=precision)[
+                0
+            ]
             for precision in ("fp32", "bf16")
         )
         for language, recorded in result.scores.items():

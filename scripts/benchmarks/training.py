@@ -41,9 +41,7 @@ _MAPS = r".*\.(query|key|value|dense)"
 Forward = Callable[[dict[str, Tensor]], Tensor]
 
 
-def ours(
-    shape: Shape, system: str, packed: bool, device: torch.device = CPU
-) -> tuple[Forward, list[nn.Parameter]]:
+def ours(shape: Shape, system: str, packed: bool, device: torch.device = CPU) -> tuple[Forward, list[nn.Parameter]]:
     """Return the first tokens' states by our model, and what is trained.
 
     The plain path is that of the first release: it has the whole table of embeddings.
@@ -190,7 +188,9 @@ def goals(records: list[dict[str, Any]]) -> list[Goal]:
 def goals_of_fusions(record: dict[str, Any]) -> list[Goal]:
     """Return what fusions are measured for."""
     return [
-        Goal(f"cost of nine, {nine}, to one at {record['shape']}'s shape", ratios(record["rounds"], one, nine), most=most)
+        Goal(
+            f"cost of nine, {nine}, to one at {record['shape']}'s shape", ratios(record["rounds"], one, nine), most=most
+        )
         for one, nine, most in zip(ADAPTERS, FUSIONS, (1.6, 1.4), strict=True)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -60,6 +60,9 @@ class Model(nn.Module):
             hidden = self._packed_encoder()(self._read(batch), self.training)
         else:
             hidden = self.backbone(**self._read(batch)).last_hidden_state
+        return self._headed(hidden, batch)
+
+    def _headed(self, hidden: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"hidden": hidden} if self.head is None else self.head(hidden, batch["attention_mask"])
 
     def pack(self) -> str | None:
@@ -77,6 +80,10 @@ class Model(nn.Module):
             return self._packed_encoder().states(self._read(batch), layers)
         every = self.backbone(**self._read(batch), output_hidden_states=True).hidden_states
         return {layer: every[layer] for layer in layers}
+
+    def joins(self) -> Hashable | None:
+        """Return a value that models have in common which `together` takes; None where it does not take this one."""
+        return self._packed_encoder().structure() if self.packed else None
 
     def below(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Return what comes into the lowest layer with an adapter, (tokens, H) row by row; the model must be packed.
@@ -152,6 +159,26 @@ class Model(nn.Module):
     def regularisation(self) -> Tensor | None:
         """Return what the method adds to the mean loss (a scalar), or None."""
         return self.installed.regularisation()
+
+
+def together(
+    models: Sequence[Model], draws: Sequence[packed.Draws]
+) -> Callable[[Sequence[Mapping[str, Tensor]]], list[dict[str, Tensor]]]:
+    """Return a function from a batch of each of `models` to the outputs of each, in training, in one forward pass.
+
+    They have the same value of `Model.joins`. What is random in a model is drawn from its own of `draws`.
+    """
+    encoder = packed.Together([model._packed_encoder() for model in models], draws)
+
+    def forward(batches: Sequence[Mapping[str, Tensor]]) -> list[dict[str, Tensor]]:
+        hidden = encoder([model._read(batch) for model, batch in zip(models, batches, strict=True)])
+        outputs = []
+        for model, own, each, batch in zip(models, draws, hidden, batches, strict=True):
+            with own:
+                outputs.append(model._headed(each, batch))
+        return outputs
+
+    return forward
 
 
 def build(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,19 @@ class Backbone:
     module: PreTrainedModel
     tokenizer: Any
     identity: BackboneIdentity
+
+    def another(self) -> Backbone:
+        """Return one that has these very weights, frozen, in modules of its own: for another adapter on them.
+
+        It is for a backbone in which nothing is built, and no model may train its weights.
+        """
+        self.module.requires_grad_(False)
+        shared = {id(tensor): tensor for tensor in (*self.module.parameters(), *self.module.buffers())}
+        return replace(self, module=copy.deepcopy(self.module, shared))
+
+    def shares_weights_with(self, other: Backbone) -> bool:
+        """Return whether one was made of the other by `another`."""
+        return self.module.get_input_embeddings().weight is other.module.get_input_embeddings().weight
 
 
 def load_backbone(

@@ -44,6 +44,11 @@ def is_main() -> bool:
     return index() == 0
 
 
+def several() -> bool:
+    """Return whether this process is one of several of a run; it costs no torch."""
+    return _number(_SIZES, 1) > 1
+
+
 def _group() -> Any:
     """accelerate's state of this process, which meets the others on the first call."""
     import torch
@@ -74,7 +79,7 @@ def shared(compute: Callable[[], T]) -> T:
     Every process of the run has to come here, but for a `shared` in what is computed: that is the main one's own. What
     is computed must be fit for pickling if there are several.
     """
-    if _alone.get() or _number(_SIZES, 1) == 1 or _group().num_processes == 1:
+    if _alone.get() or not several() or _group().num_processes == 1:
         return compute()
     from accelerate.utils import broadcast_object_list
 

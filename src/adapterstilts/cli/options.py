@@ -171,10 +171,12 @@ def learning(command: Command) -> Command:
     )(command)
     return click.option(
         "--seed",
+        "seeds",
         type=click.IntRange(min=0),
-        default=0,
+        multiple=True,
+        default=(0,),
         show_default=True,
-        help="Random seed.",
+        help="Random seed; may be repeated, for a run of each.",
     )(command)
 
 

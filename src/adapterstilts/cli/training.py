@@ -16,6 +16,7 @@ from adapterstilts.runs.command import line, where
 
 if TYPE_CHECKING:
     from adapterstilts.execution import How
+    from adapterstilts.runs.results import Result
     from adapterstilts.runs.run import Run
 
 
@@ -32,26 +33,11 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     \b
     Examples:
       adapterstilts train mnli squad
-      adapterstilts train pawsx --method lora --seed 1
+      adapterstilts train pawsx --method lora --seed 1 --seed 2
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
     options.prepare(*names)
-    if chosen["dry_run"]:
-        _plan([_training(name, chosen) for name in dict.fromkeys(names)], chosen)
-        return
-    from adapterstilts import execution
-
-    how, trained = _how(chosen), []
-    runs = [_training(name, chosen) for name in dict.fromkeys(names)]
-    for run in runs:
-        execution.check_languages(run, how)
-    for run in runs:
-        trained.append(execution.learn(run, how, drawing.Bars()))
-        if not chosen["as_json"]:
-            finish(how, trained[-1], False, chosen["every"])
-    if chosen["as_json"]:
-        payloads = [payload(how, result) for result in trained]
-        drawing.print_json(payloads[0] if len(payloads) == 1 else {"results": payloads})
+    _carry_out([run for name in dict.fromkeys(names) for run in _trainings(name, chosen)], chosen)
 
 
 @click.command("continue")
@@ -247,20 +233,41 @@ def _learn(
     task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> None:
     options.prepare(task)
+    _carry_out(_trainings(task, chosen, composition, adapters, **more), chosen)
+
+
+def _carry_out(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
+    """Learn what is asked for, or show the plan. A run that fails leaves the others, and is told of at the end."""
     if chosen["dry_run"]:
-        _plan([_training(task, chosen, composition, adapters, **more)], chosen)
+        _plan(runs, chosen)
         return
     from adapterstilts import execution
 
     how = _how(chosen)
-    run = _training(task, chosen, composition, adapters, **more)
-    execution.check_languages(run, how)
-    finish(how, execution.learn(run, how, drawing.Bars()), chosen["as_json"], chosen["every"])
+    errors: list[UserError] = []
+    learned: dict[str, Result] = {}
+    for run in runs:
+        execution.check_languages(run, how)
+    for outcome in execution.learn_all(runs, how, drawing.Bars()):
+        if outcome.error is not None:
+            errors.append(outcome.error)
+        elif outcome.result is not None:
+            learned[outcome.run.id] = outcome.result
+            if not chosen["as_json"]:
+                finish(how, outcome.result, False, chosen["every"])
+    if chosen["as_json"] and learned:
+        payloads = [payload(how, learned[run.id]) for run in runs if run.id in learned]
+        drawing.print_json(payloads[0] if len(runs) == 1 else {"results": payloads})
+    for error in errors[:-1]:
+        drawing.Bars().note(str(error))
+    if errors:
+        raise errors[-1]
 
 
-def _training(
+def _trainings(
     task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
-) -> Run:
+) -> list[Run]:
+    """The run of each seed."""
     from adapterstilts.exchange.catalogue import AtHand
     from adapterstilts.runs import asked
 
@@ -268,7 +275,9 @@ def _training(
     method = chosen["method"] or here.method_of(adapters, chosen["backbone"])
     if method != "full":  # whose sources are made first, by their recipes
         adapters = [_meant(adapter, method, chosen) for adapter in adapters]
-    return asked.training(here, task, method, composition, adapters, seed=chosen["seed"], **_asked(chosen), **more)
+    about = {**_asked(chosen), **more}
+    seeds = dict.fromkeys(chosen["seeds"])
+    return [asked.training(here, task, method, composition, adapters, seed=seed, **about) for seed in seeds]
 
 
 def _meant(adapter: str, method: str, chosen: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Carry out one run: build, train, save, measure, record.
+"""Carry out a run, or several in one process: build, train, save, measure, record.
 
 Under the output folder a run leaves its adapter (a folder of its name), and by that name its result in `results/`,
 its predictions in `predictions/`, its log in `logs/` and, until it is done, its checkpoints in `checkpoints/`. A run
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapterstilts.execution.evaluating import LayerScores, evaluate, evaluate_layers
     from adapterstilts.execution.inspecting import Inspection, inspect
     from adapterstilts.execution.learning import learn
+    from adapterstilts.execution.many import Outcome, learn_all
     from adapterstilts.execution.merging import Merge, merge
     from adapterstilts.execution.nearest import Nearest, Neighbour
     from adapterstilts.execution.predicting import FIELDS, Prediction, Predictor, checked_rows, rows_of
@@ -33,6 +34,7 @@ __all__ = [
     "Merge",
     "Nearest",
     "Neighbour",
+    "Outcome",
     "Prediction",
     "Predictor",
     "Pulled",
@@ -44,6 +46,7 @@ __all__ = [
     "import_adapter",
     "inspect",
     "learn",
+    "learn_all",
     "merge",
     "pull",
     "rows_of",
@@ -56,6 +59,7 @@ _LATER = {
     "execution.evaluating": ("LayerScores", "evaluate", "evaluate_layers"),
     "execution.inspecting": ("Inspection", "inspect"),
     "execution.learning": ("learn",),
+    "execution.many": ("Outcome", "learn_all"),
     "execution.merging": ("Merge", "merge"),
     "execution.nearest": ("Nearest", "Neighbour"),
     "execution.predicting": ("FIELDS", "Prediction", "Predictor", "checked_rows", "rows_of"),

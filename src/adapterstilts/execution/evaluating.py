@@ -126,15 +126,13 @@ def _rows_to_tune_on(rows: TestRows) -> dict[str, Sequence[Mapping[str, Any]]]:
 def measured_result(
     run: Run,
     adapter: Adapter | None,
-    task: tasks.Task,
+    rows: TestRows,
     built: model.Model,
     backbone: loading.Backbone,
-    languages: Sequence[str],
     how: How,
     progress: Progress,
 ) -> tuple[Result, Measured]:
-    """Measure what was just made on the rows of `task` in `languages`."""
-    rows = rows_to_measure(task, run, languages, progress)
+    """Measure what was just made on `rows`."""
     if rows.unlabelled:
         progress.note(rows.sentence(words.name_of(run), run.backbone.id, how.output))
     measured = measure(built, backbone, run, rows, how, progress)

@@ -16,14 +16,15 @@ from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.frozen_states import FrozenStates
 from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter, check_backbone
-from adapterstilts.backbones import loading
+from adapterstilts.backbones import BackboneIdentity
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
-from adapterstilts.execution.evaluating import measured_result, pack, record
+from adapterstilts.execution.evaluating import measured_result, pack, record, rows_to_measure
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
+from adapterstilts.execution.shared import Shared
 from adapterstilts.methods import Source
 from adapterstilts.rows import kept, reading
 from adapterstilts.runs import asked, recipe, results
@@ -34,20 +35,29 @@ from adapterstilts.runs.words import name_of, word_for
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types import batching
-from adapterstilts.training import TrainingRecord, TrainingSettings, check_tracker, remove_checkpoints, train
+from adapterstilts.training import (
+    Training,
+    TrainingRecord,
+    TrainingSettings,
+    carry_out,
+    check_tracker,
+    remove_checkpoints,
+)
 
 # The seeds of adapters that are never trained: far from any seed of a run, and one for each source.
 _UNTRAINED_SEED = 1_000_000
 
 
 @dataclass(frozen=True)
-class _Job:
-    """A run with what carries it out: its task with its labels, its sources, the place of its adapter."""
+class Job:
+    """A run with what carries it out: its task with its labels, what is measured, its sources, its adapter's place."""
 
     run: Run
     how: How
     task: tasks.Task
-    sources: tuple[Adapter, ...]
+    languages: tuple[str, ...]
+    shared: Shared
+    sources: tuple[Adapter, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,11 +76,26 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     Full fine-tuning through another task trains that first, if need be. Raises `UserError`, before anything is trained,
     for whatever does not fit.
     """
+    return learn_sharing(Shared(keep=False), run, how, progress)
+
+
+def learn_sharing(shared: Shared, run: Run, how: How, progress: Progress) -> Result:
+    """Do what `learn` does, on the backbone that runs share."""
+    job = checked(shared, run, how, progress)
+    with locks.holding(how.output, job.name, progress.note):
+        result = known(job, progress)
+        if result is not None:
+            return result
+        trained = _train(job, progress)
+        return processes.shared(lambda: measure(job, trained, progress))
+
+
+def checked(shared: Shared, run: Run, how: How, progress: Progress) -> Job:
+    """Return what carries out `run`; UserError, before anything is loaded, for whatever does not fit."""
     assert run.task is not None and run.rows is not None and run.evaluation is not None
     task, _ = trainable(run.task)
     task = kept.labelled(task, place_of(run.rows))
     languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
-    job = _Job(run, how, task, ())
     check_free(run, how.output)
     if run.method == "full" and run.settings.get("cache_frozen_layers"):
         raise UserError("Full fine-tuning has no frozen layers to compute once; leave cache_frozen_layers out.")
@@ -79,12 +104,18 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
         check_tracker(how.log)
     files.check_writable(how.output)
     _note_other_rows(run, how, progress)
-    with locks.holding(how.output, job.name, progress.note):
-        result = processes.shared(partial(_known_result, job, languages))
-        if result is not None:
-            progress.note(f"This run is done already; delete {job.folder} to do it again.")
-            return result
-        return _carry_out(job, languages, progress)
+    return Job(run, how, task, languages, shared)
+
+
+def known(job: Job, progress: Progress) -> Result | None:
+    """Return the result of this very run, if it or its adapter is there; its lock is held."""
+    result = processes.shared(partial(_known_result, job))
+    if result is not None:
+        progress.note(f"This run is done already; delete {job.folder} to do it again.")
+    elif processes.shared((job.folder / FACTS).is_file):
+        # the main process alone reads it, since it writes it again
+        result = processes.shared(partial(measure, job, None, progress))
+    return result
 
 
 def _note_other_rows(run: Run, how: How, progress: Progress) -> None:
@@ -105,26 +136,9 @@ def _note_other_rows(run: Run, how: How, progress: Progress) -> None:
             )
 
 
-def _carry_out(job: _Job, languages: tuple[str, ...], progress: Progress) -> Result:
-    run, how = job.run, job.how
-    job = replace(job, sources=tuple(_source(source, run, how, progress) for source in run.sources))
-    as_sources = [adapter.as_source() for adapter in job.sources]
-    methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
-    load = partial(loading.load_backbone, run.backbone.id, revision=run.backbone.revision or None)
-    backbone = load()
-    check_length(run.settings, backbone)
-    for adapter in job.sources:
-        check_backbone(adapter, backbone.identity)
-    if processes.shared((job.folder / FACTS).is_file):
-        # the main process alone reads it, since it writes it again
-        return processes.shared(partial(_measure_known, job, backbone, languages, progress))
-    trained = _train(job, load, backbone, progress)
-    del backbone  # before the next one is there: two of the largest may be more than the memory
-    return processes.shared(lambda: _measure(job, trained, load(), languages, progress))
-
-
-def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adapter:
+def _source(job: Job, source: Run | Given, progress: Progress) -> Adapter:
     """The adapter of a source; one of full fine-tuning is made if there is none, since nobody ships its weights."""
+    run, how = job.run, job.how
     folder = AtHand(how.output).folder_of(source)
     if folder is None and run.method == "full" and isinstance(source, Run):
         progress.note(
@@ -133,7 +147,7 @@ def _source(source: Run | Given, run: Run, how: How, progress: Progress) -> Adap
         )
         assert source.task is not None and source.rows is not None
         own = asked.measured(AtHand(how.output), source, source.task, place_of(source.rows))
-        learn(own, replace(how, languages=()), progress)
+        learn_sharing(job.shared, own, replace(how, languages=()), progress)
         folder = how.output / name_of(source)
     return load_adapter(folder or folder_of(source, run.backbone.id, how.output))
 
@@ -150,14 +164,14 @@ def _of_method(run: Run) -> dict[str, Any]:
     return {key: run.settings[key] for key in methods.default_settings(run.method) if key in run.settings}
 
 
-def _known_result(job: _Job, languages: tuple[str, ...]) -> Result | None:
+def _known_result(job: Job) -> Result | None:
     """The result of this very run, in these languages, if it is there and its adapter still is."""
     path = results.path_of(job.run, job.name, job.how.output)
     if not path.is_file() or not (job.folder / FACTS).is_file():
         return None
     result = results.read(path)
-    known = result.run.id == job.run.id and set(languages) <= set(result.examples)
-    return result.only(languages) if known else None
+    same = result.run.id == job.run.id and set(job.languages) <= set(result.examples)
+    return result.only(job.languages) if same else None
 
 
 @dataclass(frozen=True)
@@ -169,8 +183,8 @@ class _Plan:
     sources: tuple[Source, ...]
 
 
-def _plan(job: _Job, load: Callable[[], Backbone]) -> _Plan:
-    run = job.run
+def _plan(job: Job) -> _Plan:
+    run, load = job.run, partial(job.shared.backbone, job.run)
     sources = tuple(adapter.as_source() for adapter in job.sources)
     if run.control == "parameters":
         assert run.task is not None
@@ -192,65 +206,96 @@ def _untrained(number: int, like: Source, load: Callable[[], Backbone]) -> Sourc
     return Source(f"untrained-{number}", like.method, installed.settings, installed.state())
 
 
-def _train(job: _Job, load: Callable[[], Backbone], backbone: Backbone, progress: Progress) -> Adapter:
-    run, how, tokenizer, plan = job.run, job.how, backbone.tokenizer, _plan(job, load)
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to be trained."""
+
+    job: Job
+    training: Training
+    backbone: BackboneIdentity
+    validation: reading.ValidationRows
+
+
+def _train(job: Job, progress: Progress) -> Adapter:
+    prepared = prepare(job, progress)
+    return finish(prepared, carry_out(prepared.training))
+
+
+def prepare(job: Job, progress: Progress) -> Prepared:
+    """Build what is to be trained and read what it learns from; UserError for what does not fit."""
+    run, how = job.run, job.how
     assert run.task is not None and run.rows is not None
+    job = replace(job, sources=tuple(_source(job, source, progress) for source in run.sources))
+    as_sources = [adapter.as_source() for adapter in job.sources]
+    methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
+    backbone = job.shared.backbone(run)
+    check_length(run.settings, backbone)
+    for adapter in job.sources:
+        check_backbone(adapter, backbone.identity)
+    plan, tokenizer = _plan(job), backbone.tokenizer
+    task_type, length, precision = types.get(job.task.type), run.settings["max_length"], run.settings["precision"]
     _, learned_from = trainable(run.task)
-    task_type, length = types.get(job.task.type), run.settings["max_length"]
-    place = place_of(run.rows)
+    place, limit = place_of(run.rows), run.settings["validation_examples"]
     rows = kept.load(learned_from, "train", ("en",), place, run.settings["train_examples"], progress)["en"]
-    limit = run.settings["validation_examples"]
-    checked = kept.validation_rows(learned_from, job.task, place, limit, progress)
-    if checked.why:
-        progress.note(f"{learned_from.name}'s validation rows: {checked.why}.")
+    checked_on = kept.validation_rows(learned_from, job.task, place, limit, progress)
+    if checked_on.why:
+        progress.note(f"{learned_from.name}'s validation rows: {checked_on.why}.")
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
     pack(built, run, how)
     if run.settings.get("cache_frozen_layers"):
-        task_type = FrozenStates(built, task_type, run.settings["precision"], how.output)
+        task_type = FrozenStates(built, task_type, precision, how.output)
     features = kept.features_of(task_type, job.task, rows, tokenizer, length, labelled=True)
-    size, precision = how.setting("evaluation_batch_size", run), run.settings["precision"]
-    validate = evaluator.Validator(built, task_type, job.task, checked.rows, tokenizer, length, size, precision)
-    built.trim(torch.from_numpy(batching.pieces_of(features, validate.features)), precision)
+    size = how.setting("evaluation_batch_size", run)
+    validate = evaluator.Validator(built, task_type, job.task, checked_on.rows, tokenizer, length, size, precision)
+    if not job.shared.holds(backbone):
+        built.trim(torch.from_numpy(batching.pieces_of(features, validate.features)), precision)
     if isinstance(task_type, FrozenStates):
         features = task_type.kept(features, tokenizer.pad_token_id, progress)
         validate.features = task_type.kept(validate.features, tokenizer.pad_token_id, progress)
-    checkpoints = how.output / "checkpoints" / job.name
-    settings = training_settings(run, how)
-    pad = tokenizer.pad_token_id
-    trained = train(
+    training = Training(
         built,
         task_type,
         features,
         validate,
-        settings,
-        pad,
-        checkpoints,
+        training_settings(run, how),
+        tokenizer.pad_token_id,
+        how.output / "checkpoints" / job.name,
         how.resume,
         progress,
         how.output / "logs" / job.name,
         how.log,
     )
-    if run.method == "full":
+    return Prepared(job, training, backbone.identity, checked_on)
+
+
+def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Adapter:
+    """Save the adapter that was trained, one of so many `at_once`, and remove its checkpoints."""
+    job, built = prepared.job, prepared.training.model
+    if job.run.method == "full":
         built.every_piece(trained.decay)
     adapter = Adapter(
         name=job.name,
-        run=replace(run, evaluation=None),
-        backbone=backbone.identity,
+        run=replace(job.run, evaluation=None),
+        backbone=prepared.backbone,
         settings=built.installed.settings,
         labels=job.task.labels,
         tensors=built.tensors(),
-        training=_record(job, built, trained, checked),
+        training=_record(job, built, trained, prepared.validation) | ({"at_once": at_once} if at_once > 1 else {}),
     )
     processes.shared(partial(save_adapter, adapter, job.folder))
-    processes.shared(partial(remove_checkpoints, checkpoints))
+    assert prepared.training.folder is not None
+    processes.shared(partial(remove_checkpoints, prepared.training.folder))
     return adapter
 
 
-def _record(job: _Job, built: model.Model, trained: TrainingRecord, checked: reading.ValidationRows) -> dict[str, Any]:
+def _record(
+    job: Job, built: model.Model, trained: TrainingRecord, checked_on: reading.ValidationRows
+) -> dict[str, Any]:
     """What was seen when the adapter was made, and is no part of which run it is."""
-    left_out = {"validation": {"left_out": checked.left_out, "why": checked.why}} if checked.why else {}
+    why = checked_on.why
+    left_out = {"validation": {"left_out": checked_on.left_out, "why": why}} if why else {}
     return {
         **left_out,
         "trainable_parameters": built.trainable_count(),
@@ -274,14 +319,13 @@ def weights_of(sources: Iterable[Run | Given], how: How) -> dict[str, Any]:
     return {"source_weights": digests} if digests else {}
 
 
-def _measure_known(job: _Job, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
-    """Measure the adapter of this very run, which was trained before."""
-    return _measure(job, load_adapter(job.folder, backbone.identity), backbone, languages, progress)
-
-
-def _measure(job: _Job, adapter: Adapter, backbone: Backbone, languages: tuple[str, ...], progress: Progress) -> Result:
+def measure(job: Job, adapter: Adapter | None, progress: Progress) -> Result:
+    """Measure an adapter (None: the one that is there) in every language that is asked for, and record it."""
+    backbone = job.shared.backbone(job.run)
+    adapter = adapter or load_adapter(job.folder, backbone.identity)
     built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)
-    result, measured = measured_result(job.run, adapter, job.task, built, backbone, languages, job.how, progress)
+    rows = rows_to_measure(job.task, job.run, job.languages, progress)
+    result, measured = measured_result(job.run, adapter, rows, built, backbone, job.how, progress)
     if not result.not_measured:
         save_adapter(replace(adapter, scores=result.scores), job.folder)
     record(result, measured, job.how.output)

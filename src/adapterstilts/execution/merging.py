@@ -16,7 +16,7 @@ from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, processes
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import check_free, folder_of
-from adapterstilts.execution.evaluating import measured_result, record
+from adapterstilts.execution.evaluating import measured_result, record, rows_to_measure
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.execution.learning import weights_of
 from adapterstilts.rows import reading
@@ -67,7 +67,8 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
         return Merge(adapter, folder, merged.residual, None)
     check_length(run.evaluation.settings, backbone)
     built = model.from_adapter(backbone, adapter, types.get(task.type), task)
-    result, measured = measured_result(run, adapter, task, built, backbone, languages, how, progress)
+    rows = rows_to_measure(task, run, languages, progress)
+    result, measured = measured_result(run, adapter, rows, built, backbone, how, progress)
     if task.name == run.task and not result.not_measured:
         adapter = replace(adapter, scores=result.scores)
     save_adapter(adapter, folder)

@@ -26,12 +26,20 @@ def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor
 
 def _by_torch(parts: tuple[Tensor, ...], heads: int, batch: Packed, probability: float) -> Tensor:
     whole = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
-    table = batch.table(whole)
-    width = whole.shape[1] // 3
-    query, key, value = table.view(batch.batch, batch.length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
-    bias = None if batch.bias is None else batch.bias.to(table.dtype)
+    table = batch.table(whole).view(batch.batch, batch.length, -1)
+    return batch.tokens(context_of(table, heads, batch.bias, probability).flatten(0, 1))
+
+
+def context_of(table: Tensor, heads: int, bias: Tensor | None, probability: float) -> Tensor:
+    """Return (B, L, H) from queries, keys and values side by side (B, L, 3H), by PyTorch's own kernel.
+
+    `bias` (B, 1, 1, L) is added to the scores, and `probability` that of a dropout of weights.
+    """
+    batch, length, width = table.shape[0], table.shape[1], table.shape[2] // 3
+    query, key, value = table.view(batch, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+    bias = None if bias is None else bias.to(table.dtype)
     context = scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=probability)
-    return batch.tokens(context.transpose(1, 2).reshape(batch.batch * batch.length, width))
+    return context.transpose(1, 2).reshape(batch, length, width)
 
 
 class _Attention(torch.autograd.Function):

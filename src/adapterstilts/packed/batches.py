@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,26 +73,46 @@ class _Moved(torch.autograd.Function):
         return gradients[0].index_select(0, back), None, None
 
 
+def lengths_of(batch: Mapping[str, Tensor]) -> Tensor:
+    """(B,), on the CPU: how many tokens each row has."""
+    return batch["lengths"] if "lengths" in batch else batch["attention_mask"].sum(1).cpu()
+
+
+def is_whole(count: int, batch: int, width: int) -> bool:
+    """Return whether a batch of so many tokens stays as it is."""
+    return count >= NEARLY_FULL * batch * width
+
+
+def padded(width: int) -> int:
+    """Return the length to which attention pads a batch that does not."""
+    return -(-width // LENGTHS) * LENGTHS
+
+
+def filled(count: int) -> int:
+    """Return to how many its tokens are filled up."""
+    return (count // LADDER + 1) * LADDER
+
+
 def packed(lengths: Tensor, width: int, device: torch.device) -> Packed:
     """Pack rows of `lengths` (B,), on the CPU, padded on the right to `width`; what it returns is on `device`."""
     batch, count = lengths.shape[0], int(lengths.sum())
-    if count >= NEARLY_FULL * batch * width:
+    if is_whole(count, batch, width):
         inside = torch.arange(width) < lengths[:, None]
         places = torch.arange(batch * width, device=device)
-        bias = None if count == batch * width else _bias(inside).to(device)
+        bias = None if count == batch * width else bias_of(inside).to(device)
         own = inside.view(-1).nonzero().squeeze(1).to(device)
         return Packed(batch, width, width, places, places, bias, True, own)
-    length = -(-width // LENGTHS) * LENGTHS
+    length = padded(width)
     inside = torch.arange(length) < lengths[:, None]
     places = inside.view(-1).nonzero().squeeze(1)
-    filled = (count // LADDER + 1) * LADDER
     padding = (~inside.view(-1)).nonzero()[0]
     rows = torch.full((batch * length,), count)
     rows[places] = torch.arange(count)
-    places = torch.cat([places, padding.expand(filled - count)])
-    own, bias = torch.arange(count, device=device), _bias(inside).to(device)
+    places = torch.cat([places, padding.expand(filled(count) - count)])
+    own, bias = torch.arange(count, device=device), bias_of(inside).to(device)
     return Packed(batch, length, width, places.to(device), rows.to(device), bias, False, own)
 
 
-def _bias(inside: Tensor) -> Tensor:
+def bias_of(inside: Tensor) -> Tensor:
+    """(B, 1, 1, L): 0 where `inside` (B, L) is true, and -inf elsewhere."""
     return torch.zeros(inside.shape).masked_fill_(~inside, -torch.inf)[:, None, None]

@@ -6,7 +6,7 @@ sums from the same live tensors (`tests/test_packed.py` compares outputs, gradie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -18,7 +18,7 @@ from transformers.activations import get_activation
 
 from adapterstilts.backbones.device import mixed_precision, without_autocast
 from adapterstilts.packed.attention import attention
-from adapterstilts.packed.batches import Packed, packed
+from adapterstilts.packed.batches import Packed, lengths_of, packed
 from adapterstilts.packed.dropout import Masks, added, dropped
 from adapterstilts.packed.linear import Linear
 
@@ -28,6 +28,7 @@ KINDS = FROM_PADDING | {"bert"}
 """The encoders that are known here."""
 
 Change = Callable[[Tensor, bool], Tensor]
+Attend = Callable[[tuple[Tensor, ...], int, Packed, Tensor | None, float], Tensor]
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,16 @@ class Layer:
 class Encoder:
     """`layers` behind the embeddings of a backbone: its module for words, and its `tensors` by its own names, live."""
 
-    def __init__(self, config: Any, words: nn.Module, tensors: Mapping[str, Tensor], layers: tuple[Layer, ...]) -> None:
-        self._config, self._words, self._layers = config, words, layers
-        self._frozen = sum(1 for _ in takewhile(lambda layer: layer.frozen, layers))
+    def __init__(
+        self,
+        config: Any,
+        words: nn.Module,
+        tensors: Mapping[str, Tensor],
+        layers: tuple[Layer, ...],
+        attend: Attend = attention,
+    ) -> None:
+        self.config, self.words, self.tensors, self.layers = config, words, tensors, layers
+        self._attend = attend
         self._activation = get_activation(config.hidden_act)
         self._type, self._position = (
             tensors[f"embeddings.{kind}_embeddings.weight"] for kind in ("token_type", "position")
@@ -82,58 +90,75 @@ class Encoder:
         Each row's ones in the mask come first. 'lengths' (B,), on the CPU, may say how many: then no accelerator waits.
         With 'below' (tokens, H), of `below`, only the layers from the lowest with an adapter on are computed.
         """
-        last = len(self._layers)
-        layout, states = self._states(batch, [last], training)
+        last = len(self.layers)
+        layout = _layout(batch)
+        states = self._states(batch, layout, [last], Masks() if training else None)
         return layout.unpacked(states[last])
+
+    def structure(self) -> Hashable | None:
+        """Return what encoders have in common that `Together` takes; None where the backbone itself is trained."""
+        if any(tensor.requires_grad for tensor in self.tensors.values()):
+            return None
+        sites = [[site and (site.reads, len(site.changes)) for site in layer.sites] for layer in self.layers]
+        maps = [len(layer.projections) for layer in self.layers]
+        return *map(id, self.tensors.values()), str(maps), str(sites)
+
+    def trained(self, batch: Mapping[str, Tensor], layout: Packed, masks: Masks) -> Tensor:
+        """Return (B, L, H) of a batch of this layout in training, with these masks."""
+        last = len(self.layers)
+        return layout.unpacked(self._states(batch, layout, [last], masks)[last])
+
+    @property
+    def _frozen(self) -> int:
+        """How many layers are below the lowest with an adapter."""
+        return sum(1 for _ in takewhile(lambda layer: layer.frozen, self.layers))
 
     def below(self, batch: Mapping[str, Tensor]) -> Tensor:
         """Return what comes into the lowest layer with an adapter, (tokens, H) row by row, without dropout."""
-        layout, states = self._states(batch, [self._frozen], False)
-        return layout.without_filling(states[self._frozen])
+        layout, last = _layout(batch), self._frozen
+        return layout.without_filling(self._states(batch, layout, [last], None)[last])
 
     def keep_only(self, precision: torch.dtype) -> None:
         """Keep the frozen maps in `precision` alone, in which everything is computed from now on."""
-        for layer in self._layers:
+        for layer in self.layers:
             for linear in layer.maps:
                 linear.keep_only(precision)
 
     def states(self, batch: Mapping[str, Tensor], layers: Collection[int]) -> dict[int, Tensor]:
         """Return each of `layers` (0 = the embeddings) as (B, L, H), without dropout; none above them is computed."""
-        layout, states = self._states(batch, layers, False)
+        layout = _layout(batch)
+        states = self._states(batch, layout, layers, None)
         return {number: layout.unpacked(hidden) for number, hidden in states.items()}
 
     def _states(
-        self, batch: Mapping[str, Tensor], wanted: Collection[int], training: bool
-    ) -> tuple[Packed, dict[int, Tensor]]:
-        """The batch's layout, and the `wanted` layers' states (T, H)."""
+        self, batch: Mapping[str, Tensor], layout: Packed, wanted: Collection[int], masks: Masks | None
+    ) -> dict[int, Tensor]:
+        """The `wanted` layers' states (T, H)."""
         device = batch["input_ids"].device
         precision = mixed_precision(device) or self._type.dtype
         with without_autocast(device):
-            lengths = batch["lengths"] if "lengths" in batch else batch["attention_mask"].sum(1).cpu()
-            layout = packed(lengths, batch["input_ids"].shape[1], device)
-            masks = Masks() if training else None
             if "below" in batch:
                 begin, hidden = self._frozen, layout.filled_up(batch["below"].to(precision))
             else:
                 begin, hidden = 0, self._embedded(batch, layout, precision, masks)
             states = {begin: hidden} if begin in wanted else {}
-            for number, layer in enumerate(self._layers[begin : max(wanted)], begin + 1):
+            for number, layer in enumerate(self.layers[begin : max(wanted)], begin + 1):
                 hidden = self._through(layer, hidden, layout, masks)
                 if number in wanted:
                     states[number] = hidden
-            return layout, states
+            return states
 
     def _embedded(
         self, batch: Mapping[str, Tensor], layout: Packed, precision: torch.dtype, masks: Masks | None
     ) -> Tensor:
-        config = self._config
+        config = self.config
         first = config.pad_token_id + 1 if config.model_type in FROM_PADDING else 0
         rows, columns = layout.places // layout.length, layout.places % layout.length
         columns = columns.clamp_(max=layout.width - 1)
         places = rows * layout.width + columns
         words = batch["input_ids"].reshape(-1)[places]
         types = batch["token_type_ids"].reshape(-1)[places] if "token_type_ids" in batch else torch.zeros_like(words)
-        total = self._words(words) + embedding(types, self._type)
+        total = self.words(words) + embedding(types, self._type)
         hidden = self._normed((total + embedding(columns + first, self._position)).to(precision), self._norm)
         (kept,) = _drawn(masks, [(hidden.shape, config.hidden_dropout_prob)], hidden.device)
         return dropped(hidden, kept, config.hidden_dropout_prob)
@@ -141,10 +166,10 @@ class Encoder:
     def _normed(self, total: Tensor, norm: tuple[Tensor, Tensor]) -> Tensor:
         # a CPU takes weights of another precision, an accelerator does not
         weight, bias = (each.to(total.dtype) if total.is_cuda else each for each in norm)
-        return layer_norm(total, weight.shape, weight, bias, self._config.layer_norm_eps)
+        return layer_norm(total, weight.shape, weight, bias, self.config.layer_norm_eps)
 
     def _through(self, layer: Layer, hidden: Tensor, layout: Packed, masks: Masks | None) -> Tensor:
-        config, heads, training = self._config, self._config.num_attention_heads, masks is not None
+        config, heads, training = self.config, self.config.num_attention_heads, masks is not None
         of_weights, of_hidden = config.attention_probs_dropout_prob, config.hidden_dropout_prob
         square = (layout.batch * heads, layout.length, layout.length)
         shape = hidden.shape
@@ -152,7 +177,7 @@ class Encoder:
         shapes = [(square, 0.0 if by_torch else of_weights), (shape, of_hidden), (shape, of_hidden)]
         kept, kept_inner, kept_outer = _drawn(masks, shapes, hidden.device)
         projected = tuple(projection(hidden) for projection in layer.projections)
-        output = layer.attended(attention(projected, heads, layout, kept, of_weights if training else 0.0))
+        output = layer.attended(self._attend(projected, heads, layout, kept, of_weights if training else 0.0))
         hidden = self._behind(layer, 0, hidden, output, kept_inner, training)
         output = layer.outer(self._activation(layer.inner(hidden)))
         return self._behind(layer, 1, hidden, output, kept_outer, training)
@@ -161,7 +186,7 @@ class Encoder:
         self, layer: Layer, number: int, read: Tensor, output: Tensor, kept: Tensor | None, training: bool
     ) -> Tensor:
         """What follows a sub-layer that turned `read` into `output`: dropout, the sum, adapters, and the layer norm."""
-        probability, norm, site = self._config.hidden_dropout_prob, layer.norms[number], layer.sites[number]
+        probability, norm, site = self.config.hidden_dropout_prob, layer.norms[number], layer.sites[number]
         reads = None if site is None else site.reads
         if reads == "output":
             output, kept = dropped(output, kept, probability), None
@@ -176,6 +201,11 @@ class Encoder:
                 more = change(self._normed(total, norm), training)
             total = total + more
         return self._normed(total, norm)
+
+
+def _layout(batch: Mapping[str, Tensor]) -> Packed:
+    ids = batch["input_ids"]
+    return packed(lengths_of(batch), ids.shape[1], ids.device)
 
 
 def _drawn(masks: Masks | None, shapes: list[tuple[Any, float]], device: torch.device) -> list[Tensor | None]:

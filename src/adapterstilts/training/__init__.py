@@ -11,11 +11,27 @@ from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 if TYPE_CHECKING:
     from adapterstilts.training.checkpoints import remove_checkpoints
-    from adapterstilts.training.loop import train
+    from adapterstilts.training.trainer import Training, carry_out, train, train_together
 
-__all__ = ["TRACKERS", "TrainingRecord", "TrainingSettings", "check_tracker", "remove_checkpoints", "train"]
+__all__ = [
+    "TRACKERS",
+    "Training",
+    "TrainingRecord",
+    "TrainingSettings",
+    "carry_out",
+    "check_tracker",
+    "remove_checkpoints",
+    "train",
+    "train_together",
+]
 
-_LATER = {"remove_checkpoints": "checkpoints", "train": "loop"}
+_LATER = {
+    "Training": "trainer",
+    "carry_out": "trainer",
+    "remove_checkpoints": "checkpoints",
+    "train": "trainer",
+    "train_together": "trainer",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy
 import torch
@@ -23,10 +22,10 @@ from accelerate import Accelerator
 from accelerate.tracking import GeneralTracker
 from torch import Tensor, nn
 
-from adapterstilts.backbones.device import device_of, moved, precision_on
+from adapterstilts.backbones.device import device_of, moved
 from adapterstilts.base import processes, tensors
 from adapterstilts.base.errors import UserError
-from adapterstilts.base.progress import SILENT, Progress
+from adapterstilts.base.progress import Progress
 from adapterstilts.base.settings import declared
 from adapterstilts.tasks.types import Feature, TaskType, batching
 from adapterstilts.training import checkpoints, logs, optimisation
@@ -38,64 +37,44 @@ _HOW = frozenset(name for name, setting in declared(TrainingSettings).items() if
 """The settings that say how a training is computed, not what is learned."""
 
 
-class Trainable(Protocol):
-    """What the loop needs of a model, which is also an `nn.Module`: batch -> outputs."""
+@dataclass(frozen=True)
+class Pass:
+    """A batch that a loop waits for: it has to go through the model, and the gradients of `Loop.loss` back.
 
-    def trainable_parameters(self) -> dict[str, nn.Parameter]:
-        """By name: what is trained and checkpointed."""
-
-    def regularisation(self) -> Tensor | None:
-        """A term to add to each update's loss, or None."""
-
-
-def train(
-    model: Any,
-    task_type: TaskType,
-    features: Sequence[Feature],
-    validate: Callable[[], float] | None,
-    settings: TrainingSettings,
-    pad_token_id: int,
-    folder: Path | None = None,
-    resume: bool = False,
-    progress: Progress = SILENT,
-    log_folder: Path | None = None,
-    tracker: str | GeneralTracker | None = None,
-) -> TrainingRecord:
-    """Train `model` (an `nn.Module` that is `Trainable`) in place and where it is, and leave it with its best weights.
-
-    `validate` gives a score, the higher the better; None: the last weights are kept. Checkpoints go to
-    `folder` (None: none are written); they are removed first unless `resume`. UserError if the loss is no
-    longer a number, the memory or the disk is full, the checkpoint belongs to another run, or `tracker` (one of
-    `logs.TRACKERS`) is not there. Whatever stops a training, its last checkpoint is whole. Each validation is a line in
-    `log_folder`/log.jsonl, as `logs.Log` says, and in `tracker`.
-
-    Started by `torchrun` or `accelerate launch`, every process trains its share of each batch, and the main one alone
-    validates, writes and is told of in `progress`: it is the same run, but for rounding and what dropout draws.
+    `weight` is what its summed loss counts in the update's mean; `last`: the update follows.
     """
-    if isinstance(tracker, str):
-        logs.check_tracker(tracker)
-    if settings.threads is not None:
-        torch.set_num_threads(settings.threads)
-    if not features:
-        raise UserError("There are no examples to train on.")
-    loop = _Loop(model, task_type, features, settings, pad_token_id, folder, tracker, log_folder)
-    progress = progress if processes.is_main() else SILENT
-    if folder is not None:
-        loop.restore(resume, progress)
-    processes.shared(partial(loop.begin_log, log_folder))
-    progress.start("train", loop.total_steps, "step")
-    try:
-        with _memory_errors(settings):
-            loop.run(validate, progress)
-    finally:
-        progress.finish()
-        model.eval()
-        if loop.log is not None:
-            loop.log.close()
-    return loop.record()
+
+    batch: dict[str, Tensor]
+    weight: float
+    last: bool
 
 
-class _Loop:
+class Clock:
+    """Seconds of training; it stands still while a model is evaluated, and of several at once each has its share."""
+
+    def __init__(self) -> None:
+        self._seconds, self._since, self._running = 0.0, time.perf_counter(), 1
+
+    def read(self) -> float:
+        """Return the seconds until now, of one of those that run."""
+        now = time.perf_counter()
+        self._seconds += (now - self._since) / self._running
+        self._since = now
+        return self._seconds
+
+    def share(self, running: int) -> None:
+        """Let so many run from now on."""
+        self.read()
+        self._running = running
+
+    def skip(self) -> None:
+        """Leave out what has passed since it was read last."""
+        self._since = time.perf_counter()
+
+
+class Loop:
+    """One training, from its settings to its record; `run` is driven by `training.trainer`."""
+
     def __init__(
         self,
         model: Any,
@@ -113,6 +92,7 @@ class _Loop:
         place = None if log_folder is None else log_folder.parent
         self.accelerator = Accelerator(mixed_precision="no", log_with=tracker, project_dir=place)
         self.log: logs.Log | None = None
+        self.clock = Clock()
         self.processes = self.accelerator.num_processes
         self.device = device_of(model)
         self.forward = model
@@ -187,15 +167,19 @@ class _Loop:
         """Go on with the log from where the training is."""
         self.log = logs.Log(folder, self.accelerator, asdict(self.settings), self.position.step)
 
-    def run(self, validate: Callable[[], float] | None, progress: Progress) -> None:
-        """Update until all steps are done or patience is at an end; then put the best weights back."""
+    def run(self, validate: Callable[[], float] | None, progress: Progress) -> Iterator[Pass]:
+        """Update until all steps are done or patience is at an end; then put the best weights back.
+
+        UserError if the loss is no longer a number.
+        """
         position = self.position
         progress.advance(position.step)
         watched = torch.zeros((), device=self.device)
         losses = torch.zeros((), device=self.device)
         since, shown = position.step, position.step
         epoch, batches = -1, []
-        started = time.perf_counter()
+        self.clock.skip()
+        started = self.clock.read()
         self.model.train()
         while not position.finished:
             if position.step // self.steps_per_epoch != epoch:
@@ -203,7 +187,7 @@ class _Loop:
                 size = self.settings.batch_size
                 batches = batching.training_batches(self.lengths, size, self.settings.seed, epoch)
             indices = batches[position.step % self.steps_per_epoch]
-            loss, norm = self.update(indices)
+            loss, norm = yield from self.update(indices)
             position.step += 1
             position.tokens += int(self.token_counts[indices].sum())
             losses += loss
@@ -217,11 +201,12 @@ class _Loop:
             if evaluated:
                 # an update's loss comes before what it makes of the weights
                 _check(not tensors.not_finite(self.parameters), "A weight is no longer finite", position, self.settings)
-                position.seconds += time.perf_counter() - started
+                position.seconds += self.clock.read() - started
                 self.evaluate(validate, mean, progress)
                 losses.zero_()
                 since = position.step
-                started = time.perf_counter()
+                self.clock.skip()
+                started = self.clock.read()
         if self.best:
             _assign(self.parameters, self.best)
 
@@ -229,7 +214,7 @@ class _Loop:
         """What the processes have of `value`, together."""
         return float(self.accelerator.reduce(value, "sum") if self.processes > 1 else value)
 
-    def update(self, indices: numpy.ndarray) -> tuple[Tensor, Tensor]:
+    def update(self, indices: numpy.ndarray) -> Generator[Pass, None, tuple[Tensor, Tensor]]:
         """One update from the features at `indices`; this process's share of its mean loss, and the gradient's norm."""
         accelerator, step = self.accelerator, self.position.step
         _seed(self.settings.seed, step, accelerator.process_index)
@@ -240,23 +225,22 @@ class _Loop:
         if self.processes > 1:
             items = int(accelerator.reduce(torch.tensor(items, device=self.device), "sum"))
         self.optimizer.zero_grad(set_to_none=True)
-        mean = torch.zeros((), device=self.device)
+        self._mean = torch.zeros((), device=self.device)
         for number, (batch, weight) in enumerate(batches):
-            last = number == len(batches) - 1
-            with nullcontext() if last or self.processes == 1 else accelerator.no_sync(self.forward):
-                batch = moved(batch, self.device)
-                with precision_on(self.device, self.settings.precision):
-                    outputs = self.forward(batch)
-                loss = self.task_type.loss(outputs, batch) * (weight / max(items, 1))
-                mean += loss.detach()
-                # the processes' gradients are averaged, and each has only its share of the sum
-                loss = loss * self.processes
-                if last and (regularisation := self.model.regularisation()) is not None:
-                    loss = loss + regularisation
-                accelerator.backward(loss)
+            yield Pass(moved(batch, self.device), weight / max(items, 1), number == len(batches) - 1)
         norm = accelerator.clip_grad_norm_(self.parameters.values(), self.settings.max_grad_norm)
         self.optimizer.step()
-        return mean, norm
+        return self._mean, norm
+
+    def loss(self, part: Pass, outputs: Mapping[str, Tensor]) -> Tensor:
+        """Return what of an update's loss (a scalar) the model's outputs for `part` are."""
+        loss = self.task_type.loss(outputs, part.batch) * part.weight
+        self._mean += loss.detach()
+        # the processes' gradients are averaged, and each has only its share of the sum
+        loss = loss * self.processes
+        if part.last and (regularisation := self.model.regularisation()) is not None:
+            loss = loss + regularisation
+        return loss
 
     def _collate(self, indices: numpy.ndarray) -> list[tuple[dict[str, Tensor], int]]:
         """This process's share of an update, in as many batches as are accumulated; each with weight 1.
@@ -370,15 +354,3 @@ def _check(fine: bool, what: str, position: checkpoints.Position, settings: Trai
             f"{what} at step {position.step}: train with a lower learning rate than {settings.learning_rate:g} "
             f"(-o learning_rate={settings.learning_rate / 10:g}){remedy}."
         )
-
-
-@contextmanager
-def _memory_errors(settings: TrainingSettings) -> Iterator[None]:
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError as error:
-        more = 2 * settings.gradient_accumulation_steps
-        raise UserError(
-            f"The accelerator's memory is full: train with -o gradient_accumulation_steps={more}, "
-            "which learns the same."
-        ) from error
