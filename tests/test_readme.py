@@ -56,12 +56,19 @@ Downloading numpy-2.3.0.whl (16.9 MB)
 def test_the_benchmarks_are_rendered_from_their_record(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "scripts")
     script = runpy.run_path(str(ROOT / "scripts" / "bench"))
-    if script["RECORD"].exists():
-        assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](
-            json.loads(script["RECORD"].read_text())
-        )
-    figures = {"full": [100.0, 200.0, 150.0], "bottleneck": [200.0, 300.0, 150.0]}
-    assert "| bottleneck | 200 (150 to 300) | 1.50 (1.00 to 2.00) |" in script["table"]("tokens", figures, 0, "full")
+    record = json.loads(script["RECORD"].read_text(encoding="utf-8"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](record, script["mining_goals"]())
+
+
+def test_a_goal_is_reached_by_the_median(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    from benchmarks.goals import Goal, table
+
+    speed, cost = Goal("speed", [1.5, 1.7, 1.6], 1.6), Goal("cost", [1.5, 1.7, 1.6], most=1.5)
+    lines = table([speed, cost, Goal("on a GPU", None, 0.45)]).splitlines()[2:]
+    assert lines[0] == "| speed | at least 1.6 | 1.60 (1.50 to 1.70) | reached |"
+    assert lines[1].endswith("| at most 1.5 | 1.60 (1.50 to 1.70) | not reached |")
+    assert lines[2] == "| on a GPU | at least 0.45 |  | not measured |"
 
 
 def test_the_benchmarks_of_mining_are_rendered_from_their_record():

@@ -86,5 +86,6 @@ def section(record: dict[str, Any]) -> str:
     lines = [(side, Value.median(rounds[side]), Value.median(ratios(rounds, side, BEFORE))) for side in rounds]
     return (
         f"{record['languages']} languages of {record['rows']} rows in the lengths of MNLI, in batches of {BATCH} at "
-        f"{record['shape']}'s shape. The last is how the first release evaluated.\n\n{Table(columns, lines).to_markdown()}"
+        f"{record['shape']}'s shape. The last is how the first release evaluated.\n\n"
+        f"{Table(columns, lines).to_markdown()}"
     )

@@ -65,7 +65,7 @@ def section(record: dict[str, Any]) -> str:
     columns = (Column("bottleneck"), Column("seconds", "number", 1), Column("ratio to the second", "number", 2))
     lines = [(side, Value.median(rounds[side]), Value.median(ratios(rounds, side, EACH))) for side in rounds]
     return (
-        f"`leave_out` for the lower half of the layers, without and with `cache_frozen_layers`: {record['epochs']} epochs "
-        f"of {record['rows']} rows in the lengths of MNLI at {record['shape']}'s shape.\n\n"
+        "`leave_out` for the lower half of the layers, without and with `cache_frozen_layers`: "
+        f"{record['epochs']} epochs of {record['rows']} rows in the lengths of MNLI at {record['shape']}'s shape.\n\n"
         f"{Table(columns, lines).to_markdown()}"
     )

@@ -122,8 +122,8 @@ def section(record: dict[str, Any]) -> str:
         middle = [f"{numpy.median(figures):.2f}" for figures in rounds.values()]
         lines.append((axis, ", ".join(rounds), ", ".join(middle), Value.median(_exponents(rounds))))
     return (
-        f"At {record['shape']}'s shape, bf16, in the lengths of MNLI: an epoch of a bottleneck's training, three steps of "
-        f"a fusion, an evaluation of {_ROWS_OF_A_LANGUAGE} rows a language. An exponent of 1 is linear growth.\n\n"
+        f"At {record['shape']}'s shape, bf16, in the lengths of MNLI: an epoch of a bottleneck's training, three steps "
+        f"of a fusion, an evaluation of {_ROWS_OF_A_LANGUAGE} rows a language. An exponent of 1 is linear growth.\n\n"
         f"{Table(columns, lines).to_markdown()}\n\n![Seconds over size, for each of them](../docs/growth.png)"
     )
 

@@ -61,7 +61,7 @@ def section(record: dict[str, Any]) -> str:
     columns = (Column(""), Column("seconds", "number", 1), Column("ratio to the last", "number", 2))
     lines = [(side, Value.median(figures[side]), Value.median(ratios(figures, side, APART))) for side in figures]
     return (
-        f"{record['seeds']} seeds of {record['task']} on pocket ({record['method']}, {record['steps']} steps, evaluated in "
-        "English), as one command with every `--seed` and as a command for each; start-up included.\n\n"
+        f"{record['seeds']} seeds of {record['task']} on pocket ({record['method']}, {record['steps']} steps, "
+        "evaluated in English), as one command with every `--seed` and as a command for each; start-up included.\n\n"
         f"{Table(columns, lines).to_markdown()}"
     )

@@ -58,10 +58,13 @@ def peak(device: torch.device | str = "cpu") -> float:
     return 2 * width**3 / best
 
 
-def process_seconds(command: list[str]) -> float:
-    """Return the seconds of a whole Python process with these arguments, which reads a pair of sentences."""
+def process_seconds(command: list[str], **more: str) -> float:
+    """Return the seconds of a whole Python process with these arguments, which reads a pair of sentences.
+
+    `more` are variables of its environment.
+    """
     # what is installed is compiled
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | more
     root = Path(__file__).resolve().parent.parent.parent
     start = time.perf_counter()
     subprocess.run(

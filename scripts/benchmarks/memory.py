@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,12 @@ def _apart(shape: str, system: str, side: str) -> float:
 
 def measured(cases: Any = CASES, rounds: int = 2) -> list[dict[str, Any]]:
     """Return the bytes of both sides in each round, for each shape and system."""
-    return [
-        {
-            "shape": SHAPES[shape].name,
-            "system": system,
-            "rounds": interleaved(
-                {side: lambda s=side: _apart(shape, system, s) for side in (OURS, LIBRARY, IMPORTS)}, rounds, warm=0
-            ),
-        }
-        for shape, system in cases
-    ]
+    records = []
+    for shape, system in cases:
+        sides = {side: partial(_apart, shape, system, side) for side in (OURS, LIBRARY, IMPORTS)}
+        figures = interleaved(sides, rounds, warm=0)
+        records.append({"shape": SHAPES[shape].name, "system": system, "rounds": figures})
+    return records
 
 
 def goals(records: list[dict[str, Any]]) -> list[Goal]:

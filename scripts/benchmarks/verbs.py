@@ -44,8 +44,8 @@ def section(record: dict[str, Any]) -> str:
     columns = (Column(""), Column("seconds", "number", 2), Column(f"ratio to {PLAIN}", "number", 2))
     lines = [(name, Value.median(rounds[name]), Value.median(ratios(rounds, name, PLAIN))) for name in rounds]
     return (
-        f"Whole processes; the load of the machine before them was {record['load']:.1f}. By transformers alone is a line "
-        "read by the backbone: what a program without adapterstilts takes for it. Of "
-        f"`{IMPORTS}` alone a prediction takes {statistics.median(to_imports):.2f} times the time ({to_imports[0]:.2f} to "
-        f"{to_imports[-1]:.2f}).\n\n{Table(columns, lines).to_markdown()}"
+        f"Whole processes; the load of the machine before them was {record['load']:.1f}. By transformers alone is a "
+        "line read by the backbone: what a program without adapterstilts takes for it. Of "
+        f"`{IMPORTS}` alone a prediction takes {statistics.median(to_imports):.2f} times the time ({to_imports[0]:.2f} "
+        f"to {to_imports[-1]:.2f}).\n\n{Table(columns, lines).to_markdown()}"
     )
