@@ -60,6 +60,16 @@ def test_the_benchmarks_are_rendered_from_their_record(monkeypatch):
     assert script["PAGE"].read_text(encoding="utf-8") == script["rendered"](record, script["mining_goals"]())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "part", ["training", "fusions", "evaluation", "frozen-layers", "memory", "growth", "accelerator"]
+)
+def test_parts_of_the_benchmarks_run_at_a_tiny_shape(part):
+    command = [sys.executable, ROOT / "scripts" / "bench", "--rehearse", "--only", part]
+    shown = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    assert "| what | goal | measured |" in shown
+
+
 def test_a_goal_is_reached_by_the_median(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "scripts")
     from benchmarks.goals import Goal, table

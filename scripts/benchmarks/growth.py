@@ -95,7 +95,7 @@ def _sides(shape: Shape, axis: str) -> dict[str, Callable[[], float]]:
     return {str(size): _fusion(shape, method, size) for size in sizes}
 
 
-def measured(shape: Shape = SMALL, rounds: int = 3) -> dict[str, Any]:
+def measured(shape: Shape = SMALL, rounds: int = 2) -> dict[str, Any]:
     """Return the seconds at each size of each axis in each round."""
     return {"shape": shape.name, "axes": {axis: interleaved(_sides(shape, axis), rounds) for axis in AXES}}
 

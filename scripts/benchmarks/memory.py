@@ -43,7 +43,7 @@ def _apart(shape: str, system: str, side: str) -> float:
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=place).stdout)
 
 
-def measured(cases: Any = CASES, rounds: int = 2) -> list[dict[str, Any]]:
+def measured(cases: Any = CASES, rounds: int = 1) -> list[dict[str, Any]]:
     """Return the bytes of both sides in each round, for each shape and system."""
     records = []
     for shape, system in cases:

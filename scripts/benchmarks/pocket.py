@@ -135,8 +135,8 @@ def section(record: dict[str, Any]) -> str:
     columns = (Column("command", "code"), Column("seconds", "number", 0))
     lines = [(f"adapterstilts {words}", seconds[0]) for words, seconds in record["commands"].items()]
     return (
-        f"### The demo and the main job\n\nEach once, with nothing in the cache, start-up and evaluation in {languages} "
-        f"languages included.\n\n{Table(columns, lines).to_markdown()}\n\n"
+        f"### The demo and the main job\n\nEach once, with nothing in the cache, start-up and evaluation in "
+        f"{languages} languages included.\n\n{Table(columns, lines).to_markdown()}\n\n"
         f"### Training\n\nPAWS-X in batches of {BATCH}, fp32; tokens are counted without padding.\n\n"
         f"{_table(record['training'])}\n\n"
         f"### Evaluation\n\nThe English test set of PAWS-X.\n\n{_table(record['evaluation'])}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import adapters
@@ -60,7 +61,7 @@ def ours(shape: Shape, system: str, packed: bool, device: torch.device = CPU) ->
 
 def source(shape: Shape, method: str, number: int) -> methods.Source:
     """Return a source whose tensors are random, and none of which is zero."""
-    encoder = shape.encoder()
+    encoder = replace(shape, pieces=100).encoder()  # no adapter sees how many there are
     torch.manual_seed(100 + number)
     installed = methods.install(encoder, method, None, methods.default_settings(method), [])
     tensors = {name: tensor + 0.01 * torch.randn_like(tensor) for name, tensor in installed.state().items()}

@@ -30,7 +30,7 @@ _COMMANDS = {
 }
 
 
-def measured(rounds: int = 5) -> dict[str, Any]:
+def measured(rounds: int = 3) -> dict[str, Any]:
     """Return the seconds of each in each round, and the machine's load before them."""
     load = round(os.getloadavg()[0], 1)
     sides = {name: lambda c=command: process_seconds(c) for name, command in _COMMANDS.items()}

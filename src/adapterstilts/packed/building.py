@@ -69,7 +69,9 @@ def _layer(
         return tensors[f"{path}.{name}.weight"], tensors[f"{path}.{name}.bias"]
 
     attended = [f"attention.self.{name}" for name in ("query", "key", "value")]
-    together = not any(loras.get(f"{path}.{name}") for name in attended)
+    changed = any(loras.get(f"{path}.{name}") for name in attended)
+    # what is trained would be put together anew at each step
+    together = not changed and not tensors[f"{path}.attention.self.query.weight"].requires_grad
     return Layer(
         projections=(mapped(*attended),) if together else tuple(map(mapped, attended)),
         attended=mapped("attention.output.dense"),
