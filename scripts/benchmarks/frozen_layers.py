@@ -23,7 +23,7 @@ from adapterstilts.training import TrainingSettings, train
 ONCE, EACH, EVERYWHERE = "lower half once", "lower half each time", "adapters in every layer"
 
 
-def measured(shape: Shape = SMALL, rows: int = 192, epochs: int = 5, rounds: int = 3) -> dict[str, Any]:
+def measured(shape: Shape = SMALL, rows: int = 192, epochs: int = 5, rounds: int = 2) -> dict[str, Any]:
     """Return the seconds of whole trainings, the states' computing and writing included, in each round."""
     (own,) = features(shape, 1, rows)
     own = [{**feature, "label": number % 3} for number, feature in enumerate(own)]

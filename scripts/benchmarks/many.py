@@ -12,7 +12,7 @@ from benchmarks.measuring import interleaved, process_seconds, ratios
 
 from adapterstilts.findings.table import Column, Table, Value
 
-TOGETHER, IN_TURN, APART = "one process, together", "one process, one after another", "a process for each"
+TOGETHER, APART = "one process", "a process for each"
 _PROGRAM = """
 import json, sys
 from pathlib import Path
@@ -20,42 +20,37 @@ from adapterstilts import execution
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.runs import asked
 
-task, method, seeds, steps, at_once, output = json.loads(sys.argv[1])
+task, method, seeds, steps, output = json.loads(sys.argv[1])
 here, how = AtHand(Path(output)), execution.How(Path(output), languages=("en",))
 runs = [asked.training(here, task, method, seed=seed, settings={"max_steps": steps}) for seed in seeds]
-for outcome in execution.learn_all(runs, how, at_once=at_once):
+for outcome in execution.learn_all(runs, how):
     if outcome.error:
         raise outcome.error
 """
 
 
 def measured(
-    method: str = "bottleneck", task: str = "pawsx", seeds: int = 8, steps: int = 60, rounds: int = 2
+    method: str = "bottleneck", task: str = "pawsx", seeds: int = 8, steps: int = 60, rounds: int = 1
 ) -> dict[str, Any]:
     """Return the seconds of `seeds` trainings of `task`, evaluated in English, start-up included, both ways."""
 
-    def side(groups: Sequence[Sequence[int]], at_once: int) -> Callable[[], float]:
+    def side(groups: Sequence[Sequence[int]]) -> Callable[[], float]:
         def run() -> float:
             with tempfile.TemporaryDirectory() as output:
-                every = [json.dumps([task, method, list(group), steps, at_once, output]) for group in groups]
+                every = [json.dumps([task, method, list(group), steps, output]) for group in groups]
                 return sum(process_seconds(["-c", _PROGRAM, words]) for words in every)
 
         return run
 
     every = range(seeds)
-    sides = {
-        TOGETHER: side([every], seeds),
-        IN_TURN: side([every], 1),
-        APART: side([[seed] for seed in every], 1),
-    }
+    sides = {TOGETHER: side([every]), APART: side([[seed] for seed in every])}
     figures = interleaved(sides, rounds, warm=0)
     return {"method": method, "task": task, "seeds": seeds, "steps": steps, "rounds": figures}
 
 
 def goals(record: dict[str, Any]) -> list[Goal]:
     """Return what this is measured for."""
-    best = min((TOGETHER, IN_TURN), key=lambda side: sum(record["rounds"][side]))
-    shares = ratios(record["rounds"], best, APART)
+    shares = ratios(record["rounds"], TOGETHER, APART)
     return [Goal(f"{record['seeds']} seeds in one process, to a process for each one after another", shares, most=0.5)]
 
 
@@ -66,7 +61,6 @@ def section(record: dict[str, Any]) -> str:
     lines = [(side, Value.median(figures[side]), Value.median(ratios(figures, side, APART))) for side in figures]
     return (
         f"{record['seeds']} seeds of {record['task']} on pocket ({record['method']}, {record['steps']} steps, "
-        "evaluated in English), start-up included: in one process, which trains them together or one after another, "
-        "and each in its own.\n\n"
+        "evaluated in English), start-up included.\n\n"
         f"{Table(columns, lines).to_markdown()}"
     )
