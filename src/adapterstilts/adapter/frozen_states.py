@@ -65,22 +65,17 @@ class FrozenStates:
     def collate(self, features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
         """As the task's own type does, and 'below' (tokens, H), row by row."""
         batch = dict(self._type.collate(features, pad_token_id))
-        table = numpy.memmap(self._file, self._stored, "r").reshape(-1, self._width)
+        table = numpy.memmap(self._file, numpy.uint8, "r").reshape(-1, self._width * self._dtype.itemsize)
         counts = batching.token_counts_of(features)
         own = [table[each["below"] : each["below"] + count] for each, count in zip(features, counts, strict=True)]
         batch["below"] = torch.from_numpy(numpy.concatenate(own)).view(self._dtype)
         return batch
 
-    @property
-    def _stored(self) -> Any:
-        """Numbers of the size of the states', since numpy has no bfloat16."""
-        return {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}[self._dtype.itemsize]
-
     def _written(self, states: Tensor) -> int:
         """Append states (tokens, H) to the file; return the place of the first."""
         self._dtype = states.dtype
         start = self._file.seek(0, 2) // (self._width * states.dtype.itemsize)
-        integers = {2: torch.int16, 4: torch.int32, 8: torch.int64}[states.dtype.itemsize]
-        self._file.write(states.cpu().view(integers).numpy().tobytes())
+        # as bytes, since numpy has no bfloat16
+        self._file.write(states.cpu().contiguous().view(torch.uint8).numpy().tobytes())
         self._file.flush()
         return start
