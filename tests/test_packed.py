@@ -214,3 +214,22 @@ def test_a_whole_training_has_the_same_losses(system: Any) -> None:
         losses.append([fact["loss"] for fact in record.history])
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
     assert len(losses[0]) == 12 and losses[0][0] != losses[0][-1]
+
+
+@pytest.mark.parametrize(
+    ("system", "precision", "dropout", "packs"),
+    [
+        (("full", None, 0, {}), "fp32", 0.0, False),
+        (("head_only", None, 0, {}), "fp32", 0.0, False),
+        (("full", None, 0, {}), "bf16", 0.0, True),
+        (("full", None, 0, {}), "fp32", 0.1, True),
+        (("bottleneck", None, 0, {}), "fp32", 0.0, True),
+    ],
+)
+def test_a_training_that_gains_nothing_takes_the_plain_path(
+    system: Any, precision: str, dropout: float, packs: bool
+) -> None:
+    model = model_of(system, fixtures.backbone(dropout=dropout))
+    assert (model.pack(precision) is None) is packs
+    assert model.packed is packs
+    assert model.pack() is None

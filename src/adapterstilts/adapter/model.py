@@ -65,12 +65,15 @@ class Model(nn.Module):
     def _headed(self, hidden: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"hidden": hidden} if self.head is None else self.head(hidden, batch["attention_mask"])
 
-    def pack(self) -> str | None:
+    def pack(self, to_train_in: str | None = None) -> str | None:
         """Compute over tokens without padding from now on; what stands at padding in an output then means nothing.
 
-        Return why not, as the end of a sentence, where `adapterstilts.packed` does not know the encoder or the adapter.
+        Return why not, as the end of a sentence, where `adapterstilts.packed` does not know the encoder or the adapter,
+        or where a training, in the precision `to_train_in`, would gain nothing.
         """
         why = packed.why_plain(self.backbone.config, self.installed)
+        if why is None and to_train_in and packed.gains_nothing(self.backbone.config, self._method, to_train_in):
+            why = f"{self._method} in {to_train_in} without dropout gains nothing from leaving it out"
         self.packed = why is None
         return why
 

@@ -87,9 +87,9 @@ def rows_to_measure(task: tasks.Task, run: Run, languages: Sequence[str], progre
     return TestRows(task, split, rows, reading.place_of(task, place), left_out)
 
 
-def pack(built: model.Model, run: Run, how: How) -> None:
+def pack(built: model.Model, run: Run, how: How, to_train_in: str | None = None) -> None:
     """Let a model compute without padding where that is asked for and known, and log why where it is not."""
-    if how.setting("packed", run) and (why := built.pack()) is not None:
+    if how.setting("packed", run) and (why := built.pack(to_train_in)) is not None:
         _LOGGER.info("Padding is computed, too: %s.", why)
 
 

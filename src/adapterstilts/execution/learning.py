@@ -243,8 +243,9 @@ def prepare(job: Job, progress: Progress) -> Prepared:
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
-    pack(built, run, how)
-    if run.settings.get("cache_frozen_layers"):
+    cached = run.settings.get("cache_frozen_layers")
+    pack(built, run, how, None if cached else precision)  # states can only be kept of what is packed
+    if cached:
         task_type = FrozenStates(built, task_type, precision, how.output)
     features = kept.features_of(task_type, job.task, rows, tokenizer, length, labelled=True)
     size = how.setting("evaluation_batch_size", run)

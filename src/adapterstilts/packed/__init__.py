@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from adapterstilts.packed.building import encoder_of, why_plain
+from adapterstilts.packed.building import encoder_of, gains_nothing, why_plain
 from adapterstilts.packed.draws import Draws
 from adapterstilts.packed.encoder import Encoder
 from adapterstilts.packed.together import Together
 
-__all__ = ["Draws", "Encoder", "Together", "encoder_of", "why_plain"]
+__all__ = ["Draws", "Encoder", "Together", "encoder_of", "gains_nothing", "why_plain"]

@@ -33,6 +33,12 @@ def why_plain(config: Any, installed: Installed) -> str | None:
     return None
 
 
+def gains_nothing(config: Any, method: str, precision: str) -> bool:
+    """Return whether a training is as fast on the plain path (scripts/benchmarks/pocket.py measures the others)."""
+    dropouts = config.hidden_dropout_prob, config.attention_probs_dropout_prob
+    return method in ("full", "head_only") and precision == "fp32" and not any(dropouts)
+
+
 def encoder_of(backbone: PreTrainedModel, method: str, composition: str | None, installed: Installed) -> Encoder:
     """Return the encoder for what is installed in `backbone`; `why_plain` must be None.
 
