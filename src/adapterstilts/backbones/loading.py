@@ -55,6 +55,7 @@ _SHAPE_FACTS_OF_SOME = (
     "sinusoidal_pos_embds",
 )
 
+_GIVE = "give pocket, a folder with config.json, model.safetensors and a tokenizer, or an id of the Hugging Face Hub."
 _SAID = 200
 """Characters of a library's own words that a sentence quotes: some list every model that there is."""
 
@@ -174,8 +175,8 @@ def _checked(id_or_path: str, module: PreTrainedModel, memory: Memory) -> str:
     declared = declaration_of(id_or_path)
     if declared.fingerprint not in (None, own):
         raise UserError(
-            f'The backbone "{id_or_path}" in {declared.folder} is not what was shipped: its fingerprint is {own}, not '
-            f"{declared.fingerprint}; install the package again."
+            f'The backbone "{id_or_path}" in {declared.folder} is not the one of that name: its fingerprint is {own}, '
+            f"not {declared.fingerprint}; {declared.remedy}"
         )
     return own
 
@@ -188,10 +189,9 @@ def _told(id_or_path: str, what: str = "backbone") -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # a damaged file may be an error of any kind in transformers, torch and tokenizers
-        raise UserError(
-            f'The {what} "{id_or_path}" could not be loaded; give pocket, a folder with config.json, '
-            f"model.safetensors and a tokenizer, or an id of the Hugging Face Hub.{_reason(error)}"
-        ) from error
+        declared = declaration_of(id_or_path)
+        remedy = declared.remedy if declared.is_ours else _GIVE
+        raise UserError(f'The {what} "{id_or_path}" could not be loaded; {remedy}{_reason(error)}') from error
 
 
 def _reason(error: Exception) -> str:

@@ -64,3 +64,13 @@ def cache_folder() -> Path:
         # the specification has relative paths ignored
         caches = named if os.path.isabs(named) else Path.home() / ".cache"
     return Path(caches) / "adapterstilts"
+
+
+def backbones_folder() -> Path:
+    """Return the folder for the encoders that were fetched, in the cache; UserError if this user has no home."""
+    try:
+        return cache_folder() / "backbones"
+    except RuntimeError as error:
+        raise UserError(
+            "You have no home folder to keep a backbone in; name a folder in ADAPTERSTILTS_HOME."
+        ) from error

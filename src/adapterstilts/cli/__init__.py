@@ -19,6 +19,7 @@ from adapterstilts import __version__
 from adapterstilts.base import processes
 from adapterstilts.base.errors import UserError, did_you_mean, shortened
 from adapterstilts.cli import drawing, streams
+from adapterstilts.cli.backbones import backbones
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
@@ -83,7 +84,7 @@ def _listen(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     logger.handlers = [_Said()]
 
 
-_LOOKING, _COMPUTING = (tasks, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline, evaluate)
+_LOOKING, _COMPUTING = (tasks, backbones, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline, evaluate)
 for verb in (*_LOOKING, *_COMPUTING, compare, score, predict, pull, import_, export, publish):
     cli.add_command(verb)
 for verb in _COMPUTING:

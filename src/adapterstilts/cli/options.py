@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from adapterstilts.backbones.declared import DECLARED, DEFAULT
 from adapterstilts.base import digests, places
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.methods import METHODS
@@ -59,6 +60,11 @@ def complete_task(_: click.Context, __: click.Parameter, incomplete: str) -> lis
 def complete_target(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a target's name: any task of the user's own may be one."""
     return _matching([task.name for task in _known_tasks().values() if task.role == "target" or task.own], incomplete)
+
+
+def complete_backbone(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a backbone that has a name here."""
+    return _matching(list(DECLARED), incomplete)
 
 
 def complete_adapter(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -151,10 +157,11 @@ def backbone(command: Command) -> Command:
     """Add --backbone."""
     return click.option(
         "--backbone",
-        default="pocket",
+        default=DEFAULT,
         show_default=True,
-        metavar="pocket|HUB_ID|PATH",
-        help="The encoder.",
+        metavar="pocket|e5-small|HUB_ID|PATH",
+        shell_complete=complete_backbone,
+        help="The encoder; `adapterstilts backbones` lists those that have a name here.",
     )(command)
 
 
@@ -222,8 +229,8 @@ def method(choices: tuple[str, ...] = ADAPTER_METHODS) -> Callable[[Command], Co
 class Place(click.Path):
     """A path that a user wrote, "~" being a home even where the shell did not read it."""
 
-    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
-        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True, exists: bool = False) -> None:
+        super().__init__(exists=exists, file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; UserError for what can be none."""

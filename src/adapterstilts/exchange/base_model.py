@@ -25,7 +25,7 @@ def id_for_others(backbone: BackboneIdentity, base_model: str | None = None) -> 
     if base_model is not None:
         _check_id(base_model, backbone)
         return base_model
-    if declaration_of(backbone.id).weights:
+    if declaration_of(backbone.id).is_ours:
         return backbone.id
     # what the Hub has is known by its commit
     if not backbone.revision or not _is_id(backbone.id) or Path(backbone.id).is_dir():

@@ -135,7 +135,7 @@ def metadata(entry: Entry, task: Task | None, library: str, measured: Sequence[R
         else sorted({source.id for task in _trained_on(entry) for source in task.hub}),
         library_name=library,
         pipeline_tag=PIPELINES[task.type if task else "retrieval"],
-        base_model=None if declaration_of(entry.backbone).weights else entry.backbone,
+        base_model=None if declaration_of(entry.backbone).is_ours else entry.backbone,
         tags=["adapterstilts", entry.method, *([task.name] if task else ()), f"backbone:{entry.backbone}"],
         model_name=entry.name if measured else None,
         eval_results=[

@@ -74,7 +74,7 @@ def lines(adapter: Adapter, config: PretrainedConfig, task: Task | None, where: 
         imports.insert(1, "from peft import PeftModel")
     backbone = "folder" if library == "transformers" else "backbone"
     own = [] if library == "transformers" else [_backbone(adapter.backbone.id)]
-    if own and declaration_of(adapter.backbone.id).weights:
+    if own and declaration_of(adapter.backbone.id).is_ours:
         imports.append("from adapterstilts.backbones import declaration_of  # the backbone comes with adapterstilts")
     reads, prints = _example(task if has_head(adapter, config, task) else None, library)
     return "\n".join(
@@ -102,7 +102,7 @@ def has_head(adapter: Adapter, config: PretrainedConfig, task: Task | None) -> b
 
 
 def _backbone(name: str) -> str:
-    return f'backbone = declaration_of("{name}").folder' if declaration_of(name).weights else f'backbone = "{name}"'
+    return f'backbone = declaration_of("{name}").folder' if declaration_of(name).is_ours else f'backbone = "{name}"'
 
 
 def _loading(adapter: Adapter, library: str, auto: str, backbone: str) -> list[str]:
