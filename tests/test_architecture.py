@@ -28,6 +28,7 @@ ROOMS = (
     "findings",
     "exchange",
     "execution",
+    "studies",
     "api",
     "cli",
     "__main__",

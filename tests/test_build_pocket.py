@@ -14,6 +14,7 @@ from adapterstilts.cli import cli
 from adapterstilts.exchange.catalogue import AtHand, bundled
 from adapterstilts.methods.settings import default_settings
 from adapterstilts.runs import asked, command, results, words
+from adapterstilts.studies.declared import best_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
@@ -71,7 +72,7 @@ def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
         settings = {**lora, "sources": [lora]}
         text = text_of(Facts(folder.name, run, run.backbone, settings, (), "0" * 64, {}, training))
         (folder / FACTS).write_text(text)
-    assert SCRIPT["best_sources"](tmp_path, {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
+    assert best_sources(tmp_path, "pocket", {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
     run, *others = SCRIPT["planned"]("best", tmp_path)
     assert command.arguments_of(run) == "fuse mnli qqp squad --target pawsx --method lora".split()
     assert [other.seed for other in others] == [1, 2]

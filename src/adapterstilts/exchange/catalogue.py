@@ -182,8 +182,8 @@ class _Wanted:
 
 
 def _published(task: tasks.Task, wanted: _Wanted) -> Path:
-    """The folder of a task's adapter from the Hub, which is asked of backbones that are neither shipped nor local."""
-    if bundled(wanted.backbone).is_dir() or places.path_of(wanted.backbone).is_dir():
+    """The folder of a task's adapter from the Hub, which is asked of backbones that are neither ours nor local."""
+    if declaration_of(wanted.backbone).is_ours or places.path_of(wanted.backbone).is_dir():
         raise _not_made(task, wanted)
     repository = repositories.repository_of(f"{wanted.method}-{task.name}", wanted.backbone)
     try:

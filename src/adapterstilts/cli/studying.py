@@ -1,0 +1,110 @@
+"""The verb `study`: many runs that one recipe declares."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from adapterstilts.base.errors import UserError
+from adapterstilts.cli import drawing, options
+from adapterstilts.findings.table import Column, Table
+from adapterstilts.studies import Pace, Plan, Planned
+
+
+@click.command()
+@click.argument("recipe", type=options.Place(dir_okay=False, exists=True))
+@click.option("--plan", "only_plan", is_flag=True, help="Show what is done, what is left and how long it takes; stop.")
+@click.option("--only", multiple=True, metavar="PART", help="This part only; may be repeated.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
+@click.option(
+    "--data", metavar="pocket|hub|FOLDER", help="Where examples come from; by default what fits the backbone."
+)
+@options.verify
+@options.output
+@options.as_json
+def study(
+    recipe: Path, only_plan: bool, only: tuple[str, ...], workers: int, data: str | None, output: Path, as_json: bool
+) -> None:
+    """Carry out the runs of a recipe that are not done yet.
+
+    Stopped, the same command goes on where it was. A run that fails leaves the others.
+
+    \b
+    Examples:
+      adapterstilts study recipes/studies/pocket.yaml --plan
+      adapterstilts study recipes/studies/e5-small.yaml --data FOLDER --only adapters --workers 2
+    """
+    from adapterstilts import studies
+    from adapterstilts.exchange.catalogue import bundled
+
+    declared = studies.read(recipe, data)
+    planned = studies.plan(declared, output, only, [bundled(declared.backbone)])
+    if only_plan:
+        _show(planned, output, as_json)
+        return
+    errors = _carry_out(planned.left, output, workers)
+    if errors:
+        raise UserError(f"{errors} of {len(planned.left)} runs failed; the same command tries these again.")
+
+
+def _carry_out(left: list[Planned], output: Path, workers: int) -> int:
+    """Carry out what is left, telling of each run as it ends; return how many failed."""
+    from adapterstilts.runs import command
+    from adapterstilts.studies.workers import carry_out
+
+    bars, pace, errors, start = drawing.Bars(), Pace(output), 0, time.monotonic()
+    for count, ended in enumerate(carry_out(left, output, workers), 1):
+        words = " ".join(command.arguments_of(ended.planned.run))
+        if ended.error is None:
+            pace.note(ended.planned, ended.seconds)
+        else:
+            errors += 1
+        said = f"failed: {ended.error}" if ended.error else "done" if ended.average is None else f"{ended.average:.1f}"
+        to_go = timedelta(seconds=round((time.monotonic() - start) / count * (len(left) - count)))
+        bars.note(f"{count}/{len(left)}  {ended.seconds:.0f} s  {words}: {said}  ({to_go} left)")
+    return errors
+
+
+def _show(plan: Plan, output: Path, as_json: bool) -> None:
+    """Print each part with its runs, those that are done, and the hours that the others take."""
+    from adapterstilts.runs import command
+
+    pace = Pace(output)
+    if as_json:
+        runs = [
+            {
+                "part": each.part,
+                "id": each.run.id,
+                "line": " ".join(command.arguments_of(each.run)),
+                "languages": list(each.languages),
+                "done": each.done,
+                "seconds": pace.seconds(each),
+            }
+            for each in plan.runs
+        ]
+        drawing.print_json({"runs": runs})
+        return
+    names = [name for name in plan.study.parts if plan.of(name)]
+    lines = [(name, *_counts(plan.of(name), pace), plan.study.parts[name].what) for name in names]
+    lines.append(("all", *_counts(list(plan.runs), pace), ""))
+    columns = (
+        Column("part"),
+        Column("runs", "count"),
+        Column("done", "count"),
+        Column("hours left"),
+        Column("what", drop=1),
+    )
+    notes = [
+        "Hours are those of one worker, by what runs of the same kind took here; + where some kinds are not known."
+    ]
+    drawing.print_table(Table(columns, lines, notes=notes))
+
+
+def _counts(runs: list[Planned], pace: Pace) -> tuple[int, int, str]:
+    left = [each for each in runs if not each.done]
+    known = [seconds for each in left if (seconds := pace.seconds(each)) is not None]
+    more = "" if len(known) == len(left) else " and more" if known else "not known yet"
+    return len(runs), len(runs) - len(left), f"{sum(known) / 3600:.1f}{more}" if known or not left else more

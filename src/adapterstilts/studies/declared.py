@@ -1,0 +1,157 @@
+"""A study as its recipe declares it: parts, each with lines of our command line, in which names in braces are open."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from adapterstilts.backbones import DEFAULT
+from adapterstilts.base import schema
+from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.runs import command, words
+from adapterstilts.runs.run import Run
+
+_OF_PART = ("what", "seed", "languages", "own_seeds", "runs")
+_BEST = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a study.
+
+    `runs` are lines of the command line without "adapterstilts". Each is made with every value of the names that it
+    has in braces, `seed` slowest, so that a part that is stopped has whole seeds. `languages` are those that are
+    measured (none: all). With `own_seeds` a run builds on sources of its own seed, so that their variance counts, too.
+    """
+
+    name: str
+    runs: tuple[str, ...]
+    seed: tuple[int, ...] = (0,)
+    what: str = ""
+    languages: tuple[str, ...] = ()
+    own_seeds: bool = False
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place)."""
+
+    path: Path
+    backbone: str
+    parts: Mapping[str, Part]
+    data: str | None = None
+
+    def runs(self, part: Part, output: Path, here: AtHand | None = None) -> list[Run]:
+        """Return the runs of a part, each once, in its order; `output` has what was made so far, and `here` knows it.
+
+        UserError names the line that does not fit.
+        """
+        here = here or AtHand(output)
+        runs: dict[Run, None] = {}
+        for line in self._lines(part, output):
+            try:
+                run = command.parse([*line.split(), *self._where()], here)
+            except UserError as error:
+                raise UserError(f"{self.path}, part {part.name}: {line}: {error}") from error
+            if part.own_seeds:
+                run = with_own_seeds(run)
+            if not trains_twice(run):
+                runs[run] = None
+        return list(runs)
+
+    def _where(self) -> list[str]:
+        data = ["--data", self.data] if self.data else []
+        return [*data, *([] if self.backbone == DEFAULT else ["--backbone", self.backbone])]
+
+    def _lines(self, part: Part, output: Path) -> Iterator[str]:
+        for seed, line in itertools.product(part.seed, part.runs):
+            names = [name for name in _open_in(line) if name not in ("seed", "best")]
+            for filled in itertools.product(*(part.values[name] for name in names)):
+                known = dict(zip(names, filled, strict=True))
+                best = best_sources(output, self.backbone, known) if "{best}" in line else ""
+                # which these are is not known before the runs that choose them
+                if best or "{best}" not in line:
+                    yield line.format(**known, seed=seed, best=best)
+
+
+def read(path: Path, data: str | None = None) -> Study:
+    """Read the recipe of a study; UserError for what it does not know, before anything runs."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path} could not be read as the recipe of a study ({error}); give a file in YAML.") from error
+    known = ("backbone", "open", "parts")
+    if not isinstance(content, Mapping) or not isinstance(content.get("parts"), Mapping):
+        raise UserError(f"{path} is no recipe of a study: it has no parts, each with its runs.")
+    _check_names(content, known, f"{path} has no")
+    names = _lists(content.get("open") or {}, f"{path}, open")
+    parts = {name: _part(str(name), part, names, path) for name, part in content["parts"].items()}
+    return Study(path, str(content.get("backbone", DEFAULT)), parts, data)
+
+
+def _part(name: str, content: Any, names: Mapping[str, tuple[str, ...]], path: Path) -> Part:
+    place = f"{path}, part {name}"
+    if not isinstance(content, Mapping):
+        raise UserError(f"{place}: it must be a mapping with its runs.")
+    known = {key: content[key] for key in _OF_PART if key in content}
+    own = _lists({key: value for key, value in content.items() if key not in known}, place)
+    values = {**names, **own}
+    part = schema.checked(Part, {**known, "name": name, "values": values}, place)
+    used = {each for line in part.runs for each in _open_in(line)}
+    _check_names(dict.fromkeys(used), ("seed", "best", *values), f"{place}: nothing says what is filled in for")
+    for each in own.keys() - used:
+        hint = did_you_mean(each, _OF_PART) or f" A part has {', '.join(_OF_PART)}."
+        raise UserError(f'{place}: no run has "{{{each}}}" to be filled in.{hint}')
+    return part
+
+
+def _lists(content: Any, place: str) -> dict[str, tuple[str, ...]]:
+    """The values of open names, each as it stands in a line."""
+    if not isinstance(content, Mapping) or not all(isinstance(value, list) for value in content.values()):
+        raise UserError(f"{place}: every open name needs a list of its values.")
+    return {str(name): tuple(map(str, value)) for name, value in content.items()}
+
+
+def _check_names(content: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for name in content:
+        if name not in known:
+            hint = did_you_mean(str(name), known) or f" There are {', '.join(known)}."
+            raise UserError(f'{what} "{name}".{hint}')
+
+
+def _open_in(line: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(line) if name]
+
+
+def with_own_seeds(run: Run) -> Run:
+    """Return the run on sources of its own seed, in the stead of those of the seed that a task's name means."""
+    sources = tuple(
+        replace(source, seed=run.seed, place="") if isinstance(source, Run) else source for source in run.sources
+    )
+    return replace(run, sources=sources)
+
+
+def trains_twice(run: Run) -> bool:
+    """Whether a run would train on a task's own data what was trained on them already: that is no transfer."""
+    return run.composition in ("continue", "stack") and run.saw_target_training
+
+
+def best_sources(output: Path, backbone: str, known: Mapping[str, str]) -> str:
+    """Return the three sources whose stacks have the best English validation scores; '' if fewer have been run."""
+    scored = []
+    for entry in catalogue.entries(output, backbone):
+        run = entry.run
+        wanted = (known["method"], known["target"], "stack", 0)
+        if isinstance(run, Run) and (run.method, run.task, run.composition, run.seed) == wanted:
+            if not words.changed_in_making(run):
+                scored.append((entry.facts.training["best_validation_score"], *words.words_of_sources(run)))
+    return " ".join(sorted(name for _, name in sorted(scored, reverse=True)[:_BEST])) if len(scored) >= _BEST else ""

@@ -1,0 +1,114 @@
+"""What of a study is done, what is left, and how long that takes by what this machine took so far."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adapterstilts.base.errors import UserError
+from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.runs import results
+from adapterstilts.runs.results import Result
+from adapterstilts.runs.run import Run
+from adapterstilts.studies.declared import Study
+
+_JOURNAL = "study.jsonl"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run of a study, the languages that are measured (none: all), and whether it is done."""
+
+    part: str
+    run: Run
+    languages: tuple[str, ...]
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's runs in their order, each once: in the first part that has it."""
+
+    study: Study
+    runs: tuple[Planned, ...]
+
+    def of(self, part: str) -> list[Planned]:
+        """Return the runs of one part."""
+        return [planned for planned in self.runs if planned.part == part]
+
+    @property
+    def left(self) -> list[Planned]:
+        """The runs that are not done."""
+        return [planned for planned in self.runs if not planned.done]
+
+
+def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable[Path] = ()) -> Plan:
+    """Return what is to be done of a study, or `only` of some parts, where `output` has what was made so far.
+
+    What has a result in a `shipped` folder is done, too, unless others build on its weights and these are not here.
+    UserError for a part that there is not, or a line that does not fit.
+    """
+    for name in only:
+        if name not in study.parts:
+            raise UserError(f'{study.path} has no part "{name}"; it has {", ".join(study.parts)}.')
+    parts = [part for name, part in study.parts.items() if not only or name in only]
+    by_run = {result.run.id: result for result in results.read_all([*shipped, output])}
+    here = AtHand(output)
+    listed: dict[tuple[str, tuple[str, ...]], Planned] = {}
+    for part in parts:
+        for run in study.runs(part, output, here):
+            done = _is_measured(by_run.get(run.id), part.languages)
+            listed.setdefault((run.id, part.languages), Planned(part.name, run, part.languages, done))
+    needed = {source.id for each in listed.values() if not each.done for source in each.run.built_on}
+
+    def is_gone(run: Run) -> bool:
+        return run.adapter.id in needed and here.folder_of(run.adapter) is None
+
+    return Plan(study, tuple(replace(each, done=each.done and not is_gone(each.run)) for each in listed.values()))
+
+
+def _is_measured(result: Result | None, languages: tuple[str, ...]) -> bool:
+    if result is None:
+        return False
+    return set(languages) <= set(result.examples) if languages else not result.not_measured
+
+
+class Pace:
+    """How long runs took here, by a journal in the output folder in which each run of a study leaves a line."""
+
+    def __init__(self, output: Path) -> None:
+        self._path = output / _JOURNAL
+        self._by_kind: dict[str, list[float]] = {}
+        lines = self._path.read_text(encoding="utf-8", errors="replace") if self._path.is_file() else ""
+        for line in lines.splitlines():
+            with suppress(KeyError, TypeError, ValueError):  # one that was being written when its process was killed
+                told = json.loads(line)
+                # a kind that is new here is thought to take as long as others of its method
+                for kind in (str(told["kind"]), str(told["method"])):
+                    self._by_kind.setdefault(kind, []).append(float(told["seconds"]))
+
+    def seconds(self, planned: Planned) -> float | None:
+        """Return the median of the runs of its kind, else of its method; None if there was none."""
+        known = self._by_kind.get(_kind(planned)) or self._by_kind.get(planned.run.method)
+        return statistics.median(known) if known else None
+
+    def note(self, planned: Planned, seconds: float) -> None:
+        """Remember how long a run took; a full disk remembers nothing."""
+        run = planned.run
+        told = {"id": run.id, "method": run.method, "kind": _kind(planned), "seconds": round(seconds, 1)}
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as journal:
+                journal.write(f"{json.dumps(told)}\n")
+
+
+def _kind(planned: Planned) -> str:
+    """What decides how long a run takes, in words."""
+    run = planned.run
+    steps = run.settings.get("max_steps") or run.settings.get("epochs")
+    facts = (run.method, run.structure, len(run.sources), run.task, run.target, steps, " ".join(planned.languages))
+    return ", ".join(str(fact) for fact in facts if fact)

@@ -1,0 +1,192 @@
+"""Studies: what a recipe declares becomes runs, each once; what is done is known; workers survive what fails."""
+
+import json
+from pathlib import Path
+
+import ending_process
+import pytest
+import world
+from click.testing import CliRunner
+
+from adapterstilts import studies
+from adapterstilts.base.errors import UserError
+from adapterstilts.base.places import recipes_folder
+from adapterstilts.cli import cli
+from adapterstilts.runs import command
+from adapterstilts.studies import workers
+from adapterstilts.studies.planning import Pace
+
+NOWHERE = Path("nowhere")
+LINES = """
+open: {method: [bottleneck, lora]}
+parts:
+  alone:
+    what: each method alone
+    seed: [0, 1]
+    runs:
+      - train pawsx --method {method} --seed {seed} -o max_steps=2
+  upon:
+    own_seeds: true
+    seed: [0, 1]
+    languages: [en]
+    source: [mnli]
+    runs:
+      - continue {source} --target pawsx --method {method} --seed {seed}
+      - train pawsx --method {method} --seed {seed} -o max_steps=2
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(LINES)
+    return path
+
+
+def lines(planned):
+    return [" ".join(command.arguments_of(each.run)) for each in planned]
+
+
+def test_open_names_are_filled_in_with_seeds_slowest(recipe):
+    plan = studies.plan(studies.read(recipe), NOWHERE)
+    assert lines(plan.of("alone")) == [
+        "train pawsx -o max_steps=2",
+        "train pawsx --method lora -o max_steps=2",
+        "train pawsx --seed 1 -o max_steps=2",
+        "train pawsx --method lora --seed 1 -o max_steps=2",
+    ]
+    assert not any(each.done for each in plan.runs) and plan.left == list(plan.runs)
+
+
+def test_own_seeds_build_on_sources_of_the_same_seed(recipe):
+    plan = studies.plan(studies.read(recipe), NOWHERE)
+    seeds = {(each.run.seed, source.seed) for each in plan.of("upon") for source in each.run.sources}
+    assert seeds == {(0, 0), (1, 1)}
+    assert all(each.languages == ("en",) for each in plan.of("upon"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("parts:", "prats:", "it has no parts"),
+        ("open:", "opne:", 'has no "opne".+Did you mean "open"'),
+        ("languages:", "langauges:", 'no run has "{langauges}".+Did you mean "languages"'),
+        ("{source}", "{sorce}", 'nothing says what is filled in for "sorce".+Did you mean "source"'),
+        ("seed: [0, 1]", "seed: zero", "seed"),
+        ("source: [mnli]", "source: mnli", "list of its values"),
+        ("train pawsx", "train pawsex", 'part alone: train pawsex.+Did you mean "pawsx"'),
+        ("max_steps=2", "max_step=2", "part alone: .+max_steps"),
+        ("train pawsx", "tarin pawsx", "part alone: .+tarin"),
+        ("open: {", "open: {{", "could not be read"),
+    ],
+)
+def test_a_recipe_that_does_not_fit_is_refused_before_anything_runs(recipe, old, new, sentence):
+    recipe.write_text(LINES.replace(old, new))
+    with pytest.raises(UserError, match=f"(?s){sentence}"):
+        studies.plan(studies.read(recipe), NOWHERE)
+
+
+def test_a_part_that_there_is_not_is_told(recipe):
+    with pytest.raises(UserError, match="alone, upon"):
+        studies.plan(studies.read(recipe), NOWHERE, ["alnoe"])
+
+
+@pytest.mark.parametrize("path", sorted((recipes_folder() / "studies").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_studies_are_planned(path):
+    study = studies.read(path, "pocket")
+    empty = [name for name, part in study.parts.items() if not study.runs(part, NOWHERE)]
+    assert empty == (["best"] if "best" in study.parts else [])
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A study of some steps in the test's own world."""
+    world.build(tmp_path, monkeypatch)
+    path = tmp_path / "study.yaml"
+    steps = "-o max_steps=2 -o train_examples=8 -o test_examples=4 -o validation_examples=4"
+    path.write_text(
+        f"""
+parts:
+  target:
+    languages: [en]
+    runs:
+      - continue panx --target udpos {steps}
+  source:
+    seed: [0, 1]
+    languages: [en]
+    runs:
+      - train panx --seed {{seed}}
+  wrong:
+    languages: [xx]
+    runs:
+      - train udpos {steps}
+"""
+    )
+    return path
+
+
+def test_what_is_done_is_not_done_again(tiny):
+    output = Path("runs")
+    world.learn("panx", languages=("en",), output=output)
+    plan = studies.plan(studies.read(tiny), output)
+    assert [each.done for each in plan.of("source")] == [True, False]
+    assert [each.done for each in plan.of("target")] == [False]
+
+
+def test_a_run_comes_after_those_that_it_builds_on(tiny):
+    plan = studies.plan(studies.read(tiny), Path("runs"))
+    first = workers._next(plan.runs, [])
+    assert first.part == "source" and first.run.seed == 0
+    others = [each for each in plan.runs if each is not first]
+    second = workers._next(others, [first])
+    assert second.part == "source" and second.run.seed == 1
+
+
+def test_how_long_a_run_takes_is_remembered(tmp_path, recipe):
+    planned, *_, other = studies.plan(studies.read(recipe), NOWHERE).of("alone")
+    Pace(tmp_path).note(planned, 10.0)
+    Pace(tmp_path).note(planned, 30.0)
+    with (tmp_path / "study.jsonl").open("a") as journal:
+        journal.write('{"kind": "cut of')
+    assert Pace(tmp_path).seconds(planned) == 20.0 and Pace(tmp_path).seconds(other) is None
+
+
+def test_the_plan_is_printed_and_is_json(recipe):
+    said = CliRunner().invoke(cli, ["study", str(recipe), "--plan", "--only", "alone", "--output", "nowhere"])
+    assert said.exit_code == 0 and "each method alone" in said.output and "not known yet" in said.output
+    told = CliRunner().invoke(cli, ["study", str(recipe), "--plan", "--json", "--output", "nowhere"])
+    assert [run["part"] for run in json.loads(told.output)["runs"]] == ["alone"] * 4 + ["upon"] * 8
+
+
+@pytest.mark.slow
+def test_workers_carry_on_where_a_run_fails(tmp_path):
+    """In processes of their own, on pocket: one run fails, and only it is tried the second time."""
+    path, output = tmp_path / "study.yaml", tmp_path / "runs"
+    path.write_text(
+        """
+parts:
+  all:
+    languages: [en]
+    runs:
+      - evaluate mnli --target xnli -o test_examples=4
+      - train panx -o max_steps=1 -o train_examples=8 -o validation_examples=4 -o test_examples=4
+      - train ccg -o max_steps=2 -o train_examples=8 -o learning_rate=1e9
+      - merge squad mnli --target tatoeba -o test_examples=4
+"""
+    )
+    study = studies.read(path)
+    ended = list(workers.carry_out(studies.plan(study, output).left, output, 2))
+    assert len(ended) == 4 and [
+        each.error is None for each in sorted(ended, key=lambda each: each.planned.run.task or "")
+    ]
+    assert [each.planned.run.task for each in ended if each.error] == ["ccg"]
+    assert [each.run.task for each in studies.plan(study, output).left] == ["ccg"]
+
+
+def test_a_run_that_takes_its_process_with_it_leaves_the_others(recipe, monkeypatch, tmp_path):
+    monkeypatch.setattr(workers, "_one", ending_process.end)
+    plan = studies.plan(studies.read(recipe), NOWHERE)
+    ended = list(workers.carry_out(plan.of("alone"), tmp_path, 2))
+    by_seed = {(each.planned.run.seed, each.error is None) for each in ended}
+    assert len(ended) == 4 and by_seed == {(0, True), (1, False)}
+    assert all("memory" in each.error for each in ended if each.error)
