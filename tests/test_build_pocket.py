@@ -11,6 +11,7 @@ from adapterstilts import tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
 from adapterstilts.cli import cli
+from adapterstilts.exchange import shipping
 from adapterstilts.exchange.catalogue import AtHand, bundled
 from adapterstilts.methods.settings import default_settings
 from adapterstilts.runs import asked, command, results, words
@@ -131,8 +132,8 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
     world.build(tmp_path, monkeypatch)
     work, output = Path("study"), Path("zoo/pocket")
     made = [world.learn("panx", seed=seed, output=work) for seed in (0, 1)]
-    SCRIPT["ship_adapters"]([made[0].run], work, output)
-    SCRIPT["ship_results"](work, output)
+    shipping.ship_adapters([made[0].run], work, output)
+    shipping.ship_results(work, output)
     adapter = saving.load_adapter(output / "bottleneck-panx")
     assert (adapter.name, adapter.run) == ("bottleneck-panx", made[0].run.adapter)
     assert (output / adapter.name / WEIGHTS).read_bytes() == (work / made[0].adapter / WEIGHTS).read_bytes()

@@ -30,6 +30,17 @@ from adapterstilts.tasks import types
 
 Scores = Mapping[str, Mapping[str, float]]
 _LOGGER = logging.getLogger(__name__)
+_OF_TRAINING = (
+    "machine",
+    "source_weights",
+    "validation",
+    "steps",
+    "tokens",
+    "best_step",
+    "best_validation_score",
+    "history",
+)
+"""What a result tells of how its adapter was trained: settings are chosen by validation scores, and not by its own."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +155,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     training = adapter.training if adapter else {}
     facts = {"split": measured.rows.split, "backbone_revision": backbone.identity.revision, **surroundings()}
     # what was trained elsewhere was trained by that machine's clock
-    facts |= {key: training[key] for key in ("machine", "source_weights", "validation") if key in training}
+    facts |= {key: training[key] for key in _OF_TRAINING if key in training}
     result = Result(
         run=run,
         adapter=_name_of(adapter, run),

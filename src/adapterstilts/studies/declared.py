@@ -19,7 +19,7 @@ from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.runs import command, words
 from adapterstilts.runs.run import Run
 
-_OF_PART = ("what", "seed", "languages", "own_seeds", "runs")
+_OF_PART = ("what", "seed", "languages", "own_seeds", "shipped", "runs")
 _BEST = 3
 
 
@@ -30,6 +30,7 @@ class Part:
     `runs` are lines of the command line without "adapterstilts". Each is made with every value of the names that it
     has in braces, `seed` slowest, so that a part that is stopped has whole seeds. `languages` are those that are
     measured (none: all). With `own_seeds` a run builds on sources of its own seed, so that their variance counts, too.
+    `shipped` names the methods whose adapters are shipped with their weights.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Part:
     what: str = ""
     languages: tuple[str, ...] = ()
     own_seeds: bool = False
+    shipped: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
