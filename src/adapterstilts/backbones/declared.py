@@ -83,7 +83,7 @@ DECLARED = {
     for declared in (
         Declaration(
             "pocket",
-            "a miniature encoder that knows this package's invented languages; for trying things out, offline",
+            "a miniature, of invented languages",
             weights="pocket/backbone",
             rows="pocket",
             recipe="pocket.yaml",
@@ -92,23 +92,21 @@ DECLARED = {
         ),
         Declaration(
             "e5-small",
-            "multilingual-e5-small in four bits: 118 M parameters, 100 languages, XLM-R's tokenizer",
+            "multilingual-e5-small in four bits, 118 M parameters",
             package=E5_SMALL,
             fingerprint="ba1e625e7de46b28f15da9f8864c79b408aba6cf673892daffe631878a12b963",
             **_OF_E5,
         ),
         Declaration(
             "minilm-en",
-            "all-MiniLM-L6-v2: 23 M parameters, English alone, for comparison",
+            "all-MiniLM-L6-v2, English alone, 23 M parameters",
             package=MINILM_EN,
             recipe="e5-small.yaml",
             licence="apache-2.0",
             retrieval_layer=6,
             fingerprint="903151f8e3dca576d11b058958a645e0bdad17023e735dd5e31122a8b71a0f84",
         ),
-        Declaration(
-            "intfloat/multilingual-e5-small", "the Hub's own weights of multilingual-e5-small, in fp32", **_OF_E5
-        ),
+        Declaration("intfloat/multilingual-e5-small", "multilingual-e5-small as published, in fp32", **_OF_E5),
     )
 }
 

@@ -189,9 +189,10 @@ def _told(id_or_path: str, what: str = "backbone") -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # a damaged file may be an error of any kind in transformers, torch and tokenizers
-        declared = declaration_of(id_or_path)
-        remedy = declared.remedy if declared.is_ours else _GIVE
-        raise UserError(f'The {what} "{id_or_path}" could not be loaded; {remedy}{_reason(error)}') from error
+        declared, said = declaration_of(id_or_path), f'The {what} "{id_or_path}" could not be loaded'
+        # a command stands last, to be pasted
+        ending = f"{_reason(error)}; {declared.remedy}" if declared.is_ours else f"; {_GIVE}{_reason(error)}"
+        raise UserError(said + ending) from error
 
 
 def _reason(error: Exception) -> str:

@@ -64,8 +64,8 @@ def fetch(declared: Declaration, at_hand: Sequence[Path] = (), progress: Progres
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
         raise UserError(
-            f"{declared.name} could not be written to {folder} ({reason}); make room there, or name another folder in "
-            "ADAPTERSTILTS_HOME."
+            f"{declared.name} could not be written to {folder} ({reason}); make room there, see to its rights, or "
+            "name another folder in ADAPTERSTILTS_HOME."
         ) from error
     except _NOT_AS_KNOWN as error:
         raise UserError(
