@@ -568,6 +568,7 @@ def test_the_real_one_is_as_it_is_declared(name: str, cache: Path) -> None:
     backbone = loading.load_backbone(name, device="cpu")
     assert backbone.identity.fingerprint == declared.DECLARED[name].fingerprint
     if name == "e5-small":
+        assert backbone.shape == declared.DECLARED[name].shape
         tokenizer = backbone.tokenizer.loaded
         assert backbone.module.config.pad_token_id == tokenizer.pad_token_id == 1
         assert tokenizer.convert_tokens_to_ids(["<s>", "<pad>", "</s>", "<unk>"]) == [0, 1, 2, 3]
