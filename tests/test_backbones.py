@@ -125,7 +125,7 @@ def test_a_damaged_shipped_backbone_is_refused(tmp_path: Path, monkeypatch: pyte
     content[-1] ^= 1
     weights.write_bytes(content)
     for _ in range(2):
-        with pytest.raises(UserError, match='"pocket" in .* is not what was shipped: .*; install the package again'):
+        with pytest.raises(UserError, match='"pocket" in .* is not the one of that name: .*; install the package'):
             loading.load_backbone("pocket")
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -13,11 +14,12 @@ import pytest
 import world
 
 from adapterstilts import cli, execution, tasks
+from adapterstilts.backbones import declared
 from adapterstilts.runs import results
 from adapterstilts.training import checkpoints
 
 VERBS = [
-    *"tasks data pocket zoo train continue stack fuse merge baseline".split(),
+    *"tasks backbones data pocket zoo train continue stack fuse merge baseline".split(),
     *"evaluate compare score predict export pull publish".split(),
 ]
 
@@ -513,13 +515,44 @@ def test_completion_knows_tasks_and_adapters(trained):
     complete = ShellComplete(cli.cli, {}, "adapterstilts", "_X")
     assert {item.value for item in complete.get_completions(["train"], "squ")} == {"squad", "squad2"}
     assert "pocket-bottleneck-mnli-s0" in {item.value for item in complete.get_completions(["fuse"], "pocket-b")}
+    assert [item.value for item in complete.get_completions(["train", "--backbone"], "e5")] == ["e5-small"]
+    assert [item.value for item in complete.get_completions(["backbones"], "g")] == ["get"]
+    assert [item.value for item in complete.get_completions(["backbones", "get"], "")] == ["e5-small", "minilm-en"]
+
+
+def test_backbones_are_listed_in_80_letters(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    code, out, err = call("backbones")
+    lines = re.sub("\x1b\\[[0-9;]*m", "", out).splitlines()
+    assert (code, err) == (0, "") and max(map(len, lines)) <= 80
+    assert lines[0].split() == "name at hand licence what".split()
+    states = {line.split()[0]: line.split()[1] for line in lines if line.split()[0] in declared.DECLARED}
+    assert states == {"pocket": "shipped", "e5-small": "no", "minilm-en": "no", "intfloat/multilingual-e5-small": "Hub"}
+    assert "Fetch e5-small: adapterstilts backbones get e5-small" in lines
+
+
+def test_backbones_are_one_object_of_json(call):
+    code, out, err = call("backbones", "--json")
+    assert (code, err) == (0, "")
+    listed = {each["name"]: each for each in json.loads(out)["backbones"]}
+    assert list(listed) == list(declared.DECLARED)
+    what = declared.DECLARED["e5-small"].what
+    assert listed["e5-small"] == {"name": "e5-small", "at_hand": "no", "licence": "mit", "what": what}
+
+
+def test_what_cannot_be_fetched_names_what_can(call):
+    code, out, err = call("backbones", "get", "e5smal")
+    assert (code, out) == (1, "") and err.count("\n") == 1
+    assert 'there are e5-small, minilm-en. Did you mean "e5-small"?' in err
+    assert "there are e5-small, minilm-en." in call("backbones", "get", "pocket")[2]
 
 
 DRY = [f"{line} --dry-run" for line in ("train mnli", "fuse squad mnli --target pawsx", "baseline pawsx --via mnli")]
 HEAVY = ("torch", "transformers", "adapters", "peft", "datasets", "sklearn")
 
 
-LOOKING = ["--help", "fuse --help", "tasks", "compare", "zoo", "pocket show", "train sqaud"]
+LOOKING = ["--help", "fuse --help", "tasks", "backbones", "compare", "zoo", "pocket show", "train sqaud"]
 
 
 @pytest.mark.parametrize("words", [*LOOKING, *DRY])

@@ -193,7 +193,7 @@ def test_pocket_is_the_shipped_one(stored, tmp_path, monkeypatch):
         load_backbone("pocket")
     (tmp_path / "pocket").mkdir()
     (tmp_path / "pocket" / "backbone").symlink_to(stored)
-    with pytest.raises(UserError, match="is not what was shipped: its fingerprint is"):
+    with pytest.raises(UserError, match="is not the one of that name: its fingerprint is"):
         load_backbone("pocket")
 
 

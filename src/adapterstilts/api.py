@@ -27,17 +27,23 @@ Where = str | Path
 
 
 def load(
-    adapter: Where, *, backbone: str = DEFAULT, method: str | None = None, output: Where = "runs"
+    adapter: Where,
+    *,
+    backbone: str = DEFAULT,
+    method: str | None = None,
+    output: Where = "runs",
+    accept_other_weights: bool = False,
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode, on the accelerator where there is one.
 
     `adapter`: a task's name, an adapter's name, a folder, or a repository of the Hub. The result's `model` is a
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
+    `accept_other_weights` takes an adapter that was made for other weights of the backbone's shape.
     """
     word, folder = str(adapter), path_of(output)
     chosen = method or catalogue.method_of([word], backbone, folder)
     word = catalogue.meant(word, backbone, chosen, folder, SILENT.note)
-    predictor = execution.Predictor(word, backbone, chosen, folder)
+    predictor = execution.Predictor(word, backbone, chosen, folder, accept_other_weights=accept_other_weights)
     predictor.load()
     return predictor
 
@@ -50,17 +56,18 @@ def predict(
     backbone: str = DEFAULT,
     method: str | None = None,
     output: Where = "runs",
+    accept_other_weights: bool = False,
 ) -> list[execution.Prediction]:
     """Predict for texts, one prediction each: lines, or rows with the task's columns.
 
     The columns are in `adapterstilts.execution.predicting.FIELDS`. `adapter` is what `load` gave, or what it takes
-    with `backbone`, `method` and `output`. Probabilities are between 0 and 1. UserError names the row, from 1, that is
+    with the options from `backbone` on. Probabilities are between 0 and 1. UserError names the row, from 1, that is
     empty or does not fit.
     """
     loaded = (
         adapter
         if isinstance(adapter, execution.Predictor)
-        else load(adapter, backbone=backbone, method=method, output=output)
+        else load(adapter, backbone=backbone, method=method, output=output, accept_other_weights=accept_other_weights)
     )
     return list(loaded.predict(execution.checked_rows(texts, loaded.task), batch_size))
 
@@ -69,7 +76,8 @@ def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Re
     """Train one adapter for a task, and evaluate it in every language.
 
     `options`: backbone, data, seed, output, languages (one or several), resume, log (a tracker),
-    settings (a recipe's, such as {"learning_rate": 1e-3}), progress. Scores are from 0 to 100.
+    settings (a recipe's, such as {"learning_rate": 1e-3}), progress; where it builds on adapters also
+    accept_other_weights, as in `evaluate`. Scores are from 0 to 100.
     """
     _check_options(options, "train", "method")
     return _learn(task, method, None, (), **options)
@@ -128,10 +136,12 @@ def evaluate(
     languages: str | Sequence[str] = (),
     progress: Progress = SILENT,
     submission: Where | None = None,
+    accept_other_weights: bool = False,
 ) -> Result:
     """Evaluate an adapter zero-shot in every language, on its own task or on a target.
 
-    With `submission` the predictions also go to that folder in XTREME's layout.
+    With `submission` the predictions also go to that folder in XTREME's layout. `accept_other_weights` takes an adapter
+    that was made for other weights of the backbone's shape, and the result says so.
     """
     folder = path_of(output)
     here = AtHand(folder)
@@ -139,7 +149,8 @@ def evaluate(
     chosen = method or here.method_of([str(adapter)], backbone)
     word = catalogue.meant(str(adapter), backbone, chosen, folder, progress.note)
     run = asked.evaluating(here, word, aim, chosen, backbone=backbone, data=data, settings=settings)
-    how = How(folder, _several(languages), settings=asked.only_how(settings or {}))
+    settings_of_how = asked.only_how(settings or {})
+    how = How(folder, _several(languages), settings=settings_of_how, accept_other_weights=accept_other_weights)
     return execution.evaluate(run, how, progress, None if submission is None else path_of(submission))
 
 
@@ -151,7 +162,10 @@ def named(task: str | Task) -> str:
     return task.name
 
 
-_OPTIONS = ("backbone", "data", "seed", "output", "languages", "resume", "log", "settings", "progress")
+_OPTIONS = (
+    *("backbone", "data", "seed", "output", "languages", "resume", "log", "settings", "progress"),
+    "accept_other_weights",
+)
 
 
 def _check_options(options: Mapping[str, Any], verb: str, *own: str) -> None:
@@ -181,6 +195,7 @@ def _learn(
     resume: bool = False,
     log: str | None = None,
     progress: Progress = SILENT,
+    accept_other_weights: bool = False,
     **options: Any,
 ) -> Result:
     folder, words = path_of(output), [str(adapter) for adapter in adapters]
@@ -189,5 +204,5 @@ def _learn(
     if chosen != "full":
         words = [catalogue.meant(word, backbone, chosen, folder, progress.note) for word in words]
     run = asked.training(here, named(task), chosen, composition, words, backbone=backbone, settings=settings, **options)
-    how = How(folder, _several(languages), resume, asked.only_how(settings or {}), log)
+    how = How(folder, _several(languages), resume, asked.only_how(settings or {}), log, accept_other_weights)
     return execution.learn(run, how, progress)

@@ -68,6 +68,7 @@ class _Training(TypedDict, total=False):
     best_validation_score: schema.Finite | None
     machine: str
     source_weights: Mapping[str, str]
+    other_weights: Mapping[str, str]
     validation: Mapping[str, Any]
     versions: Mapping[str, str]
 

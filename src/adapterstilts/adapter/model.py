@@ -204,13 +204,15 @@ def build(
     return Model(backbone.module, installed, head, method, composition)
 
 
-def from_adapter(backbone: Backbone, adapter: Adapter, task_type: TaskType, task: Task | None) -> Model:
+def from_adapter(
+    backbone: Backbone, adapter: Adapter, task_type: TaskType, task: Task | None, accept_other_weights: bool = False
+) -> Model:
     """Rebuild the model of a stored adapter, for `task`, in evaluation mode.
 
     For a task without a head (retrieval) the adapter's own head is left aside. UserError if the backbone is
-    another one, or the adapter has no head for the task.
+    another one, but for other weights of it where these are accepted, or the adapter has no head for the task.
     """
-    check_backbone(adapter, backbone.identity)
+    check_backbone(adapter, backbone.identity, lambda: backbone.shape, accept_other_weights)
     if task is not None and not task.labels and adapter.labels:
         task = dataclasses.replace(task, labels=adapter.labels)
     head = _new_head(backbone, task_type, task)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.methods import Source
@@ -80,11 +81,36 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def check_backbone(adapter: Adapter | Facts, identity: BackboneIdentity) -> None:
-    """Raise UserError unless `adapter` was made for the backbone with this identity, to the last weight."""
-    if adapter.backbone.fingerprint != identity.fingerprint:
-        same = " (the same name, but other weights)" if adapter.backbone.id == identity.id else ""
-        raise UserError(
-            f'The adapter "{adapter.name}" was made for the backbone "{adapter.backbone.id}" and does '
-            f'not fit "{identity.id}"{same}; give the backbone that it was made for, or train it on this one.'
-        )
+def check_backbone(
+    adapter: Adapter | Facts,
+    identity: BackboneIdentity,
+    shape: Callable[[], str] | None = None,
+    accept_other_weights: bool = False,
+) -> None:
+    """Raise UserError unless `adapter` was made for the backbone with this identity, to the last weight.
+
+    Other weights may be accepted if `shape` gives the one that is declared of the backbone that it was made for.
+    """
+    if adapter.backbone.fingerprint == identity.fingerprint:
+        return
+    shapes = {declared.fingerprint: declared.shape for declared in DECLARED.values() if declared.shape}
+    declared_shape = shapes.get(adapter.backbone.fingerprint)
+    fits = bool(shape and declared_shape and shape() == declared_shape)
+    if fits and accept_other_weights:
+        return
+    same = " (the same name, but other weights)" if adapter.backbone.id == identity.id else ""
+    option = "--accept-other-weights"
+    if accept_other_weights:
+        names = ", ".join(name for name, declared in DECLARED.items() if declared.shape)
+        same += f" ({option} is for adapters of {names} on weights of its shape with its tokenizer)"
+    way_out = f", or say {option}, since these are other weights of its shape" if fits else ""
+    raise UserError(
+        f'The adapter "{adapter.name}" was made for the backbone "{adapter.backbone.id}" and does '
+        f'not fit "{identity.id}"{same}; give the backbone that it was made for, or train it on this one{way_out}.'
+    )
+
+
+def other_weights(adapters: Iterable[Adapter], identity: BackboneIdentity) -> dict[str, Any]:
+    """Return what a result says where adapters were made for other weights than this backbone's; else nothing."""
+    others = {each.name: each.backbone.id for each in adapters if each.backbone.fingerprint != identity.fingerprint}
+    return {"other_weights": others} if others else {}

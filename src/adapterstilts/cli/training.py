@@ -45,6 +45,7 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
 @options.target(required=True)
 @options.method((*options.ADAPTER_METHODS, "full"))
 @options.learning
+@options.other_weights
 @options.common
 def continue_(adapter: str, target: str, **chosen: Any) -> None:
     """Go on training an adapter's own weights on TARGET (STILTs).
@@ -63,6 +64,7 @@ def continue_(adapter: str, target: str, **chosen: Any) -> None:
 @options.target(required=True)
 @options.method()
 @options.learning
+@options.other_weights
 @options.common
 def stack(adapter: str, target: str, **chosen: Any) -> None:
     """Train a fresh adapter for TARGET on top of a frozen one.
@@ -85,6 +87,7 @@ def stack(adapter: str, target: str, **chosen: Any) -> None:
 )
 @options.method()
 @options.learning
+@options.other_weights
 @options.common
 def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | None, **chosen: Any) -> None:
     """Learn to combine frozen adapters for TARGET.
@@ -120,6 +123,7 @@ def fuse(adapters: tuple[str, ...], target: str, no_fresh: bool, control: str | 
     help="The adapter whose head the merge gets; without one only retrieval can be evaluated.",
 )
 @options.method()
+@options.other_weights
 @options.common
 def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | None, **chosen: Any) -> None:
     """Make one adapter of several, without training.
@@ -191,6 +195,7 @@ def baseline(target: str, via: str | None, **chosen: Any) -> None:
     help="Also write the predictions there in XTREME's layout, as `adapterstilts score` reads them.",
 )
 @options.layer
+@options.other_weights
 @options.common
 def evaluate(adapter: str, target: str | None, submission: Path | None, layer: str | int | None, **chosen: Any) -> None:
     """Evaluate ADAPTER zero-shot in every language.
@@ -308,4 +313,11 @@ def _how(chosen: dict[str, Any]) -> How:
     from adapterstilts.runs import asked, recipe
 
     settings = asked.only_how(recipe.parse_overrides(chosen["settings"]))
-    return How(chosen["output"], chosen["languages"], chosen.get("resume", False), settings, chosen.get("log"))
+    return How(
+        chosen["output"],
+        chosen["languages"],
+        chosen.get("resume", False),
+        settings,
+        chosen.get("log"),
+        chosen.get("accept_other_weights", False),
+    )

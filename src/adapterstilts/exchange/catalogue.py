@@ -142,23 +142,36 @@ def find(word: str, backbone: str, method: str, output: Path, data: str | None =
     task's name.
 
     A task's name means its plain adapter for this backbone and method; of several that of the lowest seed, on rows from
-    where one expects them, the shipped one. What is not at hand is downloaded, if our organisation has published it.
-    Raises `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones).
+    where one expects them, the shipped one. What is not at hand is downloaded, if our organisation has published it. A
+    whole name, with its backbone, may be of another one: whether it fits is checked when it is loaded. Raises
+    `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones).
     """
     at_hand = entries(output, backbone)
     if repositories.is_repository(word):
         return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
     if looks_like_a_folder(word):
         return places.path_of(word)
-    named = [entry for entry in at_hand if entry.name == word]
-    if named:
-        return named[-1].folder
+    if named := _named(word, backbone, output):
+        return named.folder
     if word in tasks.all_tasks():
         entry = plain_adapter(word, backbone, method, output)
         return entry.folder if entry else _published(tasks.get(word), _Wanted(backbone, method, output, data))
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
     hint = did_you_mean(word, known) or " `adapterstilts zoo` lists those at hand."
     raise UserError(f'There is no adapter "{word}" for the backbone {backbone}.{hint}')
+
+
+def _named(word: str, backbone: str, output: Path) -> Entry | None:
+    """The adapter of this name for a backbone, or the one of any whose whole name it is."""
+    at_hand = entries(output)
+    own = [entry for entry in at_hand if entry.name == word and entry.backbone == backbone]
+    whole = [entry for entry in at_hand if word.startswith(slug(entry.backbone).lower()) and word == _whole(entry)]
+    return [*whole, *own][-1] if whole or own else None
+
+
+def _whole(entry: Entry) -> str:
+    """An adapter's name with its backbone, which the folders of shipped ones leave out."""
+    return name_of(entry.run) if entry.origin == "bundled" else entry.name
 
 
 def _fetched(repository: str) -> Path:
@@ -212,8 +225,8 @@ def _told_method(word: str, backbone: str, output: Path) -> str | None:
     """The method of the adapter that `word` names; None for a task's name, which may have several."""
     if repositories.is_repository(word) or looks_like_a_folder(word):
         return read_facts(find(word, backbone, "", output)).run.method
-    named = [entry.method for entry in entries(output, backbone) if entry.name == word]
-    return named[-1] if named else None
+    named = _named(word, backbone, output)
+    return named.method if named else None
 
 
 def looks_like_a_folder(word: str) -> bool:
@@ -352,4 +365,5 @@ def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
     folder = AtHand(output).folder_of(adapter)
     rows = adapter.rows if isinstance(adapter, Run) else None
     data = rows.place if rows and adapter.task and unusual(rows, adapter.task, backbone) else None
-    return folder or find(word_for(adapter), backbone, adapter.method, output, data)
+    made_for = adapter.backbone.id if isinstance(adapter, Run) else backbone
+    return folder or find(word_for(adapter), made_for, adapter.method, output, data)

@@ -11,10 +11,11 @@ from typing import Any
 from adapterstilts import tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.adapter.value import Adapter
+from adapterstilts.adapter.value import Adapter, other_weights
 from adapterstilts.backbones import loading
 from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.names import slug
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
@@ -33,6 +34,7 @@ _LOGGER = logging.getLogger(__name__)
 _OF_TRAINING = (
     "machine",
     "source_weights",
+    "other_weights",
     "validation",
     "steps",
     "tokens",
@@ -156,6 +158,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     facts = {"split": measured.rows.split, "backbone_revision": backbone.identity.revision, **surroundings()}
     # what was trained elsewhere was trained by that machine's clock
     facts |= {key: training[key] for key in _OF_TRAINING if key in training}
+    facts |= other_weights([adapter] if adapter else [], backbone.identity)
     result = Result(
         run=run,
         adapter=_name_of(adapter, run),
@@ -171,6 +174,8 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
 
 def _name_of(adapter: Adapter | None, run: Run) -> str:
     """What is measured, by the name that it has where it is; a shipped one leaves out what its folder says."""
+    if adapter and other_weights([adapter], run.backbone):
+        return f"{adapter.name}-on-{slug(run.backbone.id).lower()}"
     return adapter.name if adapter else words.name_of(run)
 
 
@@ -292,7 +297,7 @@ def _prepare(run: Run, how: How, progress: Progress, submission_folder: Path | N
     if adapter is None:
         built = model.build(backbone, task_type, task, "head_only", None, {})
     else:
-        built = model.from_adapter(backbone, adapter, task_type, task)
+        built = model.from_adapter(backbone, adapter, task_type, task, how.accept_other_weights)
     return _Ready(adapter, rows, backbone, built)
 
 

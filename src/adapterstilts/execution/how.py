@@ -27,7 +27,8 @@ class How:
     """Where adapters and results go, which languages are measured (none: all), and what saves memory or time.
 
     `settings` are those of `runs.identity.HOW`, where they are not the recipe's. `resume` goes on from a checkpoint.
-    `log` is a tracker that draws the training, one of `training.TRACKERS`.
+    `log` is a tracker that draws the training, one of `training.TRACKERS`. `accept_other_weights` lets a run build on
+    adapters that were made for other weights of its backbone's shape: which these are is in the run, and in its result.
     """
 
     output: Path = Path("runs")
@@ -35,6 +36,7 @@ class How:
     resume: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     log: str | None = None
+    accept_other_weights: bool = False
 
     def setting(self, name: str, run: Run) -> Any:
         """Return the value of a setting that only changes how a run is computed: the recipe's, unless it was given."""

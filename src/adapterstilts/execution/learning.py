@@ -15,7 +15,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.frozen_states import FrozenStates
 from adapterstilts.adapter.saving import load_adapter, save_adapter
-from adapterstilts.adapter.value import Adapter, check_backbone
+from adapterstilts.adapter.value import Adapter, check_backbone, other_weights
 from adapterstilts.backbones import BackboneIdentity
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
@@ -231,7 +231,7 @@ def prepare(job: Job, progress: Progress) -> Prepared:
     backbone = job.shared.backbone(run)
     check_length(run.settings, backbone)
     for adapter in job.sources:
-        check_backbone(adapter, backbone.identity)
+        check_backbone(adapter, backbone.identity, lambda: backbone.shape, how.accept_other_weights)
     plan, tokenizer = _plan(job), backbone.tokenizer
     task_type, length, precision = types.get(job.task.type), run.settings["max_length"], run.settings["precision"]
     _, learned_from = trainable(run.task)
@@ -283,7 +283,11 @@ def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Ada
         settings=built.installed.settings,
         labels=job.task.labels,
         tensors=built.tensors(),
-        training=_record(job, built, trained, prepared.validation) | ({"at_once": at_once} if at_once > 1 else {}),
+        training={
+            **_record(job, built, trained, prepared.validation),
+            **other_weights(job.sources, prepared.backbone),
+            **({"at_once": at_once} if at_once > 1 else {}),
+        },
     )
     processes.shared(partial(save_adapter, adapter, job.folder))
     assert prepared.training.folder is not None

@@ -10,7 +10,7 @@ from typing import Any
 from adapterstilts import methods, tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter, save_adapter
-from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
+from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone, other_weights
 from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, processes
@@ -60,7 +60,7 @@ def merge(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Merge:
     check_free(run, how.output)
     backbone = loading.load_backbone(run.backbone.id, revision=run.backbone.revision or None)
     for adapter in [*sources, *([head] if head else [])]:
-        check_backbone(adapter, backbone.identity)
+        check_backbone(adapter, backbone.identity, lambda: backbone.shape, how.accept_other_weights)
     adapter = _made(run, merged, sources, head, how, backbone)
     if task is None or run.evaluation is None:
         save_adapter(adapter, folder)
@@ -91,6 +91,7 @@ def _made(
         "trainable_parameters": 0,
         "train_seconds": 0.0,
         **weights_of(run.built_on, how),
+        **other_weights([*sources, *([head] if head else [])], backbone.identity),
         **surroundings(),
     }
     labels = head.labels if head else ()

@@ -33,7 +33,7 @@ class Nearest:
     """Sentences to search among, embedded as Tatoeba's are: the mean of the hidden states at the recipe's layer.
 
     `word` means an adapter as `catalogue.find` takes it, or 'none' the backbone as it is. UserError if there is no such
-    adapter, or no sentence.
+    adapter, or no sentence, or it does not fit the backbone, where other weights of its shape may be accepted.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Nearest:
         output: Path,
         sentences: Sequence[str],
         progress: Progress = SILENT,
+        accept_other_weights: bool = False,
     ) -> None:
         self._among = list(dict.fromkeys(sentence for sentence in sentences if sentence.strip()))
         if not self._among:
@@ -57,7 +58,7 @@ class Nearest:
         if adapter is None:
             self._model = model.build(loaded, task_type, None, "head_only", None, {})
         else:
-            self._model = model.from_adapter(loaded, adapter, task_type, None)
+            self._model = model.from_adapter(loaded, adapter, task_type, None, accept_other_weights)
         self._tokenizer = loaded.tokenizer
         run = recipe.resolve(backbone, "bottleneck", None, "tatoeba").run
         layer = run["retrieval_layer"]

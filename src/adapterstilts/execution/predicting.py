@@ -54,11 +54,21 @@ class Prediction:
 class Predictor:
     """An adapter with its head: its `task`, and its `model` and `tokenizer`, which are loaded when first used.
 
-    UserError if there is no such adapter, or it has no head; when it is loaded, if it does not fit the backbone.
+    UserError if there is no such adapter, or it has no head; when it is loaded, if it does not fit the backbone, where
+    other weights of its shape may be accepted.
     """
 
-    def __init__(self, word: str, backbone: str, method: str, output: Path, max_length: int | None = None) -> None:
+    def __init__(
+        self,
+        word: str,
+        backbone: str,
+        method: str,
+        output: Path,
+        max_length: int | None = None,
+        accept_other_weights: bool = False,
+    ) -> None:
         self._folder, self._backbone = catalogue.find(word, backbone, method, output), backbone
+        self._accept = accept_other_weights
         facts = read_facts(self._folder)
         declared = task_of(facts, self._folder)
         if declared is None:
@@ -78,7 +88,7 @@ class Predictor:
 
         adapter = load_adapter(self._folder)
         loaded = loading.load_backbone(self._backbone)
-        return model.from_adapter(loaded, adapter, self._type, self.task), loaded.tokenizer.loaded
+        return model.from_adapter(loaded, adapter, self._type, self.task, self._accept), loaded.tokenizer.loaded
 
     def load(self) -> None:
         """Load it now."""

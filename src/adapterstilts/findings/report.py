@@ -176,6 +176,7 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
         said.append(
             f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
         )
+    said += dict.fromkeys(note for compared in comparisons for note in _other_weights_notes(compared))
     return [*said, *(note for compared in comparisons for note in _left_out_notes(compared))]
 
 
@@ -183,6 +184,11 @@ def _gain_notes(rows: Sequence[Row]) -> list[str]:
     gains = [row.gain for row in rows if row.gain]
     interval = "; ± is the 95 % interval over seeds (paired t)" if any(gain.half_width for gain in gains) else ""
     return [f"{GAIN}{interval}."] if gains else []
+
+
+def _other_weights_notes(compared: Comparison) -> list[str]:
+    others = sorted({each for row in compared.rows for result in row.results for each in result.other_weights})
+    return [f"Made for other weights than {compared.backbone} has: {', '.join(others)}."] if others else []
 
 
 def _left_out_notes(compared: Comparison) -> list[str]:
@@ -214,6 +220,7 @@ def _notes(compared: Comparison) -> Iterator[str]:
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."
+    yield from _other_weights_notes(compared)
     yield from _left_out_notes(compared)
     yield from _partial_notes(compared)
 

