@@ -403,3 +403,30 @@ def test_the_interval_of_a_gain_is_that_of_the_paired_t_test():
     interval = stats.ttest_rel(fused, alone).confidence_interval(0.95)
     assert (gain.points - gain.half_width, gain.points + gain.half_width) == pytest.approx(tuple(interval))
     assert gain.seeds == 4
+
+
+def _continued(seed, source_seed, score):
+    source = a_run(task="mnli", seed=source_seed).adapter
+    run = a_run(composition="continue", sources=(source,), seed=seed)
+    return a_result(run, accuracies(en=score, de=score))
+
+
+def test_seeds_that_build_on_sources_of_the_same_seed_are_one_row():
+    alone = [a_result(a_run(seed=seed), accuracies(en=50.0 + seed, de=50.0)) for seed in range(3)]
+    own = [_continued(seed, seed, 60.0 + seed) for seed in range(3)]
+    compared = compare.compare(tasks.get("pawsx"), "pocket", [*alone, *own])
+    assert [row.label for row in compared.rows] == ["bottleneck, target only", "bottleneck, continued from mnli"]
+    row = compared.rows[1]
+    assert [result.run.seed for result in row.results] == [0, 1, 2] and row.has_own_seeds
+    assert row.gain.seeds == 3 and row.gain.points == pytest.approx(10.5)
+    assert report.OWN_SEEDS in report.comparison(compared).notes
+
+
+def test_one_source_for_all_seeds_stands_beside_sources_of_the_same_seed():
+    results = [_continued(seed, source, 60.0) for seed, source in ((0, 0), (1, 0), (1, 1))]
+    compared = compare.compare(tasks.get("pawsx"), "pocket", results)
+    seeds = {row.label: [result.run.seed for result in row.results] for row in compared.rows}
+    assert seeds == {
+        "bottleneck, continued from mnli": [0, 1],
+        "bottleneck, continued from mnli, sources of the same seed": [0, 1],
+    }

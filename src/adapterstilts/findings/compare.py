@@ -16,6 +16,7 @@ from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Run
 from adapterstilts.tasks import Task
 
+_OWN_SEEDS = ("sources of", "the same seed")
 System = tuple[Any, ...]
 """What tells the rows of a comparison apart: a run without its seed, in words."""
 
@@ -38,23 +39,30 @@ class Row:
     """One system of a comparison: a run of it, its results in `output`, one per seed (none: not run), what runs it.
 
     `gain` is over the system that takes no other task's adapter, with the same settings changed if that was run, else
-    with the recipe's; None if there is nothing to compare.
+    with the recipe's; None if there is nothing to compare. `beside` says that its sources have the seed of each result,
+    where a row beside it has the same source for all.
     """
 
     run: Run
     results: tuple[Result, ...]
     gain: Gain | None = None
     output: Path = OUTPUT
+    beside: bool = False
 
     @cached_property
     def label(self) -> str:
         """The words that a reader sees."""
-        return words.label_of(self.run)
+        return words.label_of(self.run) + (", sources of the same seed" if self.beside else "")
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
-        """What one types for its sources."""
-        return words.words_of_sources(self.run)
+        """The words for its sources."""
+        return words.sources_of(self.run)
+
+    @property
+    def has_own_seeds(self) -> bool:
+        """Whether its results are on sources of their own seed each."""
+        return any(words.has_own_seeds(result.run) for result in self.results)
 
     @cached_property
     def changed(self) -> Mapping[str, Any]:
@@ -88,7 +96,9 @@ class Comparison:
 
     def is_own(self, row: Row) -> bool:
         """Whether it is the row that is marked."""
-        return self.own is not None and system_of(row.run) == system_of(self.own)
+        if self.own is None:
+            return False
+        return system_of(row.run) == system_of(self.own) or self.own.id in {result.run.id for result in row.results}
 
     def averages(self, row: Row) -> list[float]:
         """Return the averages of the results of `row` that have all languages of this comparison."""
@@ -99,7 +109,8 @@ class Comparison:
 def system_of(run: Run) -> System:
     """Return what tells a run's row apart from others on its target; the order of sources does not matter."""
     changes = tuple(sorted((key, words.plain(value)) for key, value in words.changed(run).items()))
-    return (run.method, run.composition, words.words_of_sources(run), run.control, _learned(run), changes)
+    changes += (_OWN_SEEDS,) if words.has_own_seeds(run) else ()
+    return (run.method, run.composition, words.sources_of(run), run.control, _learned(run), changes)
 
 
 def _learned(run: Run) -> str | None:
@@ -141,16 +152,38 @@ def compare(
     by_system: dict[System, list[Result]] = {system: [] for system in runs}
     for result in sorted(kept, key=lambda result: (_order(result.run), result.run.seed)):
         system = system_of(result.run)
-        runs.setdefault(system, replace(result.run, seed=0))
+        runs.setdefault(system, words.of_seed_0(result.run))
         by_system.setdefault(system, []).append(result)
+    beside = _join_seed_0(runs, by_system)
     seen = {language for result in kept for language in result.scores}
     rows = [
-        Row(run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target), output)
+        Row(
+            run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target), output, system in beside
+        )
         for system, run in runs.items()
     ]
     not_measured = {language for result in kept for language in result.not_measured} - seen
     own = like.run if like else None
     return Comparison(target.name, backbone, _sorted(seen), tuple(rows), others, data, _sorted(not_measured), own)
+
+
+def _join_seed_0(runs: dict[System, Run], by_system: dict[System, list[Result]]) -> set[System]:
+    """Give the result of seed 0, which is that of both ways, to systems whose sources have each result's seed.
+
+    Return those that a system stays beside whose results of several seeds are on one source.
+    """
+    beside = set()
+    for system in [each for each in by_system if _OWN_SEEDS in each[-1]]:
+        other = (*system[:-1], system[-1][:-1])
+        shared = [result for result in by_system.get(other, ()) if result.run.seed == 0]
+        by_system[system] = [*shared, *by_system[system]]
+        if other in by_system and len(shared) < len(by_system[other]):
+            beside.add(system)
+        elif other in by_system:
+            in_its_place = {system if each == other else each: run for each, run in runs.items()}
+            runs.clear()
+            runs.update(in_its_place)
+    return beside
 
 
 def _sorted(languages: Iterable[str]) -> tuple[str, ...]:

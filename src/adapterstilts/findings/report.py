@@ -18,6 +18,7 @@ OWN = ">"
 """Before the name of the row that was just run."""
 MEANS = "Scores are means over seeds"
 OF_EACH_SEED = f"{MEANS}; in brackets the average of each seed."
+OWN_SEEDS = "Runs of several seeds build on sources of the same seed, so that the sources' own variance counts."
 GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
 
 Filled = tuple[Column, list[Cell]]
@@ -168,6 +169,7 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     said.append(f"Scores are means over {seeds} seed{'' if counts == [1] else 's'}.")
     if any(map(_has_gap, comparisons)):
         said.append("others is the mean over all languages but English.")
+    said += [OWN_SEEDS] if any(row.has_own_seeds for row in rows) else []
     said += _gain_notes(rows)
     if any(_saw(row) for row in rows):
         said.append(SAW)
@@ -216,6 +218,8 @@ def _notes(compared: Comparison) -> Iterator[str]:
         yield SAW
     if any(len(row.results) > 1 for row in compared.rows):
         yield OF_EACH_SEED
+    if any(row.has_own_seeds for row in compared.rows):
+        yield OWN_SEEDS
     yield from _gain_notes(compared.rows)
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:

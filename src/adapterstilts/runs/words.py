@@ -109,6 +109,25 @@ def words_of_sources(run: Run) -> tuple[str, ...]:
     return tuple(sorted(word_for(source, run) for source in run.sources))
 
 
+def sources_of(run: Run) -> tuple[str, ...]:
+    """Return the words that a table has for the sources of a run: one of the run's own seed goes by its task's name."""
+    return words_of_sources(of_seed_0(run) if has_own_seeds(run) else run)
+
+
+def has_own_seeds(run: Run) -> bool:
+    """Whether a run builds on sources of its own seed, and that is not the one that a task's name means."""
+    return bool(run.seed and run.sources) and all(
+        isinstance(source, Run) and source.seed == run.seed for source in run.sources
+    )
+
+
+def of_seed_0(run: Run) -> Run:
+    """Return the run with seed 0; so are its sources, if they have its own seed."""
+    if has_own_seeds(run):
+        run = replace(run, sources=tuple(replace(each, seed=0) for each in run.sources if isinstance(each, Run)))
+    return replace(run, seed=0)
+
+
 def is_plain(run: Run | Given) -> bool:
     """Whether an adapter was trained alone and by the recipe: what its task's name stands for."""
     if isinstance(run, Given) or run.composition is not None or run.method == NO_ADAPTER or run.task is None:
@@ -174,7 +193,7 @@ def label_of(run: Run) -> str:
     changes = ", ".join(f"{key}={plain(value)}" for key, value in sorted(changed(run).items()))
     if original := _of_other_weights(run):
         run = replace(original, evaluation=run.evaluation)
-    sources = " + ".join(words_of_sources(run))
+    sources = " + ".join(sources_of(run))
     method = METHODS.get(run.method, run.method)
     target = tasks.get(run.target or run.task or "")
     if run.control == "parameters":
