@@ -1,7 +1,8 @@
-"""What a worker does in a test: a run with seed 1 takes its process with it. Imported there, so it imports little."""
+"""What a worker does in a test. Imported there, so it imports little."""
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from adapterstilts.studies.planning import Planned
@@ -9,6 +10,16 @@ from adapterstilts.studies.workers import Finished
 
 
 def end(planned: Planned, output: Path) -> Finished:
+    """A run with seed 1 takes its process with it."""
     if planned.run.seed == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return Finished(planned, 1.0, None, 0.1)
+
+
+def wait(planned: Planned, output: Path) -> Finished:
+    """Say which process this is, and go on for long."""
+    waiting = output / "process.part"
+    waiting.write_text(str(os.getpid()))
+    waiting.rename(output / "process")
+    time.sleep(600)
+    return Finished(planned, None, None, 600.0)

@@ -1,6 +1,10 @@
 """Studies: what a recipe declares becomes runs, each once; what is done is known; workers survive what fails."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import ending_process
@@ -190,3 +194,32 @@ def test_a_run_that_takes_its_process_with_it_leaves_the_others(recipe, monkeypa
     by_seed = {(each.planned.run.seed, each.error is None) for each in ended}
     assert len(ended) == 4 and by_seed == {(0, True), (1, False)}
     assert all("memory" in each.error for each in ended if each.error)
+
+
+def test_workers_end_with_the_process_that_gives_them_runs(recipe, tmp_path):
+    """They would go on unseen, and hold the locks of their runs."""
+    script = (
+        "import sys; from pathlib import Path; from adapterstilts import studies; "
+        "from adapterstilts.studies import workers; import ending_process; workers._one = ending_process.wait\n"
+        "if __name__ == '__main__':\n"
+        "    plan = studies.plan(studies.read(Path(sys.argv[1])), Path('nowhere'))\n"
+        "    list(workers.carry_out(plan.of('alone'), Path(sys.argv[2]), 1))\n"
+    )
+    (tmp_path / "main.py").write_text(script)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    engine = subprocess.Popen([sys.executable, tmp_path / "main.py", recipe, tmp_path], env=environment)
+    told = tmp_path / "process"
+    try:
+        _wait_for(told.is_file)
+    finally:
+        engine.kill()
+        engine.wait()
+    worker = int(told.read_text())
+    _wait_for(lambda: not Path(f"/proc/{worker}").exists() if Path("/proc").exists() else True)
+
+
+def _wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

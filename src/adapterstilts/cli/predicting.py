@@ -57,11 +57,15 @@ def predict(
     what is read comes before that, between tabs, and what is right after it. With --nearest every line is a sentence,
     and the nearest one is printed with their cosine.
 
+    The adapters of pocket, the default backbone, know its invented sentences alone. For real ones give a backbone that
+    has read the language, with adapters of its own: --backbone e5-small.
+
     \b
     Examples:
       printf 'What did Ben give to Max?\\tMax received the coat from Ben.\\n' | adapterstilts predict squad
       adapterstilts predict squad questions.tsv --json
       adapterstilts predict mnli --language de | head
+      printf 'Die Katze schläft.\\tEin Tier ruht.\\n' | adapterstilts predict mnli --backbone e5-small
       adapterstilts predict csqa german.txt --nearest english.txt
     """
     options.prepare()

@@ -130,6 +130,7 @@ def metadata(entry: Entry, task: Task | None, library: str, measured: Sequence[R
     return ModelCardData(
         language="en",
         license="apache-2.0" if _is_pocket(data) else _licence(entry),
+        license_name=None if _is_pocket(data) else _licence_name(entry),
         datasets=None
         if _is_pocket(data)
         else sorted({source.id for task in _trained_on(entry) for source in task.hub}),
@@ -173,10 +174,16 @@ def _data(entry: Entry) -> str:
 
 
 def _licence(entry: Entry) -> str | None:
-    """Non-commercial if any of the data is (ANLI); what the others allow is in the card's words. None: not known."""
+    """Non-commercial if any of the data is; what the others allow is in the card's words. None: not known."""
     if not isinstance(entry.run, Run):
         return None
     return "cc-by-nc-4.0" if any("CC BY-NC" in task.licence for task in _trained_on(entry)) else "other"
+
+
+def _licence_name(entry: Entry) -> str | None:
+    """What the Hub is told of a licence that it has no word for."""
+    non_commercial = any("non-commercial" in task.licence for task in _trained_on(entry))
+    return "non-commercial" if non_commercial and _licence(entry) == "other" else None
 
 
 def _is_pocket(data_revision: str) -> bool:

@@ -36,6 +36,8 @@ _OF_TRAINING = (
     "source_weights",
     "other_weights",
     "validation",
+    "train_rows",
+    "validation_rows",
     "steps",
     "tokens",
     "best_step",

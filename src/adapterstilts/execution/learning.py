@@ -213,6 +213,7 @@ class Prepared:
     job: Job
     training: Training
     backbone: BackboneIdentity
+    train_rows: int
     validation: reading.ValidationRows
 
 
@@ -268,7 +269,7 @@ def prepare(job: Job, progress: Progress) -> Prepared:
         how.output / "logs" / job.name,
         how.log,
     )
-    return Prepared(job, training, backbone.identity, checked_on)
+    return Prepared(job, training, backbone.identity, len(rows), checked_on)
 
 
 def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Adapter:
@@ -284,7 +285,7 @@ def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Ada
         labels=job.task.labels,
         tensors=built.tensors(),
         training={
-            **_record(job, built, trained, prepared.validation),
+            **_record(prepared, trained),
             **other_weights(job.sources, prepared.backbone),
             **({"at_once": at_once} if at_once > 1 else {}),
         },
@@ -295,14 +296,15 @@ def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Ada
     return adapter
 
 
-def _record(
-    job: Job, built: model.Model, trained: TrainingRecord, checked_on: reading.ValidationRows
-) -> dict[str, Any]:
+def _record(prepared: Prepared, trained: TrainingRecord) -> dict[str, Any]:
     """What was seen when the adapter was made, and is no part of which run it is."""
+    job, built, checked_on = prepared.job, prepared.training.model, prepared.validation
     why = checked_on.why
     left_out = {"validation": {"left_out": checked_on.left_out, "why": why}} if why else {}
     return {
         **left_out,
+        "train_rows": prepared.train_rows,
+        "validation_rows": len(checked_on.rows),
         "trainable_parameters": built.trainable_count(),
         "packed": built.packed,
         "train_seconds": round(trained.seconds, 1),
