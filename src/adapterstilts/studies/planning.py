@@ -83,6 +83,7 @@ class Pace:
     def __init__(self, output: Path) -> None:
         self._path = output / _JOURNAL
         self._by_kind: dict[str, list[float]] = {}
+        self._by_run: dict[str, float] = {}
         lines = self._path.read_text(encoding="utf-8", errors="replace") if self._path.is_file() else ""
         for line in lines.splitlines():
             with suppress(KeyError, TypeError, ValueError):  # one that was being written when its process was killed
@@ -90,11 +91,16 @@ class Pace:
                 # a kind that is new here is thought to take as long as others of its method
                 for kind in (str(told["kind"]), str(told["method"])):
                     self._by_kind.setdefault(kind, []).append(float(told["seconds"]))
+                self._by_run[str(told["id"])] = self._by_run.get(str(told["id"]), 0.0) + float(told["seconds"])
 
     def seconds(self, planned: Planned) -> float | None:
         """Return the median of the runs of its kind, else of its method; None if there was none."""
         known = self._by_kind.get(_kind(planned)) or self._by_kind.get(planned.run.method)
         return statistics.median(known) if known else None
+
+    def taken(self, run: Run) -> float:
+        """Return the seconds that a run took here, each time that it was carried out; 0 if it was not."""
+        return self._by_run.get(run.id, 0.0)
 
     def note(self, planned: Planned, seconds: float) -> None:
         """Remember how long a run took; a full disk remembers nothing."""

@@ -1,0 +1,101 @@
+"""One table of several targets by chosen systems, beside a published row. No torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adapterstilts import tasks
+from adapterstilts.findings import compare
+from adapterstilts.findings.compare import Comparison, Row
+from adapterstilts.findings.table import Cell, Column, Table, Value
+from adapterstilts.runs.results import Result
+from adapterstilts.tasks import metrics
+
+MET = "†"
+_ANSWERS = ("squad", "squad2", "mlqa")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A row of others: F1 or accuracy by target, and where it was read."""
+
+    name: str
+    source: str
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What is shown: `systems` by their names in `compare`, with those that a reader sees; `met` targets are marked."""
+
+    backbone: str
+    targets: tuple[str, ...]
+    systems: Mapping[str, str]
+    met: tuple[str, ...] = ()
+    data: str | None = None
+    published: Published | None = field(default=None)
+
+    def table(self, results: Iterable[Result]) -> Table:
+        """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
+        known = list(results)
+        compared = {
+            name: compare.compare(tasks.get(name), self.backbone, known, data=self.data) for name in self.targets
+        }
+        columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
+        rows: list[list[Cell]] = []
+        for label, shown in self.systems.items():
+            rows.append([shown, *(_cell(_row(each, label), each) for each in compared.values())])
+        if self.published:
+            rows.append([self.published.name, *(self.published.scores.get(name) for name in self.targets)])
+        return Table(columns, rows, notes=list(self._notes(compared)))
+
+    def _heading(self, compared: Comparison) -> str:
+        mark = f" {MET}" if compared.target in self.met else ""
+        count = f" ({len(compared.languages)})" if compared.languages else ""
+        return f"{compared.target}{count}{mark}"
+
+    def _notes(self, compared: Mapping[str, Comparison]) -> Iterable[str]:
+        seeds = {len(row.results) for each in compared.values() for row in each.rows if row.label in self.systems}
+        several = f"up to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds, default=1)} seed"
+        yield (
+            f"Means over the number of languages in brackets and {several}; F1 for answers (XQuAD, MLQA, TyDiQA), "
+            "tags, names and mining, accuracy for the rest."
+        )
+        if self.met:
+            yield f"{MET} The encoder itself was trained on data of this kind."
+        if self.published:
+            yield f"Published: {self.published.source}."
+
+
+def _row(compared: Comparison, label: str) -> Row | None:
+    return next((row for row in compared.rows if row.label == label and row.results and not row.changed), None)
+
+
+def _cell(row: Row | None, compared: Comparison) -> Cell:
+    if row is None:
+        return "not run"
+    averages = [
+        statistics.fmean(_score(compared.target, scores) for scores in result.scores.values())
+        for result in row.results
+        if set(result.scores) == set(compared.languages)
+    ]
+    if not averages:
+        return "in part"
+    return Value(statistics.fmean(averages), interval=_half_width(averages))
+
+
+def _score(target: str, scores: Mapping[str, float]) -> float:
+    metric = tasks.get(target).metric
+    return scores["f1"] if metric in _ANSWERS else metrics.main_score(metric, scores)
+
+
+def _half_width(averages: list[float]) -> float | None:
+    """Half the 95 % interval of the mean (Student's t); None for one seed."""
+    if len(averages) < 2 or len(set(averages)) == 1:
+        return None
+    from scipy import stats  # takes half a second
+
+    error = statistics.stdev(averages) / len(averages) ** 0.5
+    return float(stats.t.ppf(0.975, len(averages) - 1) * error)

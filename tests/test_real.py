@@ -1,0 +1,100 @@
+"""What is said of the real encoder: the first table, the searches for rates, and the sentences that were tried."""
+
+import json
+import math
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from records import a_result, a_run, accuracies
+
+from adapterstilts import tasks
+from adapterstilts.backbones.packages.declared import folder_of
+from adapterstilts.base import schema
+from adapterstilts.findings.headline import Headline
+from adapterstilts.findings.search import Search, searches
+
+ROOT = Path(__file__).resolve().parents[1]
+CHOICE = yaml.safe_load((ROOT / "docs" / "real.yaml").read_text(encoding="utf-8"))
+TRANSCRIPT = runpy.run_path(str(ROOT / "scripts" / "transcript"))
+
+
+def test_the_lowest_rate_within_a_standard_error_of_the_best_is_chosen():
+    found = Search("mnli", "lora", {5e-4: 71.9, 1e-3: 72.0, 2e-3: 70.0}, 9815)
+    assert found.standard_error == pytest.approx(100 * math.sqrt(0.72 * 0.28 / 9815))
+    assert found.chosen == 5e-4 and not found.is_open
+    assert replace(found, scores={5e-4: 71.0, 1e-3: 72.0, 2e-3: 70.0}).chosen == 1e-3
+
+
+@pytest.mark.parametrize("scores", [{1e-3: 72.0, 2e-3: 70.0}, {5e-4: 70.0, 1e-3: 72.0}])
+def test_an_optimum_at_the_edge_is_open(scores):
+    assert Search("mnli", "lora", scores, 100).is_open
+
+
+def _trained(rate, score, **about):
+    result = a_result(a_run(changed={"learning_rate": rate}, **about))
+    return replace(result, facts={**result.facts, "best_validation_score": score, "validation_rows": 912})
+
+
+def test_searches_are_those_of_one_system_with_several_rates():
+    results = [_trained(rate, 60.0 + rate) for rate in (1e-3, 2e-3)]
+    results += [_trained(1e-3, 70.0, method="lora"), _trained(2e-3, 99.0, seed=1)]
+    (found,) = searches(results)
+    assert (found.task, found.system, found.rows) == ("pawsx", "bottleneck, target only", 912)
+    assert list(found.scores) == [1e-3, 2e-3]
+
+
+@pytest.fixture
+def headline():
+    systems = {"bottleneck, target only": "a bottleneck", "full fine-tuning": "all of it"}
+    return Headline("pocket", ("pawsx", "tydiqa"), systems, met=("tydiqa",))
+
+
+def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline):
+    results = [a_result(a_run(seed=seed), accuracies(en=80.0 + seed, de=60.0)) for seed in range(3)]
+    answers = {"en": {"f1": 50.0, "exact_match": 10.0}}
+    results.append(a_result(a_run(task="tydiqa", method="full"), answers))
+    table = headline.table(results)
+    assert [column.heading for column in table.columns] == ["system", "pawsx (2)", "tydiqa (1) †"]
+    first, second = table.rows
+    assert first[0] == "a bottleneck" and first[1].value == 70.5 and first[2] == "not run"
+    assert first[1].interval == pytest.approx(4.303 * 0.5 / math.sqrt(3), rel=1e-3)
+    assert second[1] == "not run" and second[2].value == 50.0 and second[2].interval is None
+
+
+def test_a_system_that_lacks_languages_has_no_mean(headline):
+    results = [a_result(scores=accuracies(en=80.0, de=60.0)), a_result(method="full", scores=accuracies(en=90.0))]
+    assert [row[1] for row in headline.table(results).rows][1] == "in part"
+
+
+def test_what_readme_shows_names_tasks_that_there_are():
+    chosen = schema.checked(Headline, CHOICE, "docs/real.yaml")
+    assert set(chosen.targets) == {name for name, task in tasks.all_tasks().items() if task.role == "target"}
+    assert set(chosen.met) <= set(chosen.targets) and set(chosen.published.scores) <= set(chosen.targets)
+
+
+def test_the_sentences_have_what_is_right_for_them():
+    for section in TRANSCRIPT["asked"]():
+        task = tasks.get(section["adapter"])
+        for line in section["lines"]:
+            if task.type == "tagging":
+                assert len(line["right"].split()) == len(line["text"].split())
+                assert set(line["right"].split()) <= set(task.labels)
+            elif task.type == "classification":
+                assert line["right"] in task.labels and line["text"].count("\t") == 1
+            else:
+                _, context = line["text"].split("\t")
+                assert all(answer in context for answer in line["right"])
+
+
+def test_the_sentences_are_in_six_languages_at_least():
+    assert len({line["language"] for section in TRANSCRIPT["asked"]() for line in section["lines"]}) >= 6
+
+
+@pytest.mark.slow
+def test_the_shipped_adapters_say_what_readme_shows():
+    if not folder_of("e5-small").is_dir() or not TRANSCRIPT["SAID"].is_file():
+        pytest.skip("e5-small is not in the cache, or nothing was tried yet")
+    assert TRANSCRIPT["said"]() == json.loads(TRANSCRIPT["SAID"].read_text(encoding="utf-8"))
