@@ -102,6 +102,13 @@ def test_shipped_studies_are_planned(path):
     assert empty == (["best"] if "best" in study.parts else [])
 
 
+def test_a_shipped_recipe_goes_by_its_name(recipe):
+    assert studies.recipe_of("e5-small") == studies.shipped()["e5-small"]
+    assert studies.recipe_of(str(recipe)) == recipe
+    with pytest.raises(UserError, match='Did you mean "e5-small"'):
+        studies.recipe_of("e5-smal")
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A study of some steps in the test's own world."""

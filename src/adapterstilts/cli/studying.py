@@ -7,15 +7,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from adapterstilts import studies
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.studies import Pace, Plan, Planned
 
 
+def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a shipped recipe, or a file."""
+    names = [CompletionItem(name) for name in studies.shipped() if name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
 @click.command()
-@click.argument("recipe", type=options.Place(dir_okay=False, exists=True))
+@click.argument("recipe", shell_complete=_complete, metavar="NAME|FILE")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what is done, what is left and how long it takes; stop.")
 @click.option("--only", multiple=True, metavar="PART", help="This part only; may be repeated.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
@@ -26,21 +34,21 @@ from adapterstilts.studies import Pace, Plan, Planned
 @options.output
 @options.as_json
 def study(
-    recipe: Path, only_plan: bool, only: tuple[str, ...], workers: int, data: str | None, output: Path, as_json: bool
+    recipe: str, only_plan: bool, only: tuple[str, ...], workers: int, data: str | None, output: Path, as_json: bool
 ) -> None:
     """Carry out the runs of a recipe that are not done yet.
 
-    Stopped, the same command goes on where it was. A run that fails leaves the others.
+    The recipe is one of those that are shipped, pocket and e5-small, or a file of your own. Stopped, the same command
+    goes on where it was. A run that fails leaves the others.
 
     \b
     Examples:
-      adapterstilts study recipes/studies/pocket.yaml --plan
-      adapterstilts study recipes/studies/e5-small.yaml --data FOLDER --only adapters --workers 2
+      adapterstilts study pocket --plan
+      adapterstilts study e5-small --data FOLDER --only adapters --workers 2
     """
-    from adapterstilts import studies
     from adapterstilts.exchange.catalogue import bundled
 
-    declared = studies.read(recipe, data)
+    declared = studies.read(studies.recipe_of(recipe), data)
     planned = studies.plan(declared, output, only, [bundled(declared.backbone)])
     if only_plan:
         _show(planned, output, as_json)

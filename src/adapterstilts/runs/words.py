@@ -138,8 +138,8 @@ def is_plain(run: Run | Given) -> bool:
 def name_of(run: Run | Given, short: bool = False) -> str:
     """Return an adapter's name, such as 'pocket-bottleneck-pawsx--fuse-mnli-squad-s0'.
 
-    `short` leaves out the backbone and seed 0, as in the folder of shipped adapters. With settings of its own it ends
-    in a digest of them. Of more than three sources only the number and a hash remain.
+    `short` leaves out the backbone, where rows come from and seed 0, as in the folder of shipped adapters. With
+    settings of its own it ends in a digest of them. Of more than three sources only the number and a hash remain.
     """
     if isinstance(run, Given):
         return run.name
@@ -147,7 +147,7 @@ def name_of(run: Run | Given, short: bool = False) -> str:
     if run.method == NO_ADAPTER:
         return f"{slug(own).lower()}-{NO_ADAPTER}"
     elsewhere = run.rows and run.task and unusual(run.rows, run.task, own)
-    parts = (None if short else slug(own).lower(), elsewhere, run.method, run.task)
+    parts = (*(() if short else (slug(own).lower(), elsewhere)), run.method, run.task)
     name = "-".join(part for part in parts if part)
     if run.composition:
         name += f"--{_kind(run)}{_called(words_of_sources(run))}"

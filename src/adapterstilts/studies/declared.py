@@ -14,6 +14,7 @@ import yaml
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.places import path_of, recipes_folder
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.runs import command, words
@@ -83,6 +84,23 @@ class Study:
                 # which these are is not known before the runs that choose them
                 if best or "{best}" not in line:
                     yield line.format(**known, seed=seed, best=best)
+
+
+def shipped() -> dict[str, Path]:
+    """Return the recipes that are shipped, by their names."""
+    return {path.stem: path for path in sorted((recipes_folder() / "studies").glob("*.yaml"))}
+
+
+def recipe_of(word: str) -> Path:
+    """Return the file that a word means: its own, or the shipped recipe of that name; UserError if there is neither."""
+    path = path_of(word)
+    if path.is_file():
+        return path
+    known = shipped()
+    if word not in known:
+        hint = did_you_mean(word, known) or f" Those of {', '.join(known)} are shipped."
+        raise UserError(f'There is no recipe of a study "{word}".{hint}')
+    return known[word]
 
 
 def read(path: Path, data: str | None = None) -> Study:
