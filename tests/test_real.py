@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 from records import a_result, a_run, accuracies
+from scipy import stats
 
-from adapterstilts import tasks
+from adapterstilts import studies, tasks
 from adapterstilts.backbones.packages.declared import folder_of
 from adapterstilts.base import schema
+from adapterstilts.findings import judged
 from adapterstilts.findings.headline import Headline
+from adapterstilts.findings.judged import Question
 from adapterstilts.findings.search import Search, searches
+from adapterstilts.runs import words
 
 ROOT = Path(__file__).resolve().parents[1]
 CHOICE = yaml.safe_load((ROOT / "docs" / "real.yaml").read_text(encoding="utf-8"))
@@ -67,6 +71,49 @@ def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline):
 def test_a_system_that_lacks_languages_has_no_mean(headline):
     results = [a_result(scores=accuracies(en=80.0, de=60.0)), a_result(method="full", scores=accuracies(en=90.0))]
     assert [row[1] for row in headline.table(results).rows][1] == "in part"
+
+
+ASKED = (
+    Question("pawsx", "bottleneck, continued from mnli", "bottleneck, target only"),
+    Question("pawsx", "full fine-tuning", "bottleneck, target only"),
+    Question("tydiqa", "full fine-tuning", "bottleneck, target only"),
+)
+
+
+def _seeds(method, scores, **about):
+    return [
+        a_result(a_run(method, seed=seed, **about), accuracies(en=each, de=each)) for seed, each in enumerate(scores)
+    ]
+
+
+def test_named_comparisons_are_judged_together():
+    results = [
+        *_seeds("bottleneck", [50.0, 51.0, 52.0]),
+        *_seeds("bottleneck", [60.0, 61.1, 61.9], composition="continue", sources=("mnli",)),
+        *_seeds("full", [50.5, 52.0, 51.0]),
+    ]
+    first, second, third = judged.answers(ASKED, "pocket", results)
+    expected = stats.ttest_rel([60.0, 61.1, 61.9], [50.0, 51.0, 52.0])
+    assert first.differs and first.difference == pytest.approx(10.0) and first.p == pytest.approx(expected.pvalue)
+    assert not second.differs and second.seeds == 3
+    assert third.p is None and third.seeds == 0 and not third.differs
+    assert [row[-1] for row in judged.table([first, second, third]).rows] == ["yes", "cannot be told apart", "not run"]
+
+
+def test_holm_counts_every_question_and_stops_at_the_first_that_fails():
+    nearly = [*_seeds("bottleneck", [50.0, 50.0, 50.0]), *_seeds("full", [51.0, 51.3, 51.8])]
+    assert judged.answers(ASKED[1:2], "pocket", nearly)[0].differs
+    p = judged.answers(ASKED[1:2], "pocket", nearly)[0].p
+    assert 0.05 / 3 < p < 0.05 and not judged.answers(ASKED, "pocket", nearly)[1].differs
+
+
+def test_the_study_of_the_real_encoder_names_six_comparisons_of_systems_that_it_runs():
+    study = studies.read(studies.recipe_of("e5-small"), "pocket")
+    runs = [run for part in study.parts.values() for run in study.runs(part, Path("nowhere"))]
+    systems = {(run.target, words.label_of(run)) for run in runs}
+    assert len(study.comparisons) == 6
+    for asked in study.comparisons:
+        assert {(asked.target, asked.first), (asked.target, asked.second)} <= systems
 
 
 def test_what_readme_shows_names_tasks_that_there_are():

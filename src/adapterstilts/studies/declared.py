@@ -17,11 +17,13 @@ from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of, recipes_folder
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.findings.judged import Question
 from adapterstilts.runs import command, words
 from adapterstilts.runs.run import Run
 
 _OF_PART = ("what", "seed", "languages", "own_seeds", "shipped", "runs")
 _BEST = 3
+_MOST_QUESTIONS = 6
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Study:
-    """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place)."""
+    """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place).
+
+    `comparisons` are those that are judged: they are named before their runs, and at most six.
+    """
 
     path: Path
     backbone: str
     parts: Mapping[str, Part]
     data: str | None = None
+    comparisons: tuple[Question, ...] = ()
 
     def runs(self, part: Part, output: Path, here: AtHand | None = None) -> list[Run]:
         """Return the runs of a part, each once, in its order; `output` has what was made so far, and `here` knows it.
@@ -109,13 +115,18 @@ def read(path: Path, data: str | None = None) -> Study:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise UserError(f"{path} could not be read as the recipe of a study ({error}); give a file in YAML.") from error
-    known = ("backbone", "open", "parts")
+    known = ("backbone", "open", "comparisons", "parts")
     if not isinstance(content, Mapping) or not isinstance(content.get("parts"), Mapping):
         raise UserError(f"{path} is no recipe of a study: it has no parts, each with its runs.")
     _check_names(content, known, f"{path} has no")
     names = _lists(content.get("open") or {}, f"{path}, open")
     parts = {name: _part(str(name), part, names, path) for name, part in content["parts"].items()}
-    return Study(path, str(content.get("backbone", DEFAULT)), parts, data)
+    asked = [schema.checked(Question, each, f"{path}, comparisons") for each in content.get("comparisons") or []]
+    if len(asked) > _MOST_QUESTIONS:
+        raise UserError(
+            f"{path} names {len(asked)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be judged."
+        )
+    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, tuple(asked))
 
 
 def _part(name: str, content: Any, names: Mapping[str, tuple[str, ...]], path: Path) -> Part:

@@ -1,0 +1,101 @@
+"""The few comparisons that a study names beforehand, judged together: paired t, Holm's correction. No torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from adapterstilts import tasks
+from adapterstilts.findings import compare
+from adapterstilts.findings.compare import Row
+from adapterstilts.findings.table import Cell, Column, Table, Value
+from adapterstilts.runs.results import Result
+
+LEVEL = 0.05
+"""The chance, over all comparisons, that one says that two systems differ that do not."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Does the `first` system score otherwise on a target than the `second`? Both are names in `compare`."""
+
+    target: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What seeds that both systems have say: the mean difference in points, half its 95 % interval, and p.
+
+    None for fewer than two seeds. `differs` is by p with the correction of Holm (1979, Scandinavian Journal of
+    Statistics 6) over all questions that were asked together, at the level of 0.05.
+    """
+
+    question: Question
+    seeds: int
+    difference: float | None = None
+    half_width: float | None = None
+    p: float | None = None
+    differs: bool = False
+
+
+def answers(
+    questions: Sequence[Question], backbone: str, results: Iterable[Result], data: str | None = None
+) -> list[Answer]:
+    """Return the answer to each question; one that was not run yet has none, and counts in the correction."""
+    known = list(results)
+    answered = [_answer(question, backbone, known, data) for question in questions]
+    ordered = sorted((each for each in answered if each.p is not None), key=lambda each: each.p or 0.0)
+    different: set[Question] = set()
+    for rank, each in enumerate(ordered):
+        assert each.p is not None
+        if each.p > LEVEL / (len(questions) - rank):
+            break
+        different.add(each.question)
+    return [replace(each, differs=each.question in different) for each in answered]
+
+
+def _answer(question: Question, backbone: str, results: Sequence[Result], data: str | None) -> Answer:
+    compared = compare.compare(tasks.get(question.target), backbone, results, data=data)
+    rows = {row.label: row for row in compared.rows if not row.changed}
+    first, second = (_averages(rows.get(label)) for label in (question.first, question.second))
+    both = sorted(first.keys() & second.keys())
+    if len(both) < 2:
+        return Answer(question, len(both))
+    from scipy.stats import ttest_rel  # takes half a second
+
+    test = ttest_rel([first[seed] for seed in both], [second[seed] for seed in both])
+    interval = test.confidence_interval(0.95)
+    difference = statistics.fmean(first[seed] - second[seed] for seed in both)
+    return Answer(question, len(both), difference, float(interval.high - interval.low) / 2, float(test.pvalue))
+
+
+def _averages(row: Row | None) -> dict[int, float]:
+    """The average of each seed's result that has all languages."""
+    results = row.results if row else ()
+    return {each.run.seed: each.average for each in results if each.average is not None and not each.not_measured}
+
+
+def table(judged: Sequence[Answer]) -> Table:
+    """Return the answers as a table."""
+    rows: list[list[Cell]] = []
+    for each in judged:
+        question = each.question
+        said = "not run" if each.p is None else "yes" if each.differs else "cannot be told apart"
+        difference = None if each.difference is None else Value(each.difference, each.half_width)
+        rows.append([question.target, question.first, question.second, difference, each.p, said])
+    columns = (
+        Column("target"),
+        Column("first"),
+        Column("second"),
+        Column("difference", "gain"),
+        Column("p", "number", 3),
+        Column("another score?"),
+    )
+    note = (
+        "Points of the average over languages, paired by seed, ± half the 95 % interval; Holm's correction at "
+        f"{LEVEL:g} over the {len(judged)}, which were named before their runs."
+    )
+    return Table(columns, rows, notes=[note])
