@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import runpy
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,8 @@ def test_holm_counts_every_question_and_stops_at_the_first_that_fails():
 def test_the_study_of_the_real_encoder_names_six_comparisons_of_systems_that_it_runs():
     study = studies.read(studies.recipe_of("e5-small"), "pocket")
     runs = [run for part in study.parts.values() for run in study.runs(part, Path("nowhere"))]
-    systems = {(run.target, words.label_of(run)) for run in runs}
+    # on pocket's rows the shipped adapters go by their whole names, since they learned from others
+    systems = {(run.target, re.sub(r"e5-small-folder-\w+-(\w+)-s0", r"\1", words.label_of(run))) for run in runs}
     assert len(study.comparisons) == 6
     for asked in study.comparisons:
         assert {(asked.target, asked.first), (asked.target, asked.second)} <= systems
