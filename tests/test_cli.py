@@ -515,9 +515,12 @@ def test_completion_knows_tasks_and_adapters(trained):
     complete = ShellComplete(cli.cli, {}, "adapterstilts", "_X")
     assert {item.value for item in complete.get_completions(["train"], "squ")} == {"squad", "squad2"}
     assert "pocket-bottleneck-mnli-s0" in {item.value for item in complete.get_completions(["fuse"], "pocket-b")}
-    assert [item.value for item in complete.get_completions(["train", "--backbone"], "e5")] == ["e5-small"]
+    assert [item.value for item in complete.get_completions(["train", "--backbone"], "e5-small-")] == [
+        "e5-small-random"
+    ]
     assert [item.value for item in complete.get_completions(["backbones"], "g")] == ["get"]
-    assert [item.value for item in complete.get_completions(["backbones", "get"], "")] == ["e5-small", "minilm-en"]
+    named = [item.value for item in complete.get_completions(["backbones", "get"], "")]
+    assert named == ["e5-small", "e5-small-random", "minilm-en"]
 
 
 def test_backbones_are_listed_in_80_letters(call, monkeypatch):
@@ -528,7 +531,8 @@ def test_backbones_are_listed_in_80_letters(call, monkeypatch):
     assert (code, err) == (0, "") and max(map(len, lines)) <= 80
     assert lines[0].split() == "name at hand licence what".split()
     states = {line.split()[0]: line.split()[1] for line in lines if line.split()[0] in declared.DECLARED}
-    assert states == {"pocket": "shipped", "e5-small": "no", "minilm-en": "no", "intfloat/multilingual-e5-small": "Hub"}
+    missing = dict.fromkeys(("e5-small", "e5-small-random", "minilm-en"), "no")
+    assert states == {"pocket": "shipped", **missing, "intfloat/multilingual-e5-small": "Hub"}
     assert "Fetch e5-small: adapterstilts backbones get e5-small" in lines
 
 
@@ -544,8 +548,8 @@ def test_backbones_are_one_object_of_json(call):
 def test_what_cannot_be_fetched_names_what_can(call):
     code, out, err = call("backbones", "get", "e5smal")
     assert (code, out) == (1, "") and err.count("\n") == 1
-    assert 'there are e5-small, minilm-en. Did you mean "e5-small"?' in err
-    assert "there are e5-small, minilm-en." in call("backbones", "get", "pocket")[2]
+    assert 'there are e5-small, e5-small-random, minilm-en. Did you mean "e5-small"?' in err
+    assert "there are e5-small, e5-small-random, minilm-en." in call("backbones", "get", "pocket")[2]
 
 
 DRY = [f"{line} --dry-run" for line in ("train mnli", "fuse squad mnli --target pawsx", "baseline pawsx --via mnli")]

@@ -33,10 +33,11 @@ from transformers import BertConfig, BertModel
 from adapterstilts.backbones import Declaration, declared, loading
 from adapterstilts.backbones.packages import fetching
 from adapterstilts.backbones.packages.declared import Package, Wheel, folder_of
+from adapterstilts.backbones.packages.e5 import Weights, drawn_like
 from adapterstilts.base.errors import UserError
 
 HIDDEN, LAYERS, HEADS, INNER, VOCABULARY, POSITIONS, SEGMENTS = 32, 2, 2, 64, 400, 40, 2
-REAL = {name: folder_of(name) for name in ("e5-small", "minilm-en")}
+REAL = {name: folder_of(name) for name in ("e5-small", "e5-small-random", "minilm-en")}
 """Where the user's own cache has them: asked while this is imported, before tests have a cache of their own."""
 posix = pytest.mark.skipif(os.name == "nt", reason="neither these signals nor these limits there")
 
@@ -554,6 +555,18 @@ def test_a_user_without_a_home_is_told_what_to_name(
         loading.load_backbone("tiny")
     code, out, _ = call("backbones")
     assert code == 0 and "adapterstilts backbones get tiny" in out
+
+
+def test_random_weights_are_drawn_as_bert_begins_and_always_the_same() -> None:
+    content, tensors = weights_file()
+    config = Weights(content).config
+    drawn, again = (drawn_like(tensors, config) for _ in range(2))
+    assert {name: each.shape for name, each in drawn.items()} == {name: each.shape for name, each in tensors.items()}
+    assert all(numpy.array_equal(each, again[name]) for name, each in drawn.items())
+    words = drawn["embeddings.word_embeddings.weight"]
+    assert words.std() == pytest.approx(0.02, rel=0.05) and not words[1].any() and words.dtype == numpy.float32
+    assert (drawn["encoder.layer.1.output.LayerNorm.weight"] == 1).all()
+    assert not drawn["encoder.layer.1.output.dense.bias"].any()
 
 
 # the real ones

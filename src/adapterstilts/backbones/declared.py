@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapterstilts.backbones.packages.declared import E5_SMALL, MINILM_EN, Package, folder_of
+from adapterstilts.backbones.packages.declared import E5_SMALL, E5_SMALL_RANDOM, MINILM_EN, Package, folder_of
 from adapterstilts.base import places
 from adapterstilts.base.errors import UserError
 
@@ -97,6 +97,13 @@ DECLARED = {
             package=E5_SMALL,
             fingerprint="ba1e625e7de46b28f15da9f8864c79b408aba6cf673892daffe631878a12b963",
             shape="a904e03a4b7aedc84f7c2266664498853b3e51e238c76ed9045bb323601f67af",
+            **_OF_E5,
+        ),
+        Declaration(
+            "e5-small-random",
+            "its shape with random weights, a control",
+            package=E5_SMALL_RANDOM,
+            fingerprint="37383eca0668e65de62d3e739900aaa0e4259faa948e03e718a1295de82ec141",
             **_OF_E5,
         ),
         Declaration(

@@ -68,7 +68,9 @@ class Study:
         runs: dict[Run, None] = {}
         for line in self._lines(part, output):
             try:
-                run = command.parse([*line.split(), *self._where()], here)
+                # what a line says itself comes last, and counts
+                verb, *rest = line.split()
+                run = command.parse([verb, *self._where(), *rest], here)
             except UserError as error:
                 raise UserError(f"{self.path}, part {part.name}: {line}: {error}") from error
             if part.own_seeds:

