@@ -286,10 +286,17 @@ def _entries_in(folder: Path, origin: str, skip: Skip) -> Iterator[Entry]:
 
 def _facts_of(folder: Path, skip: Skip) -> Facts | None:
     try:
-        return read_facts(folder)
+        written = os.stat(folder / FACTS) if (folder / FACTS).is_file() else None
+        return _facts_as_written(folder, written.st_mtime_ns, written.st_size) if written else read_facts(folder)
     except UserError as error:
         skip(error)
         return None
+
+
+@functools.lru_cache(4096)
+def _facts_as_written(folder: Path, *_: int) -> Facts:
+    """The facts in a folder, read again when their file has another time or size: a study looks a thousand times."""
+    return read_facts(folder)
 
 
 class AtHand:
