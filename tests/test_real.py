@@ -108,6 +108,12 @@ def test_holm_counts_every_question_and_stops_at_the_first_that_fails():
     assert 0.05 / 3 < p < 0.05 and not judged.answers(ASKED, "pocket", nearly)[1].differs
 
 
+def test_systems_with_the_same_scores_cannot_be_told_apart():
+    same = [*_seeds("bottleneck", [50.0, 51.0]), *_seeds("full", [50.0, 51.0])]
+    (answer,) = judged.answers(ASKED[1:2], "pocket", same)
+    assert (answer.difference, answer.half_width, answer.p, answer.differs) == (0.0, 0.0, 1.0, False)
+
+
 def test_the_study_of_the_real_encoder_names_six_comparisons_of_systems_that_it_runs():
     study = studies.read(studies.recipe_of("e5-small"), "pocket")
     runs = [run for part in study.parts.values() for run in study.runs(part, Path("nowhere"))]

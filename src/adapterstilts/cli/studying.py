@@ -105,9 +105,7 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
         Column("hours left"),
         Column("what", drop=1),
     )
-    notes = [
-        "Hours are those of one worker, by what runs of the same kind took here; + where some kinds are not known."
-    ]
+    notes = ["Hours are those of one worker, by what runs of the same kind, or else of the same method, took here."]
     drawing.print_table(Table(columns, lines, notes=notes))
 
 

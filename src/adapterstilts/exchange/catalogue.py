@@ -146,12 +146,13 @@ def find(word: str, backbone: str, method: str, output: Path, data: str | None =
     whole name, with its backbone, may be of another one: whether it fits is checked when it is loaded. Raises
     `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones).
     """
-    at_hand = entries(output, backbone)
+    every = entries(output)
+    at_hand = [entry for entry in every if entry.backbone == backbone]
     if repositories.is_repository(word):
         return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
     if looks_like_a_folder(word):
         return places.path_of(word)
-    if named := _named(word, backbone, output):
+    if named := _named(word, backbone, every):
         return named.folder
     if word in tasks.all_tasks():
         entry = plain_adapter(word, backbone, method, output)
@@ -161,9 +162,8 @@ def find(word: str, backbone: str, method: str, output: Path, data: str | None =
     raise UserError(f'There is no adapter "{word}" for the backbone {backbone}.{hint}')
 
 
-def _named(word: str, backbone: str, output: Path) -> Entry | None:
+def _named(word: str, backbone: str, at_hand: Sequence[Entry]) -> Entry | None:
     """The adapter of this name for a backbone, or the one of any whose whole name it is."""
-    at_hand = entries(output)
     own = [entry for entry in at_hand if entry.name == word and entry.backbone == backbone]
     whole = [entry for entry in at_hand if word.startswith(slug(entry.backbone).lower()) and word == _whole(entry)]
     return [*whole, *own][-1] if whole or own else None
@@ -225,7 +225,7 @@ def _told_method(word: str, backbone: str, output: Path) -> str | None:
     """The method of the adapter that `word` names; None for a task's name, which may have several."""
     if repositories.is_repository(word) or looks_like_a_folder(word):
         return read_facts(find(word, backbone, "", output)).run.method
-    named = _named(word, backbone, output)
+    named = _named(word, backbone, entries(output))
     return named.method if named else None
 
 

@@ -239,7 +239,8 @@ def _gain(results: Sequence[Result], reference: Sequence[Result]) -> Gain | None
     ]
     if not pairs:
         return None
-    return Gain(statistics.fmean(own - other for own, other in pairs), _half_width(pairs), len(pairs))
+    differences = [own - other for own, other in pairs]
+    return Gain(statistics.fmean(differences), half_width(differences), len(pairs))
 
 
 def _common_averages(result: Result, other: Result) -> tuple[float, float] | None:
@@ -255,14 +256,15 @@ def _common_averages(result: Result, other: Result) -> tuple[float, float] | Non
     return first, second
 
 
-def _half_width(pairs: Sequence[tuple[float, float]]) -> float | None:
-    if len(pairs) < 2:
+def half_width(values: Sequence[float]) -> float | None:
+    """Return half the 95 % interval of the mean (Student's t; paired, if these are differences); None for one value."""
+    if len(values) < 2:
         return None
-    if len({own - other for own, other in pairs}) == 1:
+    if len(set(values)) == 1:
         return 0.0
-    from scipy.stats import ttest_rel  # takes half a second
+    from scipy.stats import ttest_1samp  # takes half a second
 
-    interval = ttest_rel(*zip(*pairs, strict=True)).confidence_interval(0.95)
+    interval = ttest_1samp(values, 0.0).confidence_interval(0.95)
     return float(interval.high - interval.low) / 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from adapterstilts import tasks
 from adapterstilts.findings import compare
@@ -35,7 +35,7 @@ class Headline:
     systems: Mapping[str, str]
     met: tuple[str, ...] = ()
     data: str | None = None
-    published: Published | None = field(default=None)
+    published: Published | None = None
 
     def table(self, results: Iterable[Result]) -> Table:
         """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
@@ -83,19 +83,9 @@ def _cell(row: Row | None, compared: Comparison) -> Cell:
     ]
     if not averages:
         return "in part"
-    return Value(statistics.fmean(averages), interval=_half_width(averages))
+    return Value(statistics.fmean(averages), interval=compare.half_width(averages) or None)
 
 
 def _score(target: str, scores: Mapping[str, float]) -> float:
     metric = tasks.get(target).metric
     return scores["f1"] if metric in _ANSWERS else metrics.main_score(metric, scores)
-
-
-def _half_width(averages: list[float]) -> float | None:
-    """Half the 95 % interval of the mean (Student's t); None for one seed."""
-    if len(averages) < 2 or len(set(averages)) == 1:
-        return None
-    from scipy import stats  # takes half a second
-
-    error = statistics.stdev(averages) / len(averages) ** 0.5
-    return float(stats.t.ppf(0.975, len(averages) - 1) * error)

@@ -232,6 +232,14 @@ def _rows(rows: Rows) -> dict[str, Any]:
     return {"source": rows.source, "revision": rows.revision}
 
 
+def with_own_seeds(run: Run) -> Run:
+    """Return the run on sources of its own seed, in the stead of those of the seed that a task's name means."""
+    sources = tuple(
+        replace(source, seed=run.seed, place="") if isinstance(source, Run) else source for source in run.sources
+    )
+    return replace(run, sources=sources)
+
+
 def differing(old: Run, new: Run) -> list[tuple[str, Any, Any]]:
     """Return the facts in which two runs differ, by dotted path, the old value and the new; ids and names apart."""
     return list(identity.differences(_comparable(old.facts()), _comparable(new.facts())))

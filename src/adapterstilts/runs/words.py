@@ -13,7 +13,7 @@ from adapterstilts.backbones import declaration_of
 from adapterstilts.base.names import slug
 from adapterstilts.methods.compositions import DENSITY
 from adapterstilts.runs import recipe
-from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run
+from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run, with_own_seeds
 
 MADE_FOR = "made_for"
 """The key in what is changed by which an adapter on other weights, the value's, is told from one of these."""
@@ -123,9 +123,8 @@ def has_own_seeds(run: Run) -> bool:
 
 def of_seed_0(run: Run) -> Run:
     """Return the run with seed 0; so are its sources, if they have its own seed."""
-    if has_own_seeds(run):
-        run = replace(run, sources=tuple(replace(each, seed=0) for each in run.sources if isinstance(each, Run)))
-    return replace(run, seed=0)
+    first = replace(run, seed=0)
+    return with_own_seeds(first) if has_own_seeds(run) else first
 
 
 def is_plain(run: Run | Given) -> bool:

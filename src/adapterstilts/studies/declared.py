@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -19,7 +19,7 @@ from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.findings.judged import Question
 from adapterstilts.runs import command, words
-from adapterstilts.runs.run import Run
+from adapterstilts.runs.run import Run, with_own_seeds
 
 _OF_PART = ("what", "seed", "languages", "own_seeds", "shipped", "runs")
 _BEST = 3
@@ -163,14 +163,6 @@ def _check_names(content: Mapping[str, Any], known: Sequence[str], what: str) ->
 
 def _open_in(line: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(line) if name]
-
-
-def with_own_seeds(run: Run) -> Run:
-    """Return the run on sources of its own seed, in the stead of those of the seed that a task's name means."""
-    sources = tuple(
-        replace(source, seed=run.seed, place="") if isinstance(source, Run) else source for source in run.sources
-    )
-    return replace(run, sources=sources)
 
 
 def trains_twice(run: Run) -> bool:

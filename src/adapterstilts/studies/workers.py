@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from adapterstilts.runs.results import Result
 
 
-_FOR_LONG_RUNS = {
-    # batches of many lengths leave holes in glibc's heap, and it looks through them for each tensor: a quarter of the
-    # time of a run of a thousand steps, unless it neither gives memory back nor asks the system for single tensors
-    "MALLOC_MMAP_THRESHOLD_": str(2**32),
-    "MALLOC_TRIM_THRESHOLD_": str(2**32),
-    "MALLOC_TOP_PAD_": str(2**26),
-    # and oneDNN prepares a product anew when it has forgotten its lengths
-    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8192",
-}
-
-
 @dataclass(frozen=True)
 class Finished:
     """A run that ended: its average score, or why there is none, and the seconds that it took."""
@@ -49,8 +38,6 @@ def carry_out(runs: Sequence[Planned], output: Path, workers: int) -> Iterator[F
     that build on it say what they lack. `workers` share the cores. What is stopped goes on from its checkpoints.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    for name, value in _FOR_LONG_RUNS.items():
-        os.environ.setdefault(name, value)
     waiting, computing = list(runs), dict[Future[Finished], Planned]()
     pool = _pool(workers)
     try:
