@@ -16,7 +16,7 @@ from adapterstilts import execution, methods, tasks
 from adapterstilts.adapter import model, saving
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import loading
-from adapterstilts.backbones.encoders import check_tokenizer, longest_input
+from adapterstilts.backbones.encoders import check_tokenizer, head_dropout, longest_input, set_dropout
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange.exporting import writing
 from adapterstilts.methods import bottleneck
@@ -64,6 +64,22 @@ def test_adapters_are_trained_and_composed(kind, method):
         learned(*words)
     merged = world.merge(("mnli", "squad"), method, "tatoeba", **ABOUT)
     assert merged.result is not None and merged.result.scores and merged.result.layer0
+
+
+def test_its_dropout_can_be_set(kind):
+    module = loading.load_backbone("encoder").module.train()
+    ids = torch.randint(5, 60, (2, 12), generator=torch.Generator().manual_seed(0))
+
+    def spread() -> float:
+        with torch.no_grad():
+            one, other = (module(input_ids=ids).last_hidden_state for _ in range(2))
+        return float((one - other).abs().max())
+
+    set_dropout(module, 0.0)
+    assert spread() == 0 and head_dropout(module.config) == 0
+    set_dropout(module, 0.4)
+    assert head_dropout(module.config) == 0.4
+    assert spread() > 0
 
 
 def test_the_whole_encoder_is_trained_and_becomes_a_backbone(kind):

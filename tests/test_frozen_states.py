@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,9 @@ def test_without_dropout_it_is_the_same_training(
     if kind == "multiple_choice":
         del weights["head.out.bias"]  # a softmax over choices does not see it, and AdamW makes much of its rounding
     for name, tensor in weights.items():
-        torch.testing.assert_close(same[name], tensor, atol=10 * tolerance, rtol=tolerance, msg=name)
+        # where a gradient is nearly 0, AdamW makes much of its rounding
+        furthest = 3e-5 if precision == "fp32" else 0.2
+        torch.testing.assert_close(same[name], tensor, atol=furthest, rtol=tolerance, msg=name)
 
 
 def test_what_lies_below_has_no_dropout_and_is_computed_no_more(tmp_path: Path, monkeypatch: Any) -> None:
@@ -89,6 +92,20 @@ def test_it_needs_the_packed_path(tmp_path: Path) -> None:
     model.packed = False
     with pytest.raises(UserError, match="packed=true"):
         FrozenStates(model, types.get("classification"), "fp32", tmp_path)
+
+
+def test_without_dropout_both_paths_learn_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.build(tmp_path, monkeypatch)
+    histories = []
+    for fast in (True, False):
+        output = Path(f"packed-{fast}")
+        settings = {"backbone_dropout": 0.0, "packed": fast}
+        result = world.learn("pawsx", output=output, settings=settings)
+        assert result.run.settings["backbone_dropout"] == 0
+        lines = (output / "logs" / result.adapter / "log.jsonl").read_text().splitlines()
+        histories.append([json.loads(line)["loss"] for line in lines])
+    assert histories[0] == pytest.approx(histories[1], rel=1e-4)
+    assert world.learn("pawsx").run.id != result.run.id
 
 
 def test_a_run_that_computes_them_once_is_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

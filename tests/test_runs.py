@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from records import a_run
 
 from adapterstilts import tasks
 from adapterstilts.backbones import BackboneIdentity, declaration_of
@@ -389,3 +390,12 @@ def test_a_source_of_another_method_is_refused_before_anything_is_loaded():
     other = Given("others", "0" * 64, "bottleneck", "mnli")
     with pytest.raises(UserError, match='"others" was made by the method bottleneck, so stack with lora cannot use it'):
         asked.training(Here(other), "pawsx", "lora", "stack", ["others"])
+
+
+def test_a_run_from_before_a_setting_existed_is_told_apart_where_the_recipe_asks_for_more_than_its_default():
+    now = a_run(task="mnli", backbone="e5-small", data="folder")
+    before = replace(now, settings={key: value for key, value in now.settings.items() if key != "backbone_dropout"})
+    asked_for = a_run(task="mnli", backbone="e5-small", data="folder", changed={"backbone_dropout": None})
+    assert before.id == asked_for.id != now.id
+    assert words.changed(before) == words.changed(asked_for) == {"backbone_dropout": None}
+    assert words.name_of(before) == words.name_of(asked_for) != words.name_of(now)

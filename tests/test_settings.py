@@ -37,6 +37,7 @@ def test_what_a_setting_is_without_a_word_does_not_change():
         "train_examples": None,
         "validation_examples": None,
         "cache_frozen_layers": False,
+        "backbone_dropout": None,
         "test_examples": None,
         "retrieval_layer": None,
         "placement": "pfeiffer",

@@ -30,6 +30,8 @@ _LIMITS: dict[tuple[str, ...], Any] = {
 """What a configuration may say by these names, of any encoder."""
 _LARGEST = 16_000_000
 """Bytes of a configuration that are read."""
+_OWN_DROPOUTS = ("dropout_prob", "attention_dropout")
+"""Where attention keeps its share besides a module: BERT's and DistilBERT's, and ModernBERT's."""
 _INSTEAD = "give an encoder such as XLM-R, mBERT, mDeBERTa or RoBERTa"
 
 
@@ -103,6 +105,22 @@ def head_dropout(config: Any) -> float:
         if getattr(config, key, None) is not None:
             return float(getattr(config, key))
     return 0.0
+
+
+def set_dropout(module: nn.Module, share: float) -> None:
+    """Let an encoder drop out `share` of whatever it drops out in training, and a new head as much (`head_dropout`)."""
+    config: Any = module.config
+    for key, value in config.to_dict().items():
+        if "dropout" in key and schema.is_number(value):
+            setattr(config, key, share)
+    if hasattr(config, "classifier_dropout"):
+        config.classifier_dropout = share
+    for part in module.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = share
+        for name in _OWN_DROPOUTS:
+            if isinstance(getattr(part, name, None), float):
+                setattr(part, name, share)
 
 
 def segments(config: Any) -> int:

@@ -16,7 +16,7 @@ from adapterstilts.adapter.facts import FACTS, read_facts
 from adapterstilts.adapter.frozen_states import FrozenStates
 from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter, check_backbone, other_weights
-from adapterstilts.backbones import BackboneIdentity
+from adapterstilts.backbones import BackboneIdentity, encoders
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
@@ -230,6 +230,8 @@ def prepare(job: Job, progress: Progress) -> Prepared:
     as_sources = [adapter.as_source() for adapter in job.sources]
     methods.check_sources(run.method, run.composition, as_sources, _of_method(run))
     backbone = job.shared.backbone(run)
+    if (share := run.settings.get("backbone_dropout")) is not None:
+        encoders.set_dropout(backbone.module, share)
     check_length(run.settings, backbone)
     for adapter in job.sources:
         check_backbone(adapter, backbone.identity, lambda: backbone.shape, how.accept_other_weights)

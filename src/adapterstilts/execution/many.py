@@ -91,7 +91,8 @@ def _kind(run: Run, how: How) -> Hashable | None:
         return None
     if run.settings.get("cache_frozen_layers"):
         return None  # the states that it keeps are those of its own rows
-    return run.backbone.id, run.backbone.revision, run.method, run.structure, run.settings["precision"]
+    like = run.settings["precision"], run.settings.get("backbone_dropout")
+    return run.backbone.id, run.backbone.revision, run.method, run.structure, like
 
 
 def _alone(run: Run, how: How, shared: Shared, progress: Progress) -> Outcome:

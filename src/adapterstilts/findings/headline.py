@@ -46,7 +46,7 @@ class Headline:
         columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
         rows: list[list[Cell]] = []
         for label, shown in self.systems.items():
-            rows.append([shown, *(_cell(_row(each, label), each) for each in compared.values())])
+            rows.append([shown, *(_cell(row_of(each, label), each) for each in compared.values())])
         if self.published:
             rows.append([self.published.name, *(self.published.scores.get(name) for name in self.targets)])
         return Table(columns, rows, notes=list(self._notes(compared)))
@@ -69,7 +69,8 @@ class Headline:
             yield f"Published: {self.published.source}."
 
 
-def _row(compared: Comparison, label: str) -> Row | None:
+def row_of(compared: Comparison, label: str) -> Row | None:
+    """Return the row of a system by its recipe, as `compare` calls it; None where it was not run."""
     return next((row for row in compared.rows if row.label == label and row.results and not row.changed), None)
 
 
@@ -77,7 +78,7 @@ def _cell(row: Row | None, compared: Comparison) -> Cell:
     if row is None:
         return "not run"
     averages = [
-        statistics.fmean(_score(compared.target, scores) for scores in result.scores.values())
+        statistics.fmean(score_of(compared.target, scores) for scores in result.scores.values())
         for result in row.results
         if set(result.scores) == set(compared.languages)
     ]
@@ -86,6 +87,7 @@ def _cell(row: Row | None, compared: Comparison) -> Cell:
     return Value(statistics.fmean(averages), interval=compare.half_width(averages) or None)
 
 
-def _score(target: str, scores: Mapping[str, float]) -> float:
+def score_of(target: str, scores: Mapping[str, float]) -> float:
+    """Return the score of one language that this table shows, from 0 to 100."""
     metric = tasks.get(target).metric
     return scores["f1"] if metric in _ANSWERS else metrics.main_score(metric, scores)

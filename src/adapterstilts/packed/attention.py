@@ -16,12 +16,14 @@ from adapterstilts.packed.dropout import masked
 def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor | None, probability: float) -> Tensor:
     """Return (T, H) from queries, keys and values: one tensor (T, 3H), or three (T, H).
 
-    `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the attention's weights; None: PyTorch's own
-    kernel drops with `probability`, which on a CPU must be 0, where it would be slow.
+    `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the weights; None: nothing is dropped
+    on a CPU, and elsewhere the kernel of PyTorch drops with `probability`.
     """
-    if kept is None:
-        return _by_torch(parts, heads, batch, probability)
-    return _Attention.apply(batch, heads, kept, 1 / (1 - probability), *parts)
+    # the gradient of PyTorch's kernel takes a CPU several times as long (scripts/benchmarks/attention.py)
+    has_gradient = torch.is_grad_enabled() and any(part.requires_grad for part in parts)
+    if kept is not None or (has_gradient and parts[0].device.type == "cpu"):
+        return _Attention.apply(batch, heads, kept, 1.0 if kept is None else 1 / (1 - probability), *parts)
+    return _by_torch(parts, heads, batch, probability)
 
 
 def _by_torch(parts: tuple[Tensor, ...], heads: int, batch: Packed, probability: float) -> Tensor:
@@ -43,37 +45,44 @@ def context_of(table: Tensor, heads: int, bias: Tensor | None, probability: floa
 
 
 class _Attention(torch.autograd.Function):
-    """Attention with dropout; its gradient is written out, since PyTorch's own has none of both for a CPU."""
+    """Attention with its gradient written out: PyTorch's own is slow on a CPU, and it has none of both with dropout."""
 
     @staticmethod
-    def forward(ctx: Any, batch: Packed, heads: int, kept: Tensor, scale: float, *parts: Tensor) -> Tensor:
+    def forward(ctx: Any, batch: Packed, heads: int, kept: Tensor | None, scale: float, *parts: Tensor) -> Tensor:
         query, key, value = _by_head(parts, heads, batch)
         root = 1 / math.sqrt(query.shape[-1])
-        scores = torch.bmm(query, key.transpose(1, 2)).mul_(root)
+        scores = torch.bmm(query * root, key.transpose(1, 2))
         if batch.bias is not None:
             scores.view(batch.batch, heads, batch.length, batch.length).add_(batch.bias.to(scores.dtype))
         weights = torch.softmax(scores, -1)
-        context = torch.bmm(masked(weights, kept), value)
+        context = torch.bmm(_dropped(weights, kept), value)
         ctx.save_for_backward(query, key, value, weights, kept)
         ctx.batch, ctx.heads, ctx.scale, ctx.root, ctx.count = batch, heads, scale, root, len(parts)
-        return batch.tokens(_by_place(context, heads, batch).mul_(scale))
+        tokens = batch.tokens(_by_place(context, heads, batch))
+        return tokens if kept is None else tokens.mul_(scale)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, weights, kept = ctx.saved_tensors
         batch, heads = ctx.batch, ctx.heads
-        table = batch.table(gradients[0] * ctx.scale).view(batch.batch, batch.length, heads, -1)
+        gradient = gradients[0] if kept is None else gradients[0] * ctx.scale
+        table = batch.table(gradient).view(batch.batch, batch.length, heads, -1)
         of_context = table.transpose(1, 2).reshape(value.shape)
-        of_value = torch.bmm(masked(weights, kept).transpose(1, 2), of_context)
-        of_weights = masked(torch.bmm(of_context, value.transpose(1, 2)), kept)
-        of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype).mul_(ctx.root)
-        of_query, of_key = torch.bmm(of_scores, key), torch.bmm(of_scores.transpose(1, 2), query)
+        of_value = torch.bmm(_dropped(weights, kept).transpose(1, 2), of_context)
+        of_weights = _dropped(torch.bmm(of_context, value.transpose(1, 2)), kept)
+        of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype)
+        of_query = torch.bmm(of_scores, key).mul_(ctx.root)
+        of_key = torch.bmm(of_scores.transpose(1, 2), query).mul_(ctx.root)
         if ctx.count == 3:
             each = (batch.tokens(_by_place(part, heads, batch)) for part in (of_query, of_key, of_value))
             return None, None, None, None, *each
         together = torch.stack([of_query, of_key, of_value]).view(3, batch.batch, heads, batch.length, -1)
         together = together.permute(1, 3, 0, 2, 4).reshape(batch.batch * batch.length, -1)
         return None, None, None, None, batch.tokens(together)
+
+
+def _dropped(weights: Tensor, kept: Tensor | None) -> Tensor:
+    return weights if kept is None else masked(weights, kept)
 
 
 def _by_head(parts: tuple[Tensor, ...], heads: int, batch: Packed) -> tuple[Tensor, ...]:

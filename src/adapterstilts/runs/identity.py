@@ -22,6 +22,8 @@ HOW = frozenset(name for name, (_, changes_result) in settings_schema().items() 
 """Settings that only change how a run is computed, so they are no part of it."""
 OF_EVALUATION = ("max_length", "precision", "test_examples", "retrieval_layer")
 """Settings that an evaluation has; the first two are the training's, too."""
+ADDED_LATER = ("backbone_dropout",)
+"""Settings that the first runs of this version did not write down: without one of them a run has its default."""
 _ALL_LINEAR_MAPS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -40,6 +42,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "train_examples": None,
         "validation_examples": None,
         "cache_frozen_layers": False,
+        "backbone_dropout": None,
         # bottleneck and lora
         "placement": "pfeiffer",
         "reduction_factor": 16,

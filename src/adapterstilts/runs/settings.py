@@ -14,7 +14,7 @@ from annotated_types import Ge
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.schema import Words, parse_json
 from adapterstilts.base.settings import ONLY_HOW, Count, CountOrNull, Setting, check, declared
-from adapterstilts.methods.settings import OF_METHOD
+from adapterstilts.methods.settings import OF_METHOD, Dropout
 from adapterstilts.training.settings import TrainingSettings
 
 Layer = Annotated[Annotated[int, Ge(0)] | None, Words("a layer, from 0 (the embeddings) on, or null")]
@@ -26,6 +26,7 @@ class RowSettings:
 
     `packed`: over tokens without padding, where `adapterstilts.packed` knows the encoder and the adapter.
     `cache_frozen_layers`: the layers below the lowest adapter are computed once for all epochs, so without dropout.
+    `backbone_dropout`: what the backbone and the head drop out in training; None is what the backbone's own files say.
     """
 
     max_length: Count = 128
@@ -35,6 +36,7 @@ class RowSettings:
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
     cache_frozen_layers: Annotated[bool, Words("true or false")] = False
+    backbone_dropout: Annotated[Dropout | None, Words("a number from 0 up to, but not including, 1, or null")] = None
     packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
 
 

@@ -13,6 +13,7 @@ from adapterstilts.backbones import declaration_of
 from adapterstilts.base.names import slug
 from adapterstilts.methods.compositions import DENSITY
 from adapterstilts.runs import recipe
+from adapterstilts.runs.identity import ADDED_LATER, DEFAULTS
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run, with_own_seeds
 
 MADE_FOR = "made_for"
@@ -34,7 +35,8 @@ def _changed(run: Run) -> Mapping[str, Any]:
     if run.method == NO_ADAPTER or run.task is None:
         return {}
     usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
-    changed = {key: value for key, value in run.settings.items() if usual.get(key) != value}
+    settings = {**{key: DEFAULTS[key] for key in ADDED_LATER if key in usual}, **run.settings}
+    changed = {key: value for key, value in settings.items() if usual.get(key) != value}
     if any(changed.get(length) is not None for length in _LENGTHS):
         # the two exclude each other: one that is set says that the other is not
         changed = {key: value for key, value in changed.items() if key not in _LENGTHS or value is not None}
