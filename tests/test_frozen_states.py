@@ -71,9 +71,7 @@ def test_without_dropout_it_is_the_same_training(
     if kind == "multiple_choice":
         del weights["head.out.bias"]  # a softmax over choices does not see it, and AdamW makes much of its rounding
     for name, tensor in weights.items():
-        # where a gradient is nearly 0, AdamW makes much of its rounding
-        furthest = 3e-5 if precision == "fp32" else 0.2
-        torch.testing.assert_close(same[name], tensor, atol=furthest, rtol=tolerance, msg=name)
+        torch.testing.assert_close(same[name], tensor, atol=10 * tolerance, rtol=tolerance, msg=name)
 
 
 def test_what_lies_below_has_no_dropout_and_is_computed_no_more(tmp_path: Path, monkeypatch: Any) -> None:

@@ -15,6 +15,7 @@ from adapterstilts import methods
 from adapterstilts.adapter.model import Model
 from adapterstilts.methods import Source
 from adapterstilts.packed import dropout as dropouts
+from adapterstilts.packed.attention import attention, context_of
 from adapterstilts.packed.batches import packed
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types.classification import FirstTokenHead
@@ -137,6 +138,23 @@ def test_packing_fills_up_to_the_ladder() -> None:
     assert layout.places.shape == (64,) and layout.rows.shape == (16,)
     values = torch.arange(64.0)[:, None]
     assert layout.unpacked(values)[:, :, 0].tolist() == [[0, 1, 2], [3, 4, 4]]
+
+
+@pytest.mark.parametrize("lengths", [[9, 9], [16, 5, 1]])
+@pytest.mark.parametrize("count", [1, 3])
+def test_in_bf16_attention_has_the_gradient_of_pytorch_s_kernel(lengths: list[int], count: int) -> None:
+    layout = packed(torch.tensor(lengths), max(lengths), torch.device("cpu"))
+    values = torch.randn(len(layout.places), 96, generator=torch.Generator().manual_seed(0)).bfloat16()
+    own, exact = values.clone().requires_grad_(), values.float().requires_grad_()
+    context = attention(tuple(own.chunk(count, dim=1)), 4, layout, None, 0.0)
+    table = layout.table(exact).view(layout.batch, layout.length, -1)
+    expected = layout.tokens(context_of(table, 4, layout.bias, 0.0).flatten(0, 1))
+    direction = torch.zeros_like(expected).index_copy_(0, layout.own, torch.randn(len(layout.own), 32))
+    context.backward(direction.bfloat16())
+    expected.backward(direction)
+    assert own.grad is not None and exact.grad is not None
+    torch.testing.assert_close(context.float()[layout.own], expected[layout.own], atol=0.03, rtol=0.03)
+    torch.testing.assert_close(own.grad.float(), exact.grad, atol=0.03, rtol=0.03)
 
 
 @pytest.mark.parametrize("probability", [0.1, 0.25, 0.5, 0.01])

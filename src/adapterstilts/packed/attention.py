@@ -19,9 +19,10 @@ def attention(parts: tuple[Tensor, ...], heads: int, batch: Packed, kept: Tensor
     `kept` (B * heads, length, length) is a mask of `dropout.Masks` for the weights; None: nothing is dropped
     on a CPU, and elsewhere the kernel of PyTorch drops with `probability`.
     """
-    # the gradient of PyTorch's kernel takes a CPU several times as long (scripts/benchmarks/attention.py)
+    # in bf16 the gradient of PyTorch's kernel takes a CPU several times as long (scripts/benchmarks/attention.py)
     has_gradient = torch.is_grad_enabled() and any(part.requires_grad for part in parts)
-    if kept is not None or (has_gradient and parts[0].device.type == "cpu"):
+    slow = parts[0].device.type == "cpu" and parts[0].dtype == torch.bfloat16
+    if kept is not None or (has_gradient and slow):
         return _Attention.apply(batch, heads, kept, 1.0 if kept is None else 1 / (1 - probability), *parts)
     return _by_torch(parts, heads, batch, probability)
 
@@ -45,7 +46,7 @@ def context_of(table: Tensor, heads: int, bias: Tensor | None, probability: floa
 
 
 class _Attention(torch.autograd.Function):
-    """Attention with its gradient written out: PyTorch's own is slow on a CPU, and it has none of both with dropout."""
+    """Attention with its gradient written out: PyTorch's has none with dropout on a CPU, and is slow in bf16."""
 
     @staticmethod
     def forward(ctx: Any, batch: Packed, heads: int, kept: Tensor | None, scale: float, *parts: Tensor) -> Tensor:
