@@ -5,17 +5,22 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 import world
 
 from adapterstilts import tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
+from adapterstilts.adapter.model import from_adapter
+from adapterstilts.backbones.device import precision_on
+from adapterstilts.backbones.loading import load_backbone
 from adapterstilts.cli import cli
 from adapterstilts.exchange import shipping
 from adapterstilts.exchange.catalogue import AtHand, bundled
 from adapterstilts.methods.settings import default_settings
 from adapterstilts.runs import asked, command, results, words
 from adapterstilts.studies.declared import best_sources
+from adapterstilts.tasks import types
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
@@ -132,7 +137,8 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
     world.build(tmp_path, monkeypatch)
     work, output = Path("study"), Path("zoo/pocket")
     made = [world.learn("panx", seed=seed, output=work) for seed in (0, 1)]
-    shipping.ship_adapters([made[0].run], work, output)
+    sets = {"panx": {"what": "names that were read backwards", "licence": "nobody's"}}
+    shipping.ship_adapters([made[0].run], work, output, sets)
     shipping.ship_results(work, output)
     adapter = saving.load_adapter(output / "bottleneck-panx")
     assert (adapter.name, adapter.run) == ("bottleneck-panx", made[0].run.adapter)
@@ -142,3 +148,26 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
     assert shipped["bottleneck-panx"].run == made[0].run and shipped["bottleneck-panx"].scores == made[0].scores
     card = (output / adapter.name / "README.md").read_text()
     assert f"{made[0].average:.1f} with seed 0 (these weights), {made[1].average:.1f} with seed 1" in card
+    assert "names that were read backwards" in card
+
+
+@pytest.mark.parametrize("method", ["bottleneck", "lora"])
+def test_what_was_computed_in_bf16_is_shipped_so_and_computes_the_same(tmp_path, monkeypatch, method):
+    world.build(tmp_path, monkeypatch)
+    work, output = Path("study"), Path("zoo/pocket")
+    run = world.learn("panx", method, output=work, settings={"precision": "bf16"}).run
+    shipping.ship_adapters([run], work, output)
+    folders = work / words.name_of(run), output / words.name_of(run, short=True)
+    made, shipped = map(saving.load_adapter, folders)
+    assert {tensor.dtype for tensor in shipped.adapter_tensors().values()} == {torch.bfloat16}
+    assert any((tensor != shipped.tensors[name]).any() for name, tensor in made.tensors.items())
+    batch = {"input_ids": torch.arange(5, 45).view(4, 10), "attention_mask": torch.ones(4, 10, dtype=torch.long)}
+    for packed in (True, False):
+        outputs = []
+        for adapter in (made, shipped):
+            model = from_adapter(load_backbone("pocket"), adapter, types.get("tagging"), tasks.get("panx"))
+            if packed:
+                model.pack()
+            with torch.inference_mode(), precision_on(torch.device("cpu"), "bf16"):
+                outputs.append(model.eval()(batch)["logits"])
+        assert torch.equal(*outputs)

@@ -101,11 +101,17 @@ def test_of_many_layers_only_as_many_are_held_as_there_is_room_for(
     monkeypatch.setattr(embedding, "TABLE_BYTES", room * len(TEXTS) * 16 * 4 + 4)
     told = world.Notes()
     found = embedding.in_turn(
-        model, doubles.tokenizer(), TEXTS, [0, 1, 2], lambda _, table: table.sum(), "x", 512, 3, told
+        model, doubles.tokenizer(), TEXTS, [0, 1, 2], lambda _, table: table.sum(), "x", 512, 3, progress=told
     )
     for layer, total in found:
         assert total == pytest.approx(float(expected[layer].sum()), abs=1e-3)
     assert together == groups and told.titles == ["x"] * len(groups)
+
+
+def test_embeddings_in_bf16_are_nearly_those_in_full_precision(model: doubles.Model) -> None:
+    full, half = (mining.embed(model, doubles.tokenizer(), TEXTS, [2], precision=each)[2] for each in ("fp32", "bf16"))
+    assert not numpy.array_equal(full, half) and half.dtype == numpy.float32
+    assert (full * half).sum(1).min() > 0.999
 
 
 @pytest.mark.parametrize("layer", [-1, 3])

@@ -13,9 +13,10 @@ from records import a_result, a_run, accuracies
 from scipy import stats
 
 from adapterstilts import studies, tasks
+from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.backbones.packages.declared import folder_of
 from adapterstilts.base import schema
-from adapterstilts.findings import judged
+from adapterstilts.findings import compare, judged, report
 from adapterstilts.findings.headline import Headline
 from adapterstilts.findings.judged import Question
 from adapterstilts.findings.search import Search, searches
@@ -54,10 +55,37 @@ def test_searches_are_those_of_one_system_with_several_rates():
 @pytest.fixture
 def headline():
     systems = {"bottleneck, target only": "a bottleneck", "full fine-tuning": "all of it"}
-    return Headline("pocket", ("pawsx", "tydiqa"), systems, met=("tydiqa",))
+    return Headline("pocket", ("pawsx", "tydiqa"), systems)
 
 
-def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline):
+@pytest.fixture
+def met(monkeypatch):
+    """Pocket as if it had been trained on the data of these tasks."""
+    monkeypatch.setitem(DECLARED, "pocket", replace(DECLARED["pocket"], met=("mnli", "tydiqa")))
+
+
+def test_what_the_backbone_itself_learned_from_is_marked_in_every_table(headline, met):
+    results = [
+        a_result(),
+        a_result(a_run(composition="continue", sources=("mnli",))),
+        a_result(a_run(composition="continue", sources=("csqa",))),
+    ]
+    pawsx, tydiqa = (compare.compare(tasks.get(name), "pocket", results) for name in ("pawsx", "tydiqa"))
+    assert (pawsx.met, tydiqa.met) == (False, True)
+    marked = {row.label for row in pawsx.rows if row.met}
+    assert marked == {"bottleneck, continued from mnli"}
+    systems = {row.label: row.label for row in pawsx.rows}
+    for table in (report.comparison(pawsx), report.summary([pawsx]), replace(headline, systems=systems).table(results)):
+        assert {row[0].value for row in table.rows if getattr(row[0], "mark", "") == report.MET} == marked
+        assert report.OF_MET in table.notes
+    assert report.title(tydiqa).startswith("tydiqa †, ")
+
+
+def test_a_control_without_pretraining_met_nothing():
+    assert DECLARED["e5-small"].met and not DECLARED["e5-small-random"].met
+
+
+def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline, met):
     results = [a_result(a_run(seed=seed), accuracies(en=80.0 + seed, de=60.0)) for seed in range(3)]
     answers = {"en": {"f1": 50.0, "exact_match": 10.0}}
     results.append(a_result(a_run(task="tydiqa", method="full"), answers))
@@ -127,7 +155,8 @@ def test_the_study_of_the_real_encoder_names_six_comparisons_of_systems_that_it_
 def test_what_readme_shows_names_tasks_that_there_are():
     chosen = schema.checked(Headline, CHOICE, "docs/real.yaml")
     assert set(chosen.targets) == {name for name, task in tasks.all_tasks().items() if task.role == "target"}
-    assert set(chosen.met) <= set(chosen.targets) and set(chosen.published.scores) <= set(chosen.targets)
+    assert set(chosen.published.scores) <= set(chosen.targets)
+    assert {task for declared in DECLARED.values() for task in declared.met} <= tasks.all_tasks().keys()
 
 
 def test_the_sentences_have_what_is_right_for_them():

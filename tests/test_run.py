@@ -186,15 +186,15 @@ def test_retrieval_is_evaluated_with_its_control(trained):
     assert labels == ["bottleneck, mnli alone", "backbone as it is"]
 
 
-def test_retrieval_is_computed_in_full_precision_whatever_an_adapter_was_trained_with(trained):
+def test_retrieval_has_a_precision_of_its_own_whatever_an_adapter_was_trained_with(trained):
     plain = world.evaluate("mnli", "tatoeba")
     half = world.learn("mnli", settings={"precision": "bf16"})
     assert half.run.settings["precision"] == half.run.evaluation.settings["precision"] == "bf16"
     result = world.evaluate(half.adapter, "tatoeba")
     assert result.run.evaluation.settings == plain.run.evaluation.settings
-    assert "precision" not in result.run.evaluation.settings
-    with pytest.raises(UserError, match='An evaluation on tatoeba has no setting "precision"'):
-        world.evaluate("mnli", "tatoeba", settings={"precision": "bf16"})
+    assert plain.run.evaluation.settings["precision"] == "fp32"
+    in_bf16 = world.evaluate("mnli", "tatoeba", settings={"precision": "bf16"})
+    assert in_bf16.run.id != plain.run.id and words.changed(in_bf16.run) == {"precision": "bf16"}
 
 
 def test_an_adapter_is_evaluated_as_it_was_after_its_training(trained):

@@ -297,11 +297,11 @@ def test_provenance_goes_through_the_whole_graph():
         assert not related.control(fusion, kind).saw_target_training
 
 
-def test_retrieval_has_a_layer_and_no_precision():
+def test_retrieval_has_a_layer_and_nothing_of_a_training():
     run = command.parse(["evaluate", "mnli", "--target", "tatoeba"], Here())
-    assert set(run.evaluation.settings) == {"max_length", "test_examples", "retrieval_layer"}
-    with pytest.raises(UserError, match='no setting "precision"'):
-        command.parse(["evaluate", "mnli", "--target", "tatoeba", "-o", "precision=bf16"], Here())
+    assert set(run.evaluation.settings) == {"max_length", "precision", "test_examples", "retrieval_layer"}
+    with pytest.raises(UserError, match='no setting "learning_rate"'):
+        command.parse(["evaluate", "mnli", "--target", "tatoeba", "-o", "learning_rate=0.1"], Here())
 
 
 @pytest.mark.parametrize(

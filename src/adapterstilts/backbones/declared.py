@@ -28,7 +28,8 @@ class Declaration:
     wheels have it; None where `name` says it, as an id or a folder. `rows` is where rows come from unless --data says
     otherwise, 'pocket' or 'hub'; `recipe` a file of `recipes/`; `licence` one of the Hub's words, None where its own
     card tells; `retrieval_layer` whose embeddings are compared, from 0 on, None for 14/24 of the depth; `fingerprint`
-    that of the only weights that it can have; `shape` its `Backbone.shape`, where other weights of it go round.
+    that of the only weights that it can have; `shape` its `Backbone.shape`, where other weights of it go round; `met`
+    the tasks on whose data, or data of their kind, it was trained itself.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Declaration:
     retrieval_layer: int | None = None
     fingerprint: str | None = None
     shape: str | None = None
+    met: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path | None:
@@ -79,6 +81,8 @@ class Declaration:
 
 _OF_E5: dict[str, Any] = {"recipe": "e5-small.yaml", "licence": "mit", "retrieval_layer": 12}
 """Its makers trained the last layer for retrieval."""
+_MET_BY_E5 = ("anli_plus", "mnli", "qqp", "squad", "squad2", "xnli", "xquad", "mlqa", "tydiqa")
+"""NLI, Quora's pairs, SQuAD and Mr. TyDi (Wang et al. 2024, https://arxiv.org/abs/2402.05672)."""
 DECLARED = {
     declared.name: declared
     for declared in (
@@ -97,6 +101,7 @@ DECLARED = {
             package=E5_SMALL,
             fingerprint="ba1e625e7de46b28f15da9f8864c79b408aba6cf673892daffe631878a12b963",
             shape="a904e03a4b7aedc84f7c2266664498853b3e51e238c76ed9045bb323601f67af",
+            met=_MET_BY_E5,
             **_OF_E5,
         ),
         Declaration(
@@ -115,7 +120,12 @@ DECLARED = {
             retrieval_layer=6,
             fingerprint="903151f8e3dca576d11b058958a645e0bdad17023e735dd5e31122a8b71a0f84",
         ),
-        Declaration("intfloat/multilingual-e5-small", "multilingual-e5-small as published, in fp32", **_OF_E5),
+        Declaration(
+            "intfloat/multilingual-e5-small",
+            "multilingual-e5-small as published, in fp32",
+            met=_MET_BY_E5,
+            **_OF_E5,
+        ),
     )
 }
 

@@ -28,6 +28,8 @@ PIPELINES = {
     "retrieval": "sentence-similarity",
 }
 """What the Hub calls the types of tasks."""
+TRAINING_SET = "training_set"
+"""Where an adapter's facts tell what its rows are: 'what', and their 'licence' where it is not the official set's."""
 METHODS = {
     "bottleneck": "A bottleneck adapter",
     "lora": "A LoRA",
@@ -250,7 +252,9 @@ def _zero_shot(elsewhere: Sequence[Result], full: Sequence[Result]) -> str:
 
 def _training(entry: Entry) -> str:
     training, data = entry.facts.training, _data(entry)
-    licences = "; ".join(f"{task.title}: {task.licence}" for task in _trained_on(entry))
+    own_set = training.get(TRAINING_SET) or {}
+    of_own = {entry.task: own_set.get("licence")}
+    licences = "; ".join(f"{task.title}: {of_own.get(task.name) or task.licence}" for task in _trained_on(entry))
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
     if isinstance(entry.run, Run) and _is_merge(entry):
         return f"None: computed from its sources ({entry.run.settings['how']}), whose data were {data} ({licence})."
@@ -259,6 +263,7 @@ def _training(entry: Entry) -> str:
     if lacking:
         raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
     learned_from = f"{training['train_rows']:,} rows of {data}" if training.get("train_rows") else data
+    learned_from += f", {own_set['what']}" if own_set.get("what") else ""
     return (
         f"Data: {learned_from} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} "
         f"tokens without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from adapterstilts.adapter.value import ADAPTER_PREFIX
 from adapterstilts.base import files
 from adapterstilts.exchange import card, catalogue
 from adapterstilts.exchange.catalogue import AtHand, Entry
 from adapterstilts.runs import results, words
 from adapterstilts.runs.run import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def shipped_in(output: Path) -> list[Entry]:
@@ -18,15 +24,34 @@ def shipped_in(output: Path) -> list[Entry]:
     return [entry for entry in catalogue.entries(output) if entry.folder.parent == output]
 
 
-def ship_adapters(runs: Iterable[Run], work: Path, output: Path) -> None:
-    """Bring adapters that were made into a shipped folder; their names leave out what that says."""
+def ship_adapters(
+    runs: Iterable[Run], work: Path, output: Path, training_sets: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+) -> None:
+    """Bring adapters that were made into a shipped folder; their names leave out what that says.
+
+    Weights that were computed with in bf16 are shipped in bf16, half as large. `training_sets`, by task, are what cards
+    tell of the rows: 'what' they are, and their 'licence' where it is not the official set's.
+    """
     from adapterstilts.adapter import saving
 
     here = AtHand(work)
     for run in runs:
         folder, name = here.folder_of(run.adapter), words.name_of(run, short=True)
         if folder is not None and folder.parent == work:
-            saving.save_adapter(replace(saving.load_adapter(folder), name=name), output / name)
+            adapter = replace(saving.load_adapter(folder), name=name)
+            if told := training_sets.get(run.task or ""):
+                adapter = replace(adapter, training={**adapter.training, card.TRAINING_SET: dict(told)})
+            if run.settings.get("precision") == "bf16":
+                adapter = replace(adapter, tensors=_in_bf16(adapter.tensors))
+            saving.save_adapter(adapter, output / name)
+
+
+def _in_bf16(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The adapter's own tensors rounded as the computation rounds them, so that it scores the same; the head stays."""
+    import torch
+
+    own = {name: tensor.to(torch.bfloat16) for name, tensor in tensors.items() if name.startswith(ADAPTER_PREFIX)}
+    return {**tensors, **own}
 
 
 def ship_results(work: Path, output: Path, ids: Collection[str] | None = None) -> None:

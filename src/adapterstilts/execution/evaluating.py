@@ -121,7 +121,7 @@ def measure(
     if task.type == "retrieval":
         layer, tuned_on = settings["retrieval_layer"], _rows_to_tune_on(rows)
         scores, layer0, examples, predicted = mining.evaluate(
-            built, task, by_language, backbone.tokenizer, length, layer, size, tuned_on, progress
+            built, task, by_language, backbone.tokenizer, length, layer, size, tuned_on, settings["precision"], progress
         )
     else:
         task_type = types.get(task.type)
@@ -258,10 +258,11 @@ def evaluate_layers(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -
         raise UserError("Give one layer (retrieval_layer) or all of them, not both.")
     check_has_layers(tasks.get(run.evaluation.target))
     ready = _prepare(run, how, progress)
-    rows, length = ready.rows, run.evaluation.settings["max_length"]
+    rows, settings = ready.rows, run.evaluation.settings
+    length, precision = settings["max_length"], settings["precision"]
     size, tuned_on = how.setting("evaluation_batch_size", run), _rows_to_tune_on(rows)
     scores = mining.scores_by_layer(
-        ready.built, rows.task, rows.by_language, ready.backbone.tokenizer, length, size, tuned_on, progress
+        ready.built, rows.task, rows.by_language, ready.backbone.tokenizer, length, size, tuned_on, precision, progress
     )
     averages = {layer: results.average_of(rows.task, by_language) for layer, by_language in scores.items()}
     default = mining.default_layer(ready.backbone.module.config.num_hidden_layers)

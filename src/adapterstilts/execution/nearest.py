@@ -63,7 +63,7 @@ class Nearest:
         run = recipe.resolve(backbone, "bottleneck", None, "tatoeba").run
         layer = run["retrieval_layer"]
         self._layer = mining.default_layer(loaded.module.config.num_hidden_layers) if layer is None else layer
-        self._max_length = run["max_length"]
+        self._max_length, self._precision = run["max_length"], run["precision"]
         progress.start("embed", len(self._among), "sentence")
         try:
             self._table = self._embed(self._among, progress)
@@ -83,6 +83,12 @@ class Nearest:
         from adapterstilts.scoring import mining
 
         by_layer = mining.embed(
-            self._model, self._tokenizer, sentences, [self._layer], self._max_length, progress=progress
+            self._model,
+            self._tokenizer,
+            sentences,
+            [self._layer],
+            self._max_length,
+            precision=self._precision,
+            progress=progress,
         )
         return by_layer[self._layer]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
+from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.runs import words
 from adapterstilts.runs.command import OUTPUT, command_of
 from adapterstilts.runs.results import Result
@@ -60,6 +61,11 @@ class Row:
         return words.sources_of(self.run)
 
     @property
+    def met(self) -> bool:
+        """Whether the backbone itself was trained on data of the kind of one of its sources."""
+        return any(source.task in declaration_of(self.run.backbone.id).met for source in self.run.sources)
+
+    @property
     def has_own_seeds(self) -> bool:
         """Whether its results are on sources of their own seed each."""
         return any(words.has_own_seeds(result.run) for result in self.results)
@@ -93,6 +99,11 @@ class Comparison:
     not_measured: tuple[str, ...] = ()
     own: Run | None = None
     hidden: int = 0
+
+    @property
+    def met(self) -> bool:
+        """Whether the backbone itself was trained on data of the target's kind."""
+        return self.target in declaration_of(self.backbone).met
 
     def is_own(self, row: Row) -> bool:
         """Whether it is the row that is marked."""

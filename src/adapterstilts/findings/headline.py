@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from adapterstilts import tasks
 from adapterstilts.findings import compare
 from adapterstilts.findings.compare import Comparison, Row
+from adapterstilts.findings.report import MET, OF_MET
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
 from adapterstilts.tasks import metrics
 
-MET = "†"
 _ANSWERS = ("squad", "squad2", "mlqa")
 
 
@@ -28,12 +28,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Headline:
-    """What is shown: `systems` by their names in `compare`, with those that a reader sees; `met` targets are marked."""
+    """What is shown: `systems` by their names in `compare`, with those that a reader sees."""
 
     backbone: str
     targets: tuple[str, ...]
     systems: Mapping[str, str]
-    met: tuple[str, ...] = ()
     data: str | None = None
     published: Published | None = None
 
@@ -46,13 +45,15 @@ class Headline:
         columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
         rows: list[list[Cell]] = []
         for label, shown in self.systems.items():
-            rows.append([shown, *(_cell(row_of(each, label), each) for each in compared.values())])
+            own = [row_of(each, label) for each in compared.values()]
+            name = Value(shown, mark=MET) if any(row and row.met for row in own) else shown
+            rows.append([name, *map(_cell, own, compared.values())])
         if self.published:
             rows.append([self.published.name, *(self.published.scores.get(name) for name in self.targets)])
         return Table(columns, rows, notes=list(self._notes(compared)))
 
     def _heading(self, compared: Comparison) -> str:
-        mark = f" {MET}" if compared.target in self.met else ""
+        mark = f" {MET}" if compared.met else ""
         count = f" ({len(compared.languages)})" if compared.languages else ""
         return f"{compared.target}{count}{mark}"
 
@@ -63,8 +64,8 @@ class Headline:
             f"Means over the number of languages in brackets and {several}; F1 for answers (XQuAD, MLQA, TyDiQA), "
             "tags, names and mining, accuracy for the rest."
         )
-        if self.met:
-            yield f"{MET} The encoder itself was trained on data of this kind."
+        if any(each.met or any(row.met for row in each.rows) for each in compared.values()):
+            yield OF_MET
         if self.published:
             yield f"Published: {self.published.source}."
 

@@ -14,6 +14,8 @@ from adapterstilts.runs.results import Result
 
 SAW_TARGET_TRAINING = "*"
 SAW = f"{SAW_TARGET_TRAINING} a source adapter was trained on the target's own training task."
+MET = "†"
+OF_MET = f"{MET} The backbone itself was trained on data of this kind."
 OWN = ">"
 """Before the name of the row that was just run."""
 MEANS = "Scores are means over seeds"
@@ -53,7 +55,8 @@ def summary(comparisons: Sequence[Comparison]) -> Table:
     """
     by_target = [{_kin(row): row for row in _with_the_recipes_settings(compared)} for compared in comparisons]
     kins = list(dict.fromkeys(chain(*by_target)))
-    columns: list[Filled] = [(Column("system"), [label for label, _ in kins])]
+    met = {kin for rows in by_target for kin, row in rows.items() if row.met}
+    columns: list[Filled] = [(Column("system"), [Value(kin[0], mark=MET) if kin in met else kin[0] for kin in kins])]
     kinds = [
         {_kind(compared) for compared, rows in zip(comparisons, by_target, strict=True) if kin in rows} for kin in kins
     ]
@@ -84,7 +87,7 @@ def _means(column: Column, score: Callable[[Result], float | None], rows: Sequen
 
 
 def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
-    name = compared.target + (f" ({compared.data})" if compared.data else "")
+    name = compared.target + (f" ({compared.data})" if compared.data else "") + (f" {MET}" if compared.met else "")
     column, averages = _filled(Column(name, "number"), partial(_marked_average, compared=compared), rows)
     # what was run in some of the languages has no average, and was run
     waiting = [no if row is None or not row.results else None for row, no in zip(rows, not_run, strict=True)]
@@ -112,7 +115,8 @@ def _kind(compared: Comparison) -> tuple[str, bool]:
 
 def _name(row: Row, compared: Comparison) -> Cell:
     name = f"{OWN} {row.label}" if compared.is_own(row) else row.label
-    return Value(name, mark=SAW_TARGET_TRAINING) if _saw(row) else name
+    mark = (SAW_TARGET_TRAINING if _saw(row) else "") + (MET if row.met else "")
+    return Value(name, mark=mark) if mark else name
 
 
 def _average(row: Row, compared: Comparison) -> Cell:
@@ -161,6 +165,10 @@ def _saw(row: Row) -> bool:
     return any(result.run.saw_target_training for result in row.results)
 
 
+def _met(compared: Comparison, rows: Sequence[Row]) -> bool:
+    return compared.met or any(row.met for row in rows)
+
+
 def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     rows = [row for compared in comparisons for row in _with_the_recipes_settings(compared) if row.results]
     counts = sorted({len(row.results) for row in rows})
@@ -173,6 +181,8 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
     said += _gain_notes(rows)
     if any(_saw(row) for row in rows):
         said.append(SAW)
+    if any(_met(compared, _with_the_recipes_settings(compared)) for compared in comparisons):
+        said.append(OF_MET)
     changed = sum(bool(row.changed) for compared in comparisons for row in compared.rows)
     if changed:
         said.append(
@@ -203,7 +213,8 @@ def title(compared: Comparison) -> str:
     task = tasks.get(compared.target)
     where = f"backbone {compared.backbone}" + (f", data {compared.data}" if compared.data else "")
     alone = f"; in {', '.join(compared.languages)} alone" if compared.not_measured else ""
-    return f"{task.name}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}{alone}"
+    mark = f" {MET}" if compared.met else ""
+    return f"{task.name}{mark}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}{alone}"
 
 
 def _notes(compared: Comparison) -> Iterator[str]:
@@ -216,6 +227,8 @@ def _notes(compared: Comparison) -> Iterator[str]:
         yield from (f"    {row.command}" for row in waiting)
     if any(_saw(row) for row in compared.rows):
         yield SAW
+    if _met(compared, compared.rows):
+        yield OF_MET
     if any(len(row.results) > 1 for row in compared.rows):
         yield OF_EACH_SEED
     if any(row.has_own_seeds for row in compared.rows):

@@ -96,10 +96,10 @@ def of_evaluation(
 ) -> Values:
     """Return the settings of an evaluation on `target`: the recipe's, those an adapter was trained with, overrides.
 
-    Retrieval has a layer and computes in full precision, whatever an adapter was trained with.
+    Retrieval has a layer, and takes the length and the precision of its own, whatever an adapter was trained with.
     """
     retrieval = tasks.get(target).type == "retrieval"
-    names = [name for name in OF_EVALUATION if name != ("precision" if retrieval else "retrieval_layer")]
+    names = [name for name in OF_EVALUATION if retrieval or name != "retrieval_layer"]
     for key in overrides or {}:
         if key not in names:
             raise UserError(f'An evaluation on {target} has no setting "{key}"; it has {", ".join(names)}.')

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
@@ -47,10 +48,19 @@ class Part:
 
 
 @dataclass(frozen=True)
+class TrainingSet:
+    """What a task's training rows are where they are not the official set as it is, and their licence if another."""
+
+    what: str
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
 class Study:
     """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place).
 
-    `comparisons` are those that are judged: they are named before their runs, and at most six.
+    `training_sets` are told by the cards of what is shipped, by task. `comparisons` are those that are judged: they are
+    named before their runs, and at most six.
     """
 
     path: Path
@@ -58,6 +68,7 @@ class Study:
     parts: Mapping[str, Part]
     data: str | None = None
     comparisons: tuple[Question, ...] = ()
+    training_sets: Mapping[str, TrainingSet] = field(default_factory=dict)
 
     def runs(self, part: Part, output: Path, here: AtHand | None = None) -> list[Run]:
         """Return the runs of a part, each once, in its order; `output` has what was made so far, and `here` knows it.
@@ -117,7 +128,7 @@ def read(path: Path, data: str | None = None) -> Study:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise UserError(f"{path} could not be read as the recipe of a study ({error}); give a file in YAML.") from error
-    known = ("backbone", "open", "comparisons", "parts")
+    known = ("backbone", "open", "training_sets", "comparisons", "parts")
     if not isinstance(content, Mapping) or not isinstance(content.get("parts"), Mapping):
         raise UserError(f"{path} is no recipe of a study: it has no parts, each with its runs.")
     _check_names(content, known, f"{path} has no")
@@ -128,7 +139,10 @@ def read(path: Path, data: str | None = None) -> Study:
         raise UserError(
             f"{path} names {len(asked)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be judged."
         )
-    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, tuple(asked))
+    told = content.get("training_sets") or {}
+    _check_names(told, tuple(tasks.all_tasks()), f"{path}, training_sets: there is no task")
+    sets = {task: schema.checked(TrainingSet, each, f"{path}, training_sets, {task}") for task, each in told.items()}
+    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, tuple(asked), sets)
 
 
 def _part(name: str, content: Any, names: Mapping[str, tuple[str, ...]], path: Path) -> Part:

@@ -12,7 +12,7 @@ import numpy
 import torch
 from torch import nn
 
-from adapterstilts.backbones.device import device_of, moved
+from adapterstilts.backbones.device import device_of, moved, precision_on
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.scoring.evaluator import check_finite
@@ -53,6 +53,7 @@ def embed(
     layers: Collection[int],
     max_length: int = 512,
     batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
     progress: Progress = SILENT,
 ) -> dict[int, Table]:
     """For each of `layers` (0 = the embeddings): (N, H) float32, each row of length 1, in their order.
@@ -66,7 +67,7 @@ def embed(
     check_layers(model, layers)
     size = (len(sentences), backbone.config.hidden_size)
     embeddings = {layer: numpy.empty(size, dtype=numpy.float32) for layer in layers}
-    with torch.inference_mode():
+    with torch.inference_mode(), precision_on(device, precision):
         for start in range(0, len(sentences), _TOKENISED):
             encoded = retrieval.encode_sentences(sentences[start : start + _TOKENISED], tokenizer, max_length)
             features = [{"input_ids": input_ids} for input_ids in encoded]
@@ -78,7 +79,7 @@ def embed(
                 states = _states(model, batch, embeddings)
                 for layer, table in embeddings.items():
                     mean = retrieval.mean_embedding(states[layer], batch["attention_mask"])
-                    check_finite({"embedding": mean}, batch["attention_mask"])
+                    check_finite({"embedding": mean}, batch["attention_mask"], precision)
                     table[start + indices] = mean.cpu().numpy()
                 progress.advance(len(indices))
     return embeddings
@@ -101,6 +102,7 @@ def in_turn(
     title: str,
     max_length: int = 512,
     batch_size: int = batching.EVALUATION_BATCH,
+    precision: str = "fp32",
     progress: Progress = SILENT,
 ) -> Iterator[tuple[int, Found]]:
     """Each of `layers` with what `find` makes of it and its embeddings, which are then forgotten.
@@ -114,7 +116,7 @@ def in_turn(
         group = layers[first : first + at_once]
         progress.start(title, len(sentences), "sentence")
         try:
-            tables = embed(model, tokenizer, sentences, group, max_length, batch_size, progress)
+            tables = embed(model, tokenizer, sentences, group, max_length, batch_size, precision, progress)
         finally:
             progress.finish()
         for layer in group:

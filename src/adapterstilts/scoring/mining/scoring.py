@@ -63,6 +63,7 @@ def evaluate(
     layer: int | None = None,
     batch_size: int = batching.EVALUATION_BATCH,
     tuned_on: Mapping[str, Sequence[Row]] = MappingProxyType({}),
+    precision: str = "fp32",
     progress: Progress = SILENT,
 ) -> tuple[Scores, Scores, dict[str, int], dict[str, list[str | None]]]:
     """Find each English sentence's translation among its language's foreign ones.
@@ -80,7 +81,15 @@ def evaluate(
     scores: Scores = {}
     control: Scores = {}
     predictions: dict[str, list[str | None]] = {}
-    embedded = partial(in_turn, model, tokenizer, max_length=max_length, batch_size=batch_size, progress=progress)
+    embedded = partial(
+        in_turn,
+        model,
+        tokenizer,
+        max_length=max_length,
+        batch_size=batch_size,
+        precision=precision,
+        progress=progress,
+    )
     for language, rows in rows_by_language.items():
         tuning = _tuning_rows(task, language, rows, tuned_on)
         for number, translations in _found(language, rows, tuning, sorted({0, chosen}), embedded, progress):
@@ -102,6 +111,7 @@ def scores_by_layer(
     max_length: int = 512,
     batch_size: int = batching.EVALUATION_BATCH,
     tuned_on: Mapping[str, Sequence[Row]] = MappingProxyType({}),
+    precision: str = "fp32",
     progress: Progress = SILENT,
 ) -> dict[int, Scores]:
     """What :func:`evaluate` scores at each layer, 0 (the embeddings) and the last included.
@@ -111,7 +121,15 @@ def scores_by_layer(
     """
     layers = range(backbone_of(model).config.num_hidden_layers + 1)
     scores: dict[int, Scores] = {number: {} for number in layers}
-    embedded = partial(in_turn, model, tokenizer, max_length=max_length, batch_size=batch_size, progress=progress)
+    embedded = partial(
+        in_turn,
+        model,
+        tokenizer,
+        max_length=max_length,
+        batch_size=batch_size,
+        precision=precision,
+        progress=progress,
+    )
     for language, rows in rows_by_language.items():
         tuning = _tuning_rows(task, language, rows, tuned_on)
         if are_labelled(task, rows):

@@ -68,8 +68,8 @@ def reduce(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> dict[s
 
 def mean_embedding(hidden: Tensor, attention_mask: Tensor) -> Tensor:
     """(B, L, H), (B, L) -> (B, H) float32: the mean over the tokens, special ones included, of length 1."""
-    mask = attention_mask[:, :, None].to(hidden.dtype)
-    mean = (hidden * mask).sum(1).float() / attention_mask.sum(1, keepdim=True).float()
+    mask = attention_mask[:, :, None].float()
+    mean = (hidden.float() * mask).sum(1) / attention_mask.sum(1, keepdim=True).float()
     return mean / mean.norm(dim=1, keepdim=True).clamp(min=1e-12)
 
 
