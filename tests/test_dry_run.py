@@ -90,3 +90,41 @@ def test_what_is_there_already_is_not_trained_again(trained, call):
 def test_what_the_run_would_be_refused_for_is_said(trained, call, words, sentence):
     code, out, err = call(*words.split(), "--dry-run")
     assert (code, out) == (1, "") and sentence in err
+
+
+def test_what_settings_prints_is_a_config_that_changes_nothing(trained, call):
+    line = ["fuse", "squad", "mnli", "--target", "pawsx", "--dry-run", "--json"]
+    Path("my.yaml").write_text(call("settings", "pawsx", "--composition", "fuse")[1], encoding="utf-8")
+    plain, configured = (json.loads(call(*line, *more)[1])["steps"][0] for more in ((), ("--config", "my.yaml")))
+    assert configured["run"]["id"] == plain["run"]["id"]
+    _, out, _ = call("settings", "pawsx", "--composition", "fuse", "--json")
+    assert json.loads(out)["settings"] == plain["settings"]
+
+
+def test_a_config_counts_less_than_o_and_may_write_numbers_as_people_do(trained, call):
+    Path("my.yaml").write_text("learning_rate: 1e-3\nmax_steps: 7\nepochs: null\n", encoding="utf-8")
+    line = "train pawsx --config my.yaml -o epochs=2 -o batch_size=3 --dry-run --json"
+    (step,) = json.loads(call(*line.split())[1])["steps"]
+    values = {name: each["value"] for name, each in step["settings"].items()}
+    assert (values["learning_rate"], values["epochs"], values["max_steps"], values["batch_size"]) == (1e-3, 2, None, 3)
+
+
+@pytest.mark.parametrize("content", ["defaults: {batch_size: 3}", "- batch_size", "batch_size: [", "7", ""])
+def test_a_config_that_holds_anything_else_is_refused(trained, call, content):
+    Path("wrong.yaml").write_text(content, encoding="utf-8")
+    code, _, err = call("train", "pawsx", "--config", "wrong.yaml", "--dry-run")
+    assert code == 1 and err.startswith("Error: wrong.yaml") and err.count("\n") == 1
+
+
+def test_a_config_with_an_unknown_setting_is_refused_with_the_nearest(trained, call):
+    Path("wrong.yaml").write_text("batch_sise: 3", encoding="utf-8")
+    code, _, err = call("train", "pawsx", "--config", "wrong.yaml", "--dry-run")
+    assert code == 1 and 'Did you mean "batch_size"?' in err
+
+
+@pytest.mark.parametrize(
+    "words", ["train pawsx --seeds 0 1 2", "train --seeds 0 1 2 pawsx", "train pawsx --seed 0 --seeds 1 2"]
+)
+def test_several_seeds_are_as_many_runs(trained, call, words):
+    steps = json.loads(call(*words.split(), "--dry-run", "--json")[1])["steps"]
+    assert [step["run"]["seed"] for step in steps] == [0, 1, 2]

@@ -69,6 +69,14 @@ def test_own_seeds_build_on_sources_of_the_same_seed(recipe):
     assert all(each.languages == ("en",) for each in plan.of("upon"))
 
 
+def test_other_seeds_are_those_of_the_lines_that_leave_them_open(recipe):
+    study = studies.read(recipe)
+    assert study.with_seeds(()) == study
+    runs = studies.plan(study.with_seeds((4, 4, 3)), NOWHERE).of("upon")
+    assert list(dict.fromkeys(each.run.seed for each in runs)) == [4, 3]
+    assert {source.seed for each in runs for source in each.run.sources} == {4, 3}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -81,7 +89,7 @@ def test_own_seeds_build_on_sources_of_the_same_seed(recipe):
         ("train pawsx", "train pawsex", 'part alone: train pawsex.+Did you mean "pawsx"'),
         ("max_steps=2", "max_step=2", "part alone: .+max_steps"),
         ("train pawsx", "tarin pawsx", "part alone: .+tarin"),
-        ("open: {", "open: {{", "could not be read"),
+        ("open: {", "open: {{", "line .: this is not YAML"),
     ],
 )
 def test_a_recipe_that_does_not_fit_is_refused_before_anything_runs(recipe, old, new, sentence):

@@ -5,6 +5,7 @@ An editable install reads them beside `src/`; a wheel carries them in the packag
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def path_of(written: str | Path) -> Path:
     return path
 
 
+@functools.cache
 def _bundled(name: str) -> Path:
     inside = _PACKAGE / f"_{name}"
     return inside if inside.is_dir() else _PACKAGE.parents[1] / name

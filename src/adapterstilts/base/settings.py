@@ -19,9 +19,12 @@ ONLY_HOW = "changes only how a result is computed"
 """In `Annotated`: whatever the setting's value, the same comes out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
-    """A declared setting: its annotated type, its default, and whether it changes only how a result is computed."""
+    """A declared setting: its annotated type, its default, and whether it changes only how a result is computed.
+
+    There is one of each, so that it is found by itself: the hash of an annotated type takes longer than its check.
+    """
 
     type: Any
     default: Any
@@ -46,10 +49,10 @@ def check(settings: Mapping[str, Setting], values: Mapping[str, Any]) -> None:
         if isinstance(value, list | tuple | Mapping):
             checked(settings[name].type, value, f"The setting {name}")
         else:
-            _check_scalar(settings[name].type, name, value, type(value).__name__)
+            _check_scalar(settings[name], name, value, type(value).__name__)
 
 
 @functools.lru_cache(maxsize=4096)
-def _check_scalar(type_: Any, name: str, value: Any, _: str) -> None:
+def _check_scalar(setting: Setting, name: str, value: Any, _: str) -> None:
     # a study resolves the same recipe thousands of times; 1, 1.0 and true are one key but for their types
-    checked(type_, value, f"The setting {name}")
+    checked(setting.type, value, f"The setting {name}")

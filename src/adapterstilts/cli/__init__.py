@@ -24,7 +24,7 @@ from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
 from adapterstilts.cli.sharing import export, import_, publish, pull
-from adapterstilts.cli.showing import compare, pocket, tasks, zoo
+from adapterstilts.cli.showing import compare, pocket, settings, tasks, zoo
 from adapterstilts.cli.studying import study
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
 
@@ -85,7 +85,10 @@ def _listen(_: click.Context, __: click.Parameter, wanted: bool) -> None:
     logger.handlers = [_Said()]
 
 
-_LOOKING, _COMPUTING = (tasks, backbones, data, pocket, zoo), (train, continue_, stack, fuse, merge, baseline, evaluate)
+_LOOKING, _COMPUTING = (
+    (tasks, settings, backbones, data, pocket, zoo),
+    (train, continue_, stack, fuse, merge, baseline, evaluate),
+)
 for verb in (*_LOOKING, *_COMPUTING, study, compare, score, predict, pull, import_, export, publish):
     cli.add_command(verb)
 for verb in _COMPUTING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapterstilts.cli import drawing
@@ -58,3 +60,20 @@ def _print_where(how: How, result: Result) -> None:
     named = [result.target, *(each.task for each in run.graph())]
     side = line("compare", result.target, *where(run.backbone.id, how.output, *named))
     drawing.say(f"Saved in {folder if folder.is_dir() else how.output}; side by side with the rest: {side}")
+
+
+def print_means(learned: Sequence[Result]) -> None:
+    """Print the mean over seeds of each system that was run with several, with its 95 % interval."""
+    from adapterstilts.findings import compare
+    from adapterstilts.runs import words
+
+    systems: dict[Any, list[Result]] = {}
+    for result in learned:
+        systems.setdefault((result.target, compare.system_of(result.run)), []).append(result)
+    for results in systems.values():
+        averages = [result.average for result in results if result.average is not None]
+        if len(averages) > 1:
+            seeds = ", ".join(str(result.run.seed) for result in results if result.average is not None)
+            mean, half_width = statistics.fmean(averages), compare.half_width(averages)
+            name = f"{results[0].target}, {words.label_of(results[0].run)}"
+            drawing.say(f"{name}: {mean:.1f} ± {half_width:.1f} over seeds {seeds} (95 % interval, Student's t)")

@@ -23,6 +23,7 @@ Command = Callable[..., Any]
 ADAPTER_METHODS = ("bottleneck", "lora")
 ALL_LAYERS = "all"
 _MOST_DIGITS = 9
+_SEEDS = "--seeds"
 
 
 class _Lines(click.File):
@@ -99,6 +100,12 @@ def common(command: Command) -> Command:
                 multiple=True,
                 metavar="KEY=VALUE",
                 help="A setting of the recipe, such as -o learning_rate=0.001; may be repeated.",
+            ),
+            click.option(
+                "--config",
+                type=Place(dir_okay=False),
+                metavar="FILE",
+                help="Settings in YAML, such as `adapterstilts settings TASK` prints; -o counts more.",
             ),
             task_file,
             verify,
@@ -188,13 +195,28 @@ def learning(command: Command) -> Command:
     )(command)
     return click.option(
         "--seed",
+        "--seeds",
         "seeds",
         type=click.IntRange(min=0),
         multiple=True,
         default=(0,),
         show_default=True,
-        help="Random seed; may be repeated, for a run of each.",
+        help="Random seeds, such as --seeds 0 1 2: a run of each, and at the end their mean.",
     )(command)
+
+
+class WithSeeds(click.Command):
+    """A verb with --seeds, behind which stand as many numbers as one likes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `--seeds 0 1 2` as `--seeds 0 --seeds 1 --seeds 2`."""
+        spelled_out: list[str] = []
+        behind_seeds = False
+        for word in args:
+            behind_seeds = word == _SEEDS or (behind_seeds and word.isdecimal())
+            again = behind_seeds and word != _SEEDS and spelled_out[-1] != _SEEDS
+            spelled_out += [_SEEDS, word] if again else [word]
+        return super().parse_args(ctx, spelled_out)
 
 
 def output(command: Command) -> Command:

@@ -1,4 +1,4 @@
-"""The verbs that only look: tasks, pocket, zoo, compare. None of them loads torch."""
+"""The verbs that only look: tasks, settings, pocket, zoo, compare. None of them loads torch."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ _ZOO = (
     Column("licence", drop=1),
     Column("origin", drop=3),
 )
+_WIDE = 40
+"""Letters of a setting and its value behind which a word of where it comes from still stands in line."""
 _SCORE = "score is the main metric of the adapter's own task, averaged over languages."
 
 
@@ -78,6 +80,43 @@ def tasks(as_json: bool) -> None:
     headings = {"task": 0, "role": 5, "type": 7, "languages": 6, "metric": 4, "trained on": 3, "in pocket in": 1}
     columns = [Column(heading, drop=drop) for heading, drop in {**headings, "licence": 2}.items()]
     drawing.print_table(Table(columns, rows))
+
+
+@click.command()
+@click.argument("task", shell_complete=options.complete_task)
+@click.option("--method", type=click.Choice(METHODS), default="bottleneck", show_default=True, help="What is trained.")
+@click.option("--composition", type=click.Choice(("continue", "stack", "fuse")), help="How it builds on others.")
+@options.backbone
+@options.task_file
+@options.as_json
+def settings(task: str, method: str, composition: str | None, backbone: str, as_json: bool) -> None:
+    """Show each setting of a training on TASK, its value, and where that comes from.
+
+    What is printed is YAML, which --config takes.
+
+    \b
+    Examples:
+      adapterstilts settings pawsx --method lora
+      adapterstilts settings pawsx --composition fuse > my.yaml
+      adapterstilts fuse squad mnli --target pawsx --config my.yaml
+    """
+    from adapterstilts import tasks as declarations
+    from adapterstilts.runs import recipe
+
+    name = declarations.get(task).name
+    resolved = recipe.resolve(backbone, method, composition, name)
+    values = {**resolved.run, **resolved.method}
+    if as_json:
+        facts = {"task": name, "method": method, "composition": composition, "backbone": backbone}
+        shown = {key: {"value": value, "from": resolved.origins[key]} for key, value in values.items()}
+        drawing.print_json({**facts, "settings": shown})
+        return
+    lines = [f"{key}: {schema.json_of(value)}" for key, value in values.items()]
+    width = min(_WIDE, max(map(len, lines)))
+    composed = f" for {composition}" if composition else ""
+    drawing.say(f"# {method} on {name}{composed}, backbone {backbone}")
+    for written, origin in zip(lines, (resolved.origins[key] for key in values), strict=True):
+        drawing.say(f"{written:<{width}}  # {origin}")
 
 
 @click.group()

@@ -22,10 +22,16 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     return names or [CompletionItem(incomplete, type="file")]
 
 
-@click.command()
+@click.command(cls=options.WithSeeds)
 @click.argument("recipe", shell_complete=_complete, metavar="NAME|FILE")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what is done, what is left and how long it takes; stop.")
 @click.option("--only", multiple=True, metavar="PART", help="This part only; may be repeated.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Random seeds, such as --seeds 0 1 2, instead of the recipe's, where its lines leave them open.",
+)
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
 @click.option(
     "--data", metavar="pocket|hub|FOLDER", help="Where examples come from; by default what fits the backbone."
@@ -34,7 +40,14 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 @options.output
 @options.as_json
 def study(
-    recipe: str, only_plan: bool, only: tuple[str, ...], workers: int, data: str | None, output: Path, as_json: bool
+    recipe: str,
+    only_plan: bool,
+    only: tuple[str, ...],
+    seeds: tuple[int, ...],
+    workers: int,
+    data: str | None,
+    output: Path,
+    as_json: bool,
 ) -> None:
     """Carry out the runs of a recipe that are not done yet.
 
@@ -45,10 +58,11 @@ def study(
     Examples:
       adapterstilts study pocket --plan
       adapterstilts study e5-small --data FOLDER --only adapters --workers 2
+      adapterstilts study e5-small --data FOLDER --only headline --seeds 0
     """
     from adapterstilts.exchange.catalogue import bundled
 
-    declared = studies.read(studies.recipe_of(recipe), data)
+    declared = studies.read(studies.recipe_of(recipe), data).with_seeds(seeds)
     planned = studies.plan(declared, output, only, [bundled(declared.backbone)])
     if only_plan:
         _show(planned, output, as_json)

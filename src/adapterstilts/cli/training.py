@@ -10,7 +10,7 @@ import click
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
-from adapterstilts.cli.finishing import finish, payload
+from adapterstilts.cli.finishing import finish, payload, print_means
 from adapterstilts.methods import METHODS
 from adapterstilts.runs.command import line, where
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adapterstilts.runs.run import Run
 
 
-@click.command()
+@click.command(cls=options.WithSeeds)
 @click.argument("names", nargs=-1, required=True, metavar="TASK...", shell_complete=options.complete_task)
 @options.method(METHODS)
 @options.learning
@@ -33,14 +33,14 @@ def train(names: tuple[str, ...], **chosen: Any) -> None:
     \b
     Examples:
       adapterstilts train mnli squad
-      adapterstilts train pawsx --method lora --seed 1 --seed 2
+      adapterstilts train pawsx --method lora --seeds 0 1 2
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
     options.prepare(*names)
     _carry_out([run for name in dict.fromkeys(names) for run in _trainings(name, chosen)], chosen)
 
 
-@click.command("continue")
+@click.command("continue", cls=options.WithSeeds)
 @click.argument("adapter", shell_complete=options.complete_adapter)
 @options.target(required=True)
 @options.method((*options.ADAPTER_METHODS, "full"))
@@ -59,7 +59,7 @@ def continue_(adapter: str, target: str, **chosen: Any) -> None:
     _learn(target, chosen, "continue", (adapter,))
 
 
-@click.command()
+@click.command(cls=options.WithSeeds)
 @click.argument("adapter", shell_complete=options.complete_adapter)
 @options.target(required=True)
 @options.method()
@@ -76,7 +76,7 @@ def stack(adapter: str, target: str, **chosen: Any) -> None:
     _learn(target, chosen, "stack", (adapter,))
 
 
-@click.command()
+@click.command(cls=options.WithSeeds)
 @click.argument("adapters", nargs=-1, required=True, metavar="ADAPTER...", shell_complete=options.complete_adapter)
 @options.target(required=True)
 @click.option("--no-fresh", is_flag=True, help="LoRA only: learn the mixing alone, without a fresh LoRA.")
@@ -161,7 +161,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
             drawing.say(f"Saved in {merged.folder}; it has no head, so evaluate it on retrieval: {measure}")
 
 
-@click.command()
+@click.command(cls=options.WithSeeds)
 @click.argument("target", shell_complete=options.complete_target)
 @click.option(
     "--via",
@@ -260,7 +260,9 @@ def _carry_out(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
             learned[outcome.run.id] = outcome.result
             if not chosen["as_json"]:
                 finish(how, outcome.result, False, chosen["every"])
-    if chosen["as_json"] and learned:
+    if not chosen["as_json"]:
+        print_means([learned[run.id] for run in runs if run.id in learned])
+    elif learned:
         payloads = [payload(how, learned[run.id]) for run in runs if run.id in learned]
         drawing.print_json(payloads[0] if len(runs) == 1 else {"results": payloads})
     for error in errors[:-1]:
@@ -295,7 +297,7 @@ def _plan(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
     from adapterstilts.cli import planning
     from adapterstilts.runs import recipe
 
-    settings = recipe.parse_overrides(chosen["settings"])
+    settings = recipe.overrides(chosen["config"], chosen["settings"])
     steps = [step for run in runs for step in planning.plan(run, chosen["output"], chosen["languages"], settings)]
     planning.show(steps, chosen["as_json"])
 
@@ -304,7 +306,7 @@ def _asked(chosen: dict[str, Any]) -> dict[str, Any]:
     """What every verb asks of a run by the same options."""
     from adapterstilts.runs import recipe
 
-    settings = recipe.parse_overrides(chosen["settings"])
+    settings = recipe.overrides(chosen["config"], chosen["settings"])
     return {"backbone": chosen["backbone"], "data": chosen["data"], "settings": settings}
 
 
@@ -312,7 +314,7 @@ def _how(chosen: dict[str, Any]) -> How:
     from adapterstilts.execution import How
     from adapterstilts.runs import asked, recipe
 
-    settings = asked.only_how(recipe.parse_overrides(chosen["settings"]))
+    settings = asked.only_how(recipe.overrides(chosen["config"], chosen["settings"]))
     return How(
         chosen["output"],
         chosen["languages"],

@@ -200,7 +200,8 @@ def check_has_layers(task: tasks.Task) -> None:
 
 def in_order(sources: Iterable[Run | Given]) -> tuple[Run | Given, ...]:
     """Return sources in the order of their names: what is fused does not depend on typing."""
-    return tuple(sorted(sources, key=name_of))
+    several = tuple(sources)
+    return tuple(sorted(several, key=name_of)) if len(several) > 1 else several
 
 
 def without_how(settings: Mapping[str, Any]) -> dict[str, Any]:

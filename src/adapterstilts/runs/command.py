@@ -207,7 +207,8 @@ class _Parser(argparse.ArgumentParser):
 
 @functools.cache
 def _parser(verb: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=verb, add_help=False, allow_abbrev=False)
+    # else each line would have its usage written out
+    parser = _Parser(prog=verb, usage=verb, add_help=False, allow_abbrev=False)
     parser.add_argument("words", nargs="+")
     parser.add_argument("--backbone", default=DEFAULT)
     parser.add_argument("--data")

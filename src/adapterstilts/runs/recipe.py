@@ -17,6 +17,7 @@ from adapterstilts import tasks
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import recipes_folder
+from adapterstilts.base.yaml_files import read_yaml
 from adapterstilts.methods.settings import (
     COMPOSITIONS,
     METHODS,
@@ -121,6 +122,31 @@ def parse_overrides(pairs: Iterable[str]) -> Values:
             raise UserError(f'The setting "{key}" is given twice; give it once.')
         values[key] = read(key, text)
     return values
+
+
+def overrides(config: Path | None, pairs: Iterable[str]) -> Values:
+    """Return the settings of a file in YAML and those of ``key=value`` words, which count more.
+
+    UserError for a file that cannot be read or holds anything but settings, and as `parse_overrides`.
+    """
+    typed = parse_overrides(pairs)
+    if config is None:
+        return typed
+    written = _settings_in(config)
+    if any(length in typed for length in _LENGTHS):
+        written = {key: value for key, value in written.items() if key not in _LENGTHS}
+    return {**written, **typed}
+
+
+def _settings_in(path: Path) -> Values:
+    content = read_yaml(path)
+    if not isinstance(content, Mapping) or any(isinstance(value, Mapping) for value in content.values()):
+        raise UserError(
+            f"{path} must hold settings and nothing else; give lines such as learning_rate: 0.001, as `adapterstilts "
+            "settings TASK` prints them."
+        )
+    # YAML takes 1e-3 for text
+    return {str(key): read(str(key), value) if isinstance(value, str) else value for key, value in content.items()}
 
 
 @functools.cache

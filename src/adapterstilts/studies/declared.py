@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
 from typing import Any
-
-import yaml
 
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of, recipes_folder
+from adapterstilts.base.yaml_files import read_yaml
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.findings.judged import Question
@@ -46,6 +45,11 @@ class Part:
     shipped: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def leaves_seed_open(self) -> bool:
+        """Whether a line of it is made with each seed."""
+        return any("seed" in _open_in(line) for line in self.runs)
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -69,6 +73,14 @@ class Study:
     data: str | None = None
     comparisons: tuple[Question, ...] = ()
     training_sets: Mapping[str, TrainingSet] = field(default_factory=dict)
+
+    def with_seeds(self, seeds: Sequence[int]) -> Study:
+        """Return it with `seeds` in each part whose lines leave the seed open; none: as it is."""
+        parts = {
+            name: replace(part, seed=tuple(dict.fromkeys(seeds))) if part.leaves_seed_open else part
+            for name, part in self.parts.items()
+        }
+        return replace(self, parts=parts) if seeds else self
 
     def runs(self, part: Part, output: Path, here: AtHand | None = None) -> list[Run]:
         """Return the runs of a part, each once, in its order; `output` has what was made so far, and `here` knows it.
@@ -124,10 +136,7 @@ def recipe_of(word: str) -> Path:
 
 def read(path: Path, data: str | None = None) -> Study:
     """Read the recipe of a study; UserError for what it does not know, before anything runs."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path} could not be read as the recipe of a study ({error}); give a file in YAML.") from error
+    content = read_yaml(path)
     known = ("backbone", "open", "training_sets", "comparisons", "parts")
     if not isinstance(content, Mapping) or not isinstance(content.get("parts"), Mapping):
         raise UserError(f"{path} is no recipe of a study: it has no parts, each with its runs.")

@@ -14,7 +14,8 @@ from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.places import path_of
-from adapterstilts.base.texts import is_text, read_text, wrong
+from adapterstilts.base.texts import is_text
+from adapterstilts.base.yaml_files import read_yaml
 from adapterstilts.tasks.declaration import SPLITS, TYPES, HubData, OwnRows, Task
 
 METRICS = {
@@ -54,19 +55,7 @@ def read(path: Path) -> Task:
 
     Every scalar but those of 'recipe' is read as text, so that a label "no" is one.
     """
-    import yaml
-
-    text = read_text(path)
-    try:
-        values, plain = yaml.load(text, yaml.BaseLoader), yaml.safe_load(text)
-    except yaml.reader.ReaderError as error:
-        what = f"this is not YAML (U+{error.character:04X} may not be in it)."
-        raise wrong(path, text.count("\n", 0, error.position) + 1, what) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none is a ValueError
-        where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
-        said = str(getattr(error, "problem", None) or error).replace("unhashable key", "a list or names as a key")
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else said
-        raise UserError(f"{path}{where}: this is not YAML ({said}).") from error
+    values, plain = read_yaml(path, as_text=True), read_yaml(path)
     if not isinstance(values, dict):
         raise UserError(f"{path} must hold names and values, such as type: classification.")
     if "recipe" in values:
