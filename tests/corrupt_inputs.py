@@ -638,7 +638,7 @@ def _results() -> Iterator[Case]:
         yield Case(f"result {name} by {' '.join(words)}", words, files, ("x.json",), ends)
     for path in ("adapter", "run.rows.revision", "run.rows.source", "run.evaluation.rows.source", "facts.machine"):
         files = [*RESULTS, (RESULT, json_by(at(path, ESCAPES), signed=path.startswith("run.")))]
-        for words in (("compare", "pawsx"), ("compare", "pawsx", "--json"), ("compare", "--markdown")):
+        for words in (("compare", "pawsx"), ("compare", "pawsx", "--json"), ("compare", "--format", "markdown")):
             yield Case(f"result {path} with escapes by {' '.join(words)}", words, files, ends=FINE)
     for path in ("run.settings.batch_size", "run.evaluation.settings.max_length"):
         files = [*RESULTS, (RESULT, json_by(at(path, ESCAPES), signed=True))]

@@ -226,7 +226,7 @@ def test_merge_and_evaluate(trained, call):
     assert code == 0 and "layer 0" in out
     code, out, _ = call("evaluate", "mnli", "--language", "de", "--json")
     assert code == 0 and set(json.loads(out)["scores"]) == {"de"}
-    code, out, _ = call("compare", "--markdown")
+    code, out, _ = call("compare", "--format", "markdown")
     assert code == 0 and out.count("| system |") == out.count("\n|---|") > 1
     code, out, _ = call("compare", "--summary")
     headings = out.splitlines()[0].split()

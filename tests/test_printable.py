@@ -95,7 +95,7 @@ def test_every_way_to_print(recorded):
     rows = [(f"cell{ALL}", f"number{ALL}"), (Value(f"value{ALL}", mark="*"), 1.0)]
     table = Table(columns, rows, f"title{ALL}", [f"note{ALL}"])
     drawing.print_table(table)
-    drawing.print_table(table, markdown=True)
+    drawing.print_table(table, form="markdown")
     bars = drawing.Bars()
     bars.start(f"phase{ALL}", 2, "step")
     bars.advance(1, name=ALL)
@@ -165,7 +165,7 @@ def test_nothing_that_an_adapter_or_a_result_says_is_obeyed(tmp_path, recorded, 
         if name in content:
             run = {**content[name]["run"], "id": "0"} if "run" in content[name] else None
             file.write_text(json.dumps({**content[name], "run": run}))
-    for words in (["zoo"], ["zoo", "show", str(folder)], ["compare"], ["compare", "--summary", "--markdown"]):
+    for words in (["zoo"], ["zoo", "show", str(folder)], ["compare"], ["compare", "--summary", "--format", "markdown"]):
         where = ["--output", str(tmp_path)]
         with pytest.raises(SystemExit):
             cli.main([words[0], *where, *words[1:]])

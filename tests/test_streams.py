@@ -25,7 +25,7 @@ VERBS = [
     ["zoo"],
     ["zoo", "show", "mnli"],
     ["compare", "xnli"],
-    ["compare", "xnli", "--markdown"],
+    ["compare", "xnli", "--format", "markdown"],
     ["compare", "xnli", "--json"],
     ["pocket", "show", "--language", "ja"],
 ]

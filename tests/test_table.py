@@ -1,5 +1,7 @@
 """A table is one value, and every form of it has the same numbers."""
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -98,6 +100,42 @@ def test_markdown_aligns_numbers_and_keeps_what_would_end_a_cell():
     ]
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_csv_has_every_value_with_all_its_digits(name):
+    table = TABLES[name]
+    heading, *rows = csv.reader(io.StringIO(table.to_csv()))
+    assert len(rows) == len(table.rows) and {len(row) for row in rows} == {len(heading)}
+    for row, cells in zip(rows, table.rows, strict=True):
+        read = dict(zip(heading, row, strict=True))
+        for column, cell in zip(table.columns, cells, strict=True):
+            whole = cell if isinstance(cell, Value) else Value(cell)
+            if isinstance(whole.value, float):
+                assert float(read[column.name]) == whole.value
+            if whole.interval is not None:
+                assert float(read[f"{column.name} ±"]) == whole.interval
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_latex_has_as_many_cells_in_each_row(name):
+    table = TABLES[name]
+    lines = table.to_latex().split("\n")
+    rows = [line for line in lines if line.endswith(r"\\")]
+    assert len(rows) == len(table.rows) + 1
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(table.columns) - 1}
+    assert [line for line in lines if line.startswith("%")] == [
+        f"% {said}" for said in ([table.title] if table.title else []) + list(table.notes)
+    ]
+
+
+def test_what_latex_would_obey_is_escaped():
+    table = Table([Column("a_b"), Column("n", "gain")], [("50 % & {x}~^\\ $1 #2", Value(-1.5, 0.5, mark="†"))])
+    (line,) = [line for line in table.to_latex().split("\n") if "50" in line]
+    assert line == (
+        r"50 \% \& \{x\}\textasciitilde{}\textasciicircum{}\textbackslash{} \$1 \#2 & "
+        r"$-$1.5 $\pm$ 0.5 $\dagger$ \\"
+    )
+
+
 def test_json_has_values_and_not_how_they_are_read():
     table = Table(
         [Column("system"), Column("gain", "gain"), Column("steps", "count")],
@@ -177,13 +215,17 @@ def test_a_number_beside_a_name_is_whole_even_where_the_terminal_is_narrower():
     assert any("+1.7 ± 26.9" in line for line in drawn(TABLES["pawsx"], 20))
 
 
+TIMES = {"terminal": 5, "markdown": 4, "latex": 5, "csv": 3}
+"""How often each form shows a text that is everywhere: a page has its own title, and values have no notes."""
+
+
 def test_what_others_wrote_is_shown_and_not_obeyed(capsys):
     hostile = "\x1b]0;title\x07[bold]x[/bold]"
     table = Table([Column(hostile), Column("n", "number")], [(hostile, hostile)], hostile, [hostile])
-    for markdown in (False, True):
-        drawing.print_table(table, markdown)
+    for form in drawing.FORMS:
+        drawing.print_table(table, form)
         text = capsys.readouterr().out
-        assert "\x1b" not in text and "\x07" not in text and text.count("[bold]x[/bold]") == 5 - markdown
+        assert "\x1b" not in text and "\x07" not in text and text.count("[bold]x[/bold]") == TIMES[form]
 
 
 def test_a_terminal_is_filled_and_a_pipe_gets_everything(monkeypatch, capsys):

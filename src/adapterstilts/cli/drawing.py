@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from adapterstilts.findings.table import Table
 
 _UNLIMITED = 10_000
+TERMINAL = "terminal"
+FORMS = (TERMINAL, "markdown", "latex", "csv")
+"""How a table can be printed."""
 
 
 def say(*parts: object, err: bool = False, bold: bool = False) -> None:
@@ -165,10 +168,10 @@ def print_json(payload: dict[str, Any]) -> None:
     click.echo("\n".join(OBEYED.sub(lambda letter: json.dumps(letter[0])[1:-1], line) for line in lines))
 
 
-def print_table(table: Table, markdown: bool = False) -> None:
-    """Print a table and its notes; where the output is no terminal, as wide as it is."""
-    if markdown:
-        say_lines(table.to_markdown())
+def print_table(table: Table, form: str = TERMINAL) -> None:
+    """Print a table and its notes in one of `FORMS`; where the output is no terminal, as wide as it is."""
+    if form != TERMINAL:
+        say_lines({"markdown": table.to_markdown, "latex": table.to_latex, "csv": table.to_csv}[form]())
         return
     from rich.console import Console
 
@@ -181,18 +184,18 @@ def print_table(table: Table, markdown: bool = False) -> None:
         say(note)
 
 
-def print_comparison(comparison: Comparison, markdown: bool = False) -> None:
+def print_comparison(comparison: Comparison, form: str = TERMINAL) -> None:
     """Print a comparison's table and its notes."""
     from adapterstilts.findings import report
 
-    print_table(report.comparison(comparison), markdown)
+    print_table(report.comparison(comparison), form)
 
 
-def print_summary(comparisons: Sequence[Comparison], markdown: bool) -> None:
+def print_summary(comparisons: Sequence[Comparison], form: str) -> None:
     """Print the one table of several comparisons and its notes."""
     from adapterstilts.findings import report
 
-    print_table(report.summary(comparisons), markdown)
+    print_table(report.summary(comparisons), form)
 
 
 def print_layers(layers: LayerScores) -> None:

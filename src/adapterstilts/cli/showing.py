@@ -289,13 +289,13 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     help="The backbone whose results are compared.",
 )
 @click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
-@click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+@click.option(
+    "--format", "form", type=click.Choice(drawing.FORMS), default=drawing.TERMINAL, show_default=True, help="Of tables."
+)
 @options.task_file
 @options.output
 @options.as_json
-def compare(
-    targets: tuple[str, ...], backbone: str, summary: bool, markdown: bool, output: Path, as_json: bool
-) -> None:
+def compare(targets: tuple[str, ...], backbone: str, summary: bool, form: str, output: Path, as_json: bool) -> None:
     """Put everything measured on a target side by side.
 
     Shipped results are included. Without TARGET: every task that something was measured on. Rows from another source
@@ -305,6 +305,7 @@ def compare(
     Examples:
       adapterstilts compare pawsx
       adapterstilts compare pawsx tydiqa --summary
+      adapterstilts compare pawsx --format latex > pawsx.tex
     """
     from adapterstilts import tasks as declarations
     from adapterstilts.exchange import catalogue
@@ -332,12 +333,12 @@ def compare(
         return
     shown = [comparison for comparison in comparisons if comparison.rows]
     if summary:
-        drawing.print_summary(shown, markdown)
+        drawing.print_summary(shown, form)
     else:
         for number, comparison in enumerate(shown):
             if number:
                 drawing.say()
-            drawing.print_comparison(comparison, markdown)
+            drawing.print_comparison(comparison, form)
     for comparison in comparisons:
         if not comparison.rows:
             drawing.say(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")

@@ -94,8 +94,8 @@ def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: 
     columns = [(column, [no if cell is None else cell for cell, no in zip(averages, waiting, strict=True)])]
     if _has_gap(compared):
         columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
-        columns.append(_means(Column("others", "number", drop=2), _others, rows))
-    return [*columns, _filled(Column("gain", "gain"), _gain, rows)]
+        columns.append(_means(Column("others", "number", drop=2, of=name), _others, rows))
+    return [*columns, _filled(Column("gain", "gain", of=name), _gain, rows)]
 
 
 def _with_the_recipes_settings(compared: Comparison) -> list[Row]:

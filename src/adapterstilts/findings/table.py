@@ -1,10 +1,13 @@
-"""A table as a value: headings, typed cells and notes; drawn on a terminal, as Markdown and as JSON. No torch.
+"""A table as a value: headings, typed cells and notes; drawn on a terminal, as Markdown, LaTeX, CSV and JSON. No torch.
 
 Another form is another method: :meth:`Table.texts` has the cells as they are read, columns say how they are aligned.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 import statistics
 import sys
 import textwrap
@@ -56,6 +59,7 @@ Cell = float | str | Value | None
 class Column:
     """What the cells under a heading are.
 
+    `of` says what it is about where several headings are alike, for forms in which columns are found by their names.
     `digits` stand after the point, if other than the kind's. On a terminal that is too narrow columns with the lowest
     `drop` are left out first, those with equal ones together, and those with 0 never.
     """
@@ -64,6 +68,12 @@ class Column:
     kind: Literal["text", "code", "number", "count", "seconds", "gain"] = "text"
     digits: int | None = None
     drop: int = 0
+    of: str = ""
+
+    @property
+    def name(self) -> str:
+        """The heading with what it is about."""
+        return printable(f"{self.of} {self.heading}".strip())
 
     @property
     def words(self) -> str:
@@ -137,6 +147,59 @@ class Table:
             )
             lines.append(f"| {' | '.join(marked)} |")
         return "\n".join([*lines, "", *map(printable, self.notes)] if self.notes else lines)
+
+    def to_csv(self) -> str:
+        """Return headings and values as comma-separated values (RFC 4180), numbers with all their digits.
+
+        Behind a column of which a value has an interval stands another with half its width. Notes are left out.
+        """
+        has_interval = [
+            any(_interval(row[place]) is not None for row in self.rows) for place in range(len(self.columns))
+        ]
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(
+            heading
+            for column, wide in zip(self.columns, has_interval, strict=True)
+            for heading in ([column.name, f"{column.name} ±"] if wide else [column.name])
+        )
+        for row in self.rows:
+            cells: list[float | str | None] = []
+            for column, cell, wide in zip(self.columns, row, has_interval, strict=True):
+                whole = cell if isinstance(cell, Value) else Value(cell)
+                said = column.text(whole) if whole.value is None or not column.numeric else whole.value
+                cells += [said, whole.interval] if wide else [said]
+            writer.writerow(printable(cell) if isinstance(cell, str) else cell for cell in cells)
+        return text.getvalue()
+
+    def to_latex(self) -> str:
+        """Return a LaTeX `tabular` with the rules of booktabs; title and notes are comments above and below it."""
+        said = [f"% {printable(line)}" for line in ([self.title] if self.title else [])]
+        aligned = "".join("r" if column.numeric else "l" for column in self.columns)
+        lines = [[_in_latex(column.words) for column in self.columns], *self._texts_in_latex()]
+        heading, *rows = (f"{' & '.join(cells)} \\\\" for cells in lines)
+        return "\n".join(
+            [
+                *said,
+                f"\\begin{{tabular}}{{{aligned}}}",
+                "\\toprule",
+                heading,
+                "\\midrule",
+                *rows,
+                "\\bottomrule",
+                "\\end{tabular}",
+                *(f"% {printable(note)}" for note in self.notes),
+            ]
+        )
+
+    def _texts_in_latex(self) -> list[list[str]]:
+        return [
+            [
+                rf"\texttt{{{_in_latex(text)}}}" if column.kind == "code" else _in_latex(text)
+                for column, text in zip(self.columns, texts, strict=True)
+            ]
+            for texts in self.texts(brief=True)
+        ]
 
     def to_terminal(self, width: int | None = None) -> RenderableType:
         """Return title and table for rich to print in `width` letters, or as wide as they are.
@@ -213,6 +276,28 @@ class _Shown:
         if self.column.numeric:
             return _longest([*self.column.words.split(), *self.texts])
         return min(NAME, self.most if self.names else _longest(" ".join([self.column.words, *self.texts]).split()))
+
+
+def _interval(cell: Cell) -> float | None:
+    return cell.interval if isinstance(cell, Value) else None
+
+
+_LATEX = {
+    **{letter: rf"\{letter}" for letter in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "†": r"$\dagger$",
+    "−": "$-$",
+    "×": r"$\times$",
+}
+
+
+def _in_latex(text: str) -> str:
+    """A text with what LaTeX would obey, or what its fonts may lack, as LaTeX writes it."""
+    escaped = "".join(_LATEX.get(letter, letter) for letter in text)
+    return re.sub(r"(?<![\w.])-(?=\d)", "$-$", escaped)
 
 
 def _longest(texts: Iterable[str]) -> int:
