@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "findings"))
-FINDINGS = yaml.safe_load(SCRIPT["PAGE"].read_text(encoding="utf-8"))
+FINDINGS = yaml.safe_load(SCRIPT["PAGES"]["pocket"].read_text(encoding="utf-8"))
 SENTENCES = [sentence for section in FINDINGS.values() for finding in section for sentence in finding["sentences"]]
 CLAIMS = [(claim, sentence.get("seeds", 3)) for sentence in SENTENCES for claim in sentence.get("because", [])]
 PLACEHOLDERS = [

@@ -20,7 +20,7 @@ from adapterstilts.findings import compare, judged, report
 from adapterstilts.findings.headline import Headline
 from adapterstilts.findings.judged import Question
 from adapterstilts.findings.search import Search, searches
-from adapterstilts.runs import words
+from adapterstilts.runs import items, words
 
 ROOT = Path(__file__).resolve().parents[1]
 CHOICE = yaml.safe_load((ROOT / "docs" / "real.yaml").read_text(encoding="utf-8"))
@@ -127,6 +127,21 @@ def test_named_comparisons_are_judged_together():
     assert not second.differs and second.seeds == 3
     assert third.p is None and third.seeds == 0 and not third.differs
     assert [row[-1] for row in judged.table([first, second, third]).rows] == ["yes", "cannot be told apart", "not run"]
+    assert first.over_rows is None
+
+
+def test_what_is_judged_is_told_over_test_rows_too():
+    right = [1, 0, 0, 1] * 50
+    results = [
+        replace(each, items=dict.fromkeys(each.scores, items.packed([(min(1, one + more), 1) for one in right])))
+        for more, each in [
+            *((0, each) for each in _seeds("bottleneck", [50.0, 50.0])),
+            *((1, each) for each in _seeds("bottleneck", [100.0, 100.0], composition="continue", sources=("mnli",))),
+        ]
+    ]
+    first, _, _ = judged.answers(ASKED, "pocket", results)
+    low, high = first.over_rows
+    assert 40 < low < 50 < high < 60 and first.difference == 50.0
 
 
 def test_holm_counts_every_question_and_stops_at_the_first_that_fails():

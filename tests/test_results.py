@@ -311,7 +311,7 @@ def test_the_summary_has_targets_across_and_says_what_was_not_run():
 
 def test_a_summary_of_nothing_that_the_recipe_says_is_empty(capsys):
     changed = a_result(task="mnli", changed={"max_steps": 1})
-    drawing.print_summary([compare.compare(tasks.get("mnli"), "pocket", [changed])], False)
+    drawing.print_summary([compare.compare(tasks.get("mnli"), "pocket", [changed])], drawing.TERMINAL)
     assert "bottleneck" not in capsys.readouterr().out
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -16,9 +17,10 @@ from adapterstilts import studies
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
+from adapterstilts.exchange import catalogue
 from adapterstilts.runs import command
 from adapterstilts.studies import workers
-from adapterstilts.studies.planning import Pace
+from adapterstilts.studies.planning import Disk, Pace, Planned
 
 NOWHERE = Path("nowhere")
 LINES = """
@@ -168,6 +170,16 @@ def test_how_long_a_run_takes_is_remembered(tmp_path, recipe):
     with (tmp_path / "study.jsonl").open("a") as journal:
         journal.write('{"kind": "cut of')
     assert Pace(tmp_path).seconds(planned) == 20.0 and Pace(tmp_path).seconds(other) is None
+
+
+def test_room_is_told_by_the_adapters_of_the_method_at_hand(recipe):
+    (planned, *_) = studies.plan(studies.read(recipe), NOWHERE).of("alone")
+    sizes = [1e6 * each.megabytes for each in catalogue.entries(NOWHERE, "pocket") if each.method == planned.run.method]
+    assert Disk(NOWHERE, "pocket").bytes(planned) == pytest.approx(statistics.median(sizes))
+    assert Disk(NOWHERE, "e5-small-random").bytes(planned) is None
+    (source,) = studies.plan(studies.read(recipe), NOWHERE).of("upon")[0].run.sources
+    disk = Disk(NOWHERE, "pocket")
+    assert disk.is_made_by(planned) and not disk.is_made_by(Planned("upon", source, ()))
 
 
 def test_the_plan_is_printed_and_is_json(recipe):

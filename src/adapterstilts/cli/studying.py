@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from adapterstilts import studies
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
-from adapterstilts.studies import Pace, Plan, Planned
+from adapterstilts.studies import Disk, Pace, Plan, Planned
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -109,22 +110,35 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
         ]
         drawing.print_json({"runs": runs})
         return
+    disk = studies.Disk(output, plan.study.backbone)
     names = [name for name in plan.study.parts if plan.of(name)]
-    lines = [(name, *_counts(plan.of(name), pace), plan.study.parts[name].what) for name in names]
-    lines.append(("all", *_counts(list(plan.runs), pace), ""))
+    lines = [(name, *_counts(plan.of(name), pace, disk), plan.study.parts[name].what) for name in names]
+    lines.append(("all", *_counts(list(plan.runs), pace, disk), ""))
     columns = (
         Column("part"),
         Column("runs", "count"),
         Column("done", "count"),
         Column("hours left"),
+        Column("megabytes left"),
         Column("what", drop=1),
     )
-    notes = ["Hours are those of one worker, by what runs of the same kind, or else of the same method, took here."]
+    notes = [
+        "Hours are those of one worker, by what runs of the same kind, or else of the same method, took here; "
+        "megabytes those of adapters, by what there is of the same method here."
+    ]
     drawing.print_table(Table(columns, lines, notes=notes))
 
 
-def _counts(runs: list[Planned], pace: Pace) -> tuple[int, int, str]:
+def _counts(runs: list[Planned], pace: Pace, disk: Disk) -> tuple[int, int, str, str]:
     left = [each for each in runs if not each.done]
-    known = [seconds for each in left if (seconds := pace.seconds(each)) is not None]
-    more = "" if len(known) == len(left) else " and more" if known else "not known yet"
-    return len(runs), len(runs) - len(left), f"{sum(known) / 3600:.1f}{more}" if known or not left else more
+    hours = _sum([pace.seconds(each) for each in left], 3600, ".1f")
+    to_be_made = {each.run.adapter.id: disk.bytes(each) for each in left if disk.is_made_by(each)}
+    return len(runs), len(runs) - len(left), hours, _sum(list(to_be_made.values()), 1e6, ",.0f")
+
+
+def _sum(parts: Sequence[float | None], unit: float, form: str) -> str:
+    """The sum in a unit, and whether there is more of which it is not known."""
+    known = [part for part in parts if part is not None]
+    if parts and not known:
+        return "not known yet"
+    return f"{sum(known) / unit:{form}}{'' if len(known) == len(parts) else ' and more'}"

@@ -21,13 +21,13 @@ from adapterstilts.exchange.catalogue import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.rows import kept, reading
 from adapterstilts.rows.labelled import are_labelled
-from adapterstilts.runs import results, words
+from adapterstilts.runs import items, results, words
 from adapterstilts.runs.asked import check_has_layers
 from adapterstilts.runs.command import is_elsewhere, line, where
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.scoring import evaluator, mining, submission
-from adapterstilts.tasks import types
+from adapterstilts.tasks import metrics, types
 
 Scores = Mapping[str, Mapping[str, float]]
 _LOGGER = logging.getLogger(__name__)
@@ -169,9 +169,28 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
         trainable_parameters=int(training.get("trainable_parameters", 0)),
         train_seconds=float(training.get("train_seconds", 0.0)),
         layer0=measured.layer0,
+        items=items_of(measured.rows.task, measured.rows.by_language, measured.predictions),
         facts=facts,
     )
     return results.with_left_out(result, measured.rows.left_out)
+
+
+def items_of(
+    task: tasks.Task, rows: Mapping[str, Sequence[types.Row]], predictions: Mapping[str, Sequence[Any]]
+) -> dict[str, str]:
+    """Return what each row adds to the score of its language, packed; nothing of what is mined or has no labels."""
+    if task.metric == "mining_f1":
+        return {}
+    by_language = {}
+    for language, guesses in predictions.items():
+        if are_labelled(task, rows[language]):
+            # what is retrieved is the row that holds the translation
+            right = [
+                str(row["id"]) if task.type == "retrieval" else types.get(task.type).reference(row, task)
+                for row in rows[language]
+            ]
+            by_language[language] = items.packed(metrics.shares(task.metric, guesses, right, language))
+    return by_language
 
 
 def _name_of(adapter: Adapter | None, run: Run) -> str:

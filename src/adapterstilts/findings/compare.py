@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from adapterstilts import tasks
 from adapterstilts.backbones.declared import declaration_of
+from adapterstilts.findings.intervals import drawn_averages, interval_of, mean_drawn
 from adapterstilts.runs import words
 from adapterstilts.runs.command import OUTPUT, command_of
 from adapterstilts.runs.results import Result
@@ -27,12 +28,14 @@ class Gain:
     """What a system's average is above another's, over the `seeds` that both were run with.
 
     Each pair of runs is averaged over the languages that both were measured on, with as many examples. `half_width` is
-    that of the 95 % interval of the mean (paired Student's t); None for one seed.
+    that of the 95 % interval of the mean (paired Student's t); for one seed that of the bootstrap
+    over test rows (`over_rows`), or None where these are not known.
     """
 
     points: float
     half_width: float | None
     seeds: int
+    over_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Comparison:
 
     `left_out` counts results that were made with other weights of the backbone or from other data. `not_measured` are
     languages of the rows that nothing here was measured on, or that are not compared. `own` is the run whose row is
-    marked, and `hidden` how many rows are not here.
+    marked, and `hidden` how many rows are not here. `drawn` are averages in draws of the test rows (`intervals`).
     """
 
     target: str
@@ -99,6 +102,7 @@ class Comparison:
     not_measured: tuple[str, ...] = ()
     own: Run | None = None
     hidden: int = 0
+    drawn: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def met(self) -> bool:
@@ -113,8 +117,19 @@ class Comparison:
 
     def averages(self, row: Row) -> list[float]:
         """Return the averages of the results of `row` that have all languages of this comparison."""
-        complete = (result for result in row.results if set(result.scores) == set(self.languages))
-        return [result.average for result in complete if result.average is not None]
+        return [result.average for result in self._complete(row) if result.average is not None]
+
+    def by_seed(self, row: Row) -> dict[int, Result]:
+        """Return the results of `row` that have all languages of this comparison."""
+        return {result.run.seed: result for result in self._complete(row)}
+
+    def half_width_over_rows(self, row: Row) -> float | None:
+        """Return half the 95 % interval of a row's mean average over draws of the test rows, if these are known."""
+        drawn = mean_drawn([result.run.id for result in self._complete(row)], self.drawn)
+        return None if drawn is None else _half(interval_of(drawn))
+
+    def _complete(self, row: Row) -> list[Result]:
+        return [result for result in row.results if set(result.scores) == set(self.languages)]
 
 
 def system_of(run: Run) -> System:
@@ -167,15 +182,21 @@ def compare(
         by_system.setdefault(system, []).append(result)
     beside = _join_seed_0(runs, by_system)
     seen = {language for result in kept for language in result.scores}
+    drawn = drawn_averages(kept, target, _sorted(seen))
     rows = [
         Row(
-            run, tuple(by_system[system]), _gain_of(run, by_system[system], by_system, target), output, system in beside
+            run,
+            tuple(by_system[system]),
+            _gain_of(run, by_system[system], by_system, target, drawn),
+            output,
+            system in beside,
         )
         for system, run in runs.items()
     ]
     not_measured = {language for result in kept for language in result.not_measured} - seen
     own = like.run if like else None
-    return Comparison(target.name, backbone, _sorted(seen), tuple(rows), others, data, _sorted(not_measured), own)
+    left_out = _sorted(not_measured)
+    return Comparison(target.name, backbone, _sorted(seen), tuple(rows), others, data, left_out, own, drawn=drawn)
 
 
 def _join_seed_0(runs: dict[System, Run], by_system: dict[System, list[Result]]) -> set[System]:
@@ -227,7 +248,11 @@ def brief(compared: Comparison) -> Comparison:
 
 
 def _gain_of(
-    run: Run, results: Sequence[Result], by_system: Mapping[System, Sequence[Result]], target: Task
+    run: Run,
+    results: Sequence[Result],
+    by_system: Mapping[System, Sequence[Result]],
+    target: Task,
+    drawn: Mapping[str, Any],
 ) -> Gain | None:
     """The gain over the same method on the target alone, or over the backbone as it is."""
     *own, changes = system_of(run)
@@ -235,23 +260,28 @@ def _gain_of(
     alone = [method, None, (), None, target.train_on]
     if own == alone:
         return None
-    return _gain(results, by_system.get((*alone, changes)) or by_system.get((*alone, ()), []))
+    return _gain(results, by_system.get((*alone, changes)) or by_system.get((*alone, ()), []), drawn)
 
 
-def _gain(results: Sequence[Result], reference: Sequence[Result]) -> Gain | None:
+def _gain(results: Sequence[Result], reference: Sequence[Result], drawn: Mapping[str, Any]) -> Gain | None:
     """Return the gain paired by seed; what is not trained has no seeds, and is every seed's partner."""
     by_seed = {result.run.seed: result for result in reference}
     if reference and reference[0].run.method == NO_ADAPTER:
         by_seed = dict.fromkeys((result.run.seed for result in results), reference[0])
-    pairs = [
-        pair
-        for result in results
-        if result.run.seed in by_seed and (pair := _common_averages(result, by_seed[result.run.seed])) is not None
-    ]
-    if not pairs:
+    both = [(result, by_seed[result.run.seed]) for result in results if result.run.seed in by_seed]
+    paired = [(each, averages) for each in both if (averages := _common_averages(*each)) is not None]
+    if not paired:
         return None
-    differences = [own - other for own, other in pairs]
-    return Gain(statistics.fmean(differences), half_width(differences), len(pairs))
+    differences = [own - other for _, (own, other) in paired]
+    points, half = statistics.fmean(differences), half_width(differences)
+    first, second = (result.run.id for result in paired[0][0])
+    if half is None and {first, second} <= drawn.keys():
+        return Gain(points, _half(interval_of(drawn[first] - drawn[second])), 1, over_rows=True)
+    return Gain(points, half, len(paired))
+
+
+def _half(interval: tuple[float, float]) -> float:
+    return (interval[1] - interval[0]) / 2
 
 
 def _common_averages(result: Result, other: Result) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ from itertools import chain
 
 from adapterstilts import tasks
 from adapterstilts.findings.compare import Comparison, Row, language_score, mean
+from adapterstilts.findings.ranks import ranks
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
 
@@ -21,6 +22,11 @@ OWN = ">"
 MEANS = "Scores are means over seeds"
 OF_EACH_SEED = f"{MEANS}; in brackets the average of each seed."
 OWN_SEEDS = "Runs of several seeds build on sources of the same seed, so that the sources' own variance counts."
+OVER_ROWS = "average ± is its 95 % interval over test rows (bootstrap)."
+RANKS = (
+    "ranks are those that the 95 % intervals of differences over seeds (paired t) and over test rows (bootstrap) "
+    "allow, as far as these are known."
+)
 GAIN = "gain is the average minus that of the same method on the target alone, or of the backbone as it is"
 
 Filled = tuple[Column, list[Cell]]
@@ -38,6 +44,7 @@ def comparison(compared: Comparison) -> Table:
     columns += [
         _filled(Column("average", "number"), partial(_average, compared=compared), rows),
         _filled(Column("gain", "gain"), _gain, rows),
+        _filled(Column("ranks", "count", drop=5), _ranks(compared), rows),
         _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
         _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
         _filled(Column("parameters", "count", drop=2), _parameters, rows),
@@ -123,8 +130,21 @@ def _average(row: Row, compared: Comparison) -> Cell:
     averages = compared.averages(row)
     if not averages:
         return None if row.results else "not run"
-    average = statistics.fmean(averages)
-    return Value(average, each=tuple(averages)) if len(averages) > 1 else average
+    average, half_width = statistics.fmean(averages), compared.half_width_over_rows(row)
+    each = tuple(averages) if len(averages) > 1 else ()
+    return Value(average, half_width, each=each) if each or half_width is not None else average
+
+
+def _ranks(compared: Comparison) -> Callable[[Row], Cell]:
+    known = ranks(compared)
+
+    def cell(row: Row) -> Cell:
+        if row.label not in known:
+            return None
+        best, worst = known[row.label]
+        return best if best == worst else Value(None, span=(best, worst))
+
+    return cell
 
 
 def _marked_average(row: Row, compared: Comparison) -> Cell:
@@ -194,7 +214,12 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
 
 def _gain_notes(rows: Sequence[Row]) -> list[str]:
     gains = [row.gain for row in rows if row.gain]
-    interval = "; ± is the 95 % interval over seeds (paired t)" if any(gain.half_width for gain in gains) else ""
+    over = [
+        words
+        for words, of_rows in (("seeds (paired t)", False), ("test rows (bootstrap) where there is one seed", True))
+        if any(gain.half_width is not None and gain.over_rows is of_rows for gain in gains)
+    ]
+    interval = f"; ± is the 95 % interval over {', or '.join(over)}" if over else ""
     return [f"{GAIN}{interval}."] if gains else []
 
 
@@ -234,6 +259,10 @@ def _notes(compared: Comparison) -> Iterator[str]:
     if any(row.has_own_seeds for row in compared.rows):
         yield OWN_SEEDS
     yield from _gain_notes(compared.rows)
+    if compared.drawn:
+        yield OVER_ROWS
+    if ranks(compared):
+        yield RANKS
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."

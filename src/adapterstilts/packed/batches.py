@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 LADDER = 64
-"""The number of tokens is rounded up to a multiple of this, so that the same few shapes come again and again."""
+"""The number of tokens is rounded up to a multiple of this, so that the same few shapes come again and again: a CPU
+makes kernels for each, and keeps about a thousand."""
 LENGTHS = 8
 """Likewise for the length to which attention pads."""
 NEARLY_FULL = 0.95
-"""From this share of tokens on a batch stays as it is: to compute its padding costs less than to move tokens about."""
+"""From this share of tokens on a batch stays as it is, but for its length: padding costs less than moving tokens."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,13 @@ def lengths_of(batch: Mapping[str, Tensor]) -> Tensor:
     return batch["lengths"] if "lengths" in batch else batch["attention_mask"].sum(1).cpu()
 
 
-def is_whole(count: int, batch: int, width: int) -> bool:
-    """Return whether a batch of so many tokens stays as it is."""
-    return count >= NEARLY_FULL * batch * width
+def is_whole(count: int, batch: int, length: int) -> bool:
+    """Return whether a batch of so many tokens, padded to a length, stays as it is."""
+    return count >= NEARLY_FULL * batch * length
 
 
 def padded(width: int) -> int:
-    """Return the length to which attention pads a batch that does not."""
+    """Return the length to which attention pads a batch."""
     return -(-width // LENGTHS) * LENGTHS
 
 
@@ -95,15 +96,13 @@ def filled(count: int) -> int:
 
 def packed(lengths: Tensor, width: int, device: torch.device) -> Packed:
     """Pack rows of `lengths` (B,), on the CPU, padded on the right to `width`; what it returns is on `device`."""
-    batch, count = lengths.shape[0], int(lengths.sum())
-    if is_whole(count, batch, width):
-        inside = torch.arange(width) < lengths[:, None]
-        places = torch.arange(batch * width, device=device)
-        bias = None if count == batch * width else bias_of(inside).to(device)
-        own = inside.view(-1).nonzero().squeeze(1).to(device)
-        return Packed(batch, width, width, places, places, bias, True, own)
-    length = padded(width)
+    batch, count, length = lengths.shape[0], int(lengths.sum()), padded(width)
     inside = torch.arange(length) < lengths[:, None]
+    if is_whole(count, batch, length):
+        places = torch.arange(batch * length, device=device)
+        bias = None if count == batch * length else bias_of(inside).to(device)
+        own = inside.view(-1).nonzero().squeeze(1).to(device)
+        return Packed(batch, length, width, places, places, bias, True, own)
     places = inside.view(-1).nonzero().squeeze(1)
     padding = (~inside.view(-1)).nonzero()[0]
     rows = torch.full((batch * length,), count)

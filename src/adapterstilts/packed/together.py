@@ -115,10 +115,10 @@ class _Shares:
         self.widths = [mask.shape[1] for mask in self._masks]
         self.lengths, self.tokens, self._filled = list[int](), list[int](), list[bool]()
         for rows, width in zip(self._rows, self.widths, strict=False):
-            batch, count = len(rows), int(rows.sum())
-            whole = is_whole(count, batch, width)
-            self.lengths.append(width if whole else padded(width))
-            self.tokens.append(batch * width if whole else filled(count))
+            batch, count, length = len(rows), int(rows.sum()), padded(width)
+            whole = is_whole(count, batch, length)
+            self.lengths.append(length)
+            self.tokens.append(batch * length if whole else filled(count))
             self._filled.append(not whole)
         self._all = filled(sum(self.tokens) + 1)
 
@@ -155,7 +155,7 @@ class _Shares:
         return Packed(batch, length, width, places, of_places, bias, False, numbers)
 
     def _held(self) -> Iterator[tuple[Tensor, int, bool]]:
-        return zip(self._rows, [*self.widths, 1], [*self._filled, True], strict=True)
+        return zip(self._rows, [*self.lengths, 1], [*self._filled, True], strict=True)
 
     def of(self, values: Tensor) -> tuple[Tensor, ...]:
         """Return each one's rows of (T, ...)."""

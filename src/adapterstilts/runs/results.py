@@ -35,7 +35,8 @@ class Result:
     `adapter` is the name of what was measured. `scores` maps language to metric to value (0 to 100), `examples`
     language to count; what was predicted without labels has examples and no scores. `layer0` are the scores of a
     retrieval target at the embedding layer. `facts` are what else was seen and is no part of the run's identity: the
-    split, what was left out of validation, weights' digests, versions, the machine.
+    split, what was left out of validation, weights' digests, versions, the machine. `items` are by language what each
+    row adds to the main score, as the module `items` packs them; none where they were not kept.
     """
 
     run: Run
@@ -46,6 +47,7 @@ class Result:
     train_seconds: float = 0.0
     layer0: Scores | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
@@ -76,7 +78,7 @@ class Result:
         wanted = set(languages)
         parts: list[Any] = [
             each and {language: each[language] for language in each if language in wanted}
-            for each in (self.scores, self.examples, self.layer0)
+            for each in (self.scores, self.examples, self.layer0, self.items)
         ]
         left_out = [language for language in self.examples if language not in wanted]
         return replace(
@@ -84,6 +86,7 @@ class Result:
             scores=parts[0],
             examples=parts[1],
             layer0=parts[2],
+            items=parts[3],
             facts=_with_left_out(self.facts, [*self.not_measured, *left_out]),
         )
 
@@ -108,16 +111,17 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored: plain JSON, from which `read` makes the result again."""
-        content = {key: getattr(self, key) for key in self.__dataclass_fields__ if key != "run"}
+        left_out = {"run"} if self.items else {"run", "items"}
+        content = {key: getattr(self, key) for key in self.__dataclass_fields__ if key not in left_out}
         # of tasks that only their user's files declare
         declared = tasks.declarations_of(_tasks_of(self.run))
         content |= {"declarations": declared} if declared else {}
         return {"format": FORMAT, "id": self.run.id, "run": self.run.facts(), **content}
 
     def told(self) -> dict[str, Any]:
-        """Return the same with what follows from it, for whoever reads it from standard output."""
+        """Return the same with what follows from it and without its rows, for whoever reads it from standard output."""
         return {
-            **self.as_json(),
+            **{key: value for key, value in self.as_json().items() if key != "items"},
             "target": self.target,
             "system": words.label_of(self.run),
             "average": self.average,
@@ -186,7 +190,8 @@ def _with(new: Result, old: Result) -> Result:
     """What both have of one run, the new one first in what both have."""
     layer0 = None if new.layer0 is None else {**(old.layer0 or {}), **new.layer0}
     examples = {**old.examples, **new.examples}
-    both = replace(new, scores={**old.scores, **new.scores}, examples=examples, layer0=layer0)
+    items = {**old.items, **new.items}
+    both = replace(new, scores={**old.scores, **new.scores}, examples=examples, layer0=layer0, items=items)
     return with_left_out(both, (language for language in new.not_measured if language not in examples))
 
 

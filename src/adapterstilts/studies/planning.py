@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapterstilts.base.errors import UserError
+from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
-from adapterstilts.runs.run import Run
+from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.studies.declared import Study
 
 _JOURNAL = "study.jsonl"
@@ -110,6 +111,25 @@ class Pace:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as journal:
                 journal.write(f"{json.dumps(told)}\n")
+
+
+class Disk:
+    """How much room the adapters of runs take, by those that are at hand."""
+
+    def __init__(self, output: Path, backbone: str) -> None:
+        self._here = AtHand(output)
+        self._by_method: dict[str, list[float]] = {}
+        for entry in catalogue.entries(output, backbone):
+            self._by_method.setdefault(entry.method, []).append(1e6 * entry.megabytes)
+
+    def is_made_by(self, planned: Planned) -> bool:
+        """Whether a run makes an adapter that is not at hand."""
+        return planned.run.method != NO_ADAPTER and self._here.folder_of(planned.run.adapter) is None
+
+    def bytes(self, planned: Planned) -> float | None:
+        """Return the median of the adapters of its method; None if there is none at hand."""
+        known = self._by_method.get(planned.run.method)
+        return statistics.median(known) if known else None
 
 
 def _kind(planned: Planned) -> str:

@@ -88,7 +88,8 @@ class Declaration:
     copy: ccg). `metric` names a function of `adapterstilts.tasks.metrics`. `train_on` is the English task
     whose training data is used, None where there is none, and `train_examples` how many there are where it is the
     task's own (Phang et al. 2020, table 1; Chung et al. 2020, table 11). `chance` is the score of guessing, 0 to
-    100. `paragraphs_of` names the tasks whose validation rows hold the paragraphs of the test rows.
+    100. `paragraphs_of` names the tasks whose validation rows hold the paragraphs of the test rows. `parallel`: the
+    test rows of one place are translations of each other in all languages.
 
     `hub` lists the data sets whose rows are joined, none where the data is not on the Hub: `elsewhere` then says
     why, and what to do. `files` are the parts of each split in a folder, and `files_note` what else to say where they
@@ -107,6 +108,7 @@ class Declaration:
     train_examples: int | None = None
     labels: tuple[str, ...] = ()
     paragraphs_of: tuple[str, ...] = ()
+    parallel: bool = False
     hub: tuple[HubData, ...] = ()
     elsewhere: str = ""
     files: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)

@@ -47,6 +47,28 @@ def main_score(metric: str, scores: Mapping[str, float]) -> float:
     return scores[main_name(metric)]
 
 
+def shares(
+    metric: str, predictions: Sequence[Any], references: Sequence[Any], language: str = "en"
+) -> list[tuple[float, float]]:
+    """Return two numbers for each item: the main score is 100 times the sum of the first over that of the second.
+
+    Raises as `compute`, and ValueError for 'mining_f1', whose items are no rows.
+    """
+    if metric == "mining_f1":
+        raise ValueError("what is mined has no items of its own")
+    pairs = _paired(predictions, references)
+    if metric == "token_accuracy":
+        return [
+            (sum(tag == right for tag, right in zip(predicted, expected, strict=False)), len(expected))
+            for predicted, expected in pairs
+        ]
+    if metric == "span_f1":
+        counted = ((_spans([predicted]), _spans([expected])) for predicted, expected in pairs)
+        return [(2 * len(predicted & expected), len(predicted) + len(expected)) for predicted, expected in counted]
+    scored = (compute(metric, [predicted], [expected], language) for predicted, expected in pairs)
+    return [(main_score(metric, each) / 100, 1) for each in scored]
+
+
 def main_name(metric: str) -> str:
     """Return the key under which `metric` gives its main score."""
     return _MAIN[metric]
@@ -73,15 +95,18 @@ def span_f1(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[
     A tag without a B- or I- is given its own first letter as a prefix: later releases of seqeval cut the
     first letter off, and so agree with the release that XTREME used.
     """
+    _paired(predictions, references)
+    predicted, expected = _spans(predictions), _spans(references)
+    return _precision_recall(len(predicted & expected), len(predicted), len(expected))
+
+
+def _spans(sentences: Sequence[Sequence[str]]) -> set[tuple[str, int, int]]:
     # seqeval brings scikit-learn, and declarations have to load in no time
     from seqeval.metrics.sequence_labeling import get_entities
 
-    _paired(predictions, references)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* seems not to be NE tag")
-        predicted = set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in predictions]))
-        expected = set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in references]))
-    return _precision_recall(len(predicted & expected), len(predicted), len(expected))
+        return set(get_entities([[_prefixed(tag) for tag in sentence] for sentence in sentences]))
 
 
 def mining_f1(predictions: Collection[tuple[str, str]], references: Collection[tuple[str, str]]) -> Scores:

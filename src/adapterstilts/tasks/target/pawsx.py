@@ -21,6 +21,7 @@ TASK = Declaration(
     labels=("0", "1"),
     metric="accuracy",
     chance=50.0,
+    parallel=True,
     licence="free for any purpose, Google LLC to be acknowledged",
     reference="https://aclanthology.org/D19-1382/",
     train_on="pawsx",

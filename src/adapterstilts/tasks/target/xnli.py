@@ -18,6 +18,7 @@ TASK = Declaration(
     labels=("contradiction", "entailment", "neutral"),
     metric="accuracy",
     chance=100 / 3,
+    parallel=True,
     licence="CC BY-NC 4.0",
     reference="https://aclanthology.org/D18-1269/",
     train_on="mnli",

@@ -8,6 +8,7 @@ TASK = Declaration(
     languages=("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh"),
     metric="squad",
     chance=0.0,
+    parallel=True,
     licence="CC BY-SA 4.0",
     reference="https://aclanthology.org/2020.acl-main.421/",
     train_on="squad",
