@@ -20,11 +20,12 @@ from adapterstilts.base import processes
 from adapterstilts.base.errors import UserError, did_you_mean, shortened
 from adapterstilts.cli import drawing, streams
 from adapterstilts.cli.backbones import backbones
+from adapterstilts.cli.comparing import compare
 from adapterstilts.cli.data import data
 from adapterstilts.cli.predicting import predict
 from adapterstilts.cli.scoring import score
 from adapterstilts.cli.sharing import export, import_, publish, pull
-from adapterstilts.cli.showing import compare, pocket, settings, tasks, zoo
+from adapterstilts.cli.showing import pocket, settings, tasks, zoo
 from adapterstilts.cli.studying import study
 from adapterstilts.cli.training import baseline, continue_, evaluate, fuse, merge, stack, train
 

@@ -198,6 +198,13 @@ def print_summary(comparisons: Sequence[Comparison], form: str) -> None:
     print_table(report.summary(comparisons), form)
 
 
+def print_grid(comparisons: Sequence[Comparison], method: str, form: str) -> None:
+    """Print the gains of several comparisons by intermediate task, and the notes."""
+    from adapterstilts.findings.grid import grid
+
+    print_table(grid(comparisons, method), form)
+
+
 def print_layers(layers: LayerScores) -> None:
     """Print the scores of each layer, and that they are a diagnostic."""
     from adapterstilts import tasks

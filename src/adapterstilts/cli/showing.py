@@ -1,8 +1,7 @@
-"""The verbs that only look: tasks, settings, pocket, zoo, compare. None of them loads torch."""
+"""The verbs that only look: tasks, settings, pocket, zoo. None of them loads torch."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -277,91 +276,6 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         drawing.say()
         drawing.say("card:")
         drawing.say_lines(body.strip(), "  ")
-
-
-@click.command()
-@click.argument("targets", nargs=-1, metavar="[TARGET]...", shell_complete=options.complete_task)
-@click.option(
-    "--backbone",
-    default="pocket",
-    show_default=True,
-    metavar="pocket|HUB_ID|PATH",
-    help="The backbone whose results are compared.",
-)
-@click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
-@click.option(
-    "--format", "form", type=click.Choice(drawing.FORMS), default=drawing.TERMINAL, show_default=True, help="Of tables."
-)
-@options.task_file
-@options.output
-@options.as_json
-def compare(targets: tuple[str, ...], backbone: str, summary: bool, form: str, output: Path, as_json: bool) -> None:
-    """Put everything measured on a target side by side.
-
-    Shipped results are included. Without TARGET: every task that something was measured on. Rows from another source
-    make a table of their own.
-
-    \b
-    Examples:
-      adapterstilts compare pawsx
-      adapterstilts compare pawsx tydiqa --summary
-      adapterstilts compare pawsx --format latex > pawsx.tex
-    """
-    from adapterstilts import tasks as declarations
-    from adapterstilts.exchange import catalogue
-    from adapterstilts.findings import compare
-    from adapterstilts.runs import results
-
-    all_results = results.read_all([catalogue.bundled(backbone), output], drawing.note_skipped)
-    measured = {(result.target, result.data) for result in all_results if result.run.backbone.id == backbone}
-    names = [declarations.get(name).name for name in targets]
-    names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
-    comparisons = [
-        compare.compare(declarations.get(name), backbone, all_results, data=data, output=output)
-        for name in dict.fromkeys(names)
-        for data in sorted({data for target, data in measured if target == name} or {None}, key=str)
-    ]
-    if as_json:
-        drawing.print_json({"comparisons": [_comparison(comparison) for comparison in comparisons]})
-        return
-    if not any(comparison.rows for comparison in comparisons):
-        on = f" on {', '.join(names)}" if names else ""
-        # what a fusion takes is shipped for the one backbone alone
-        words = ["fuse", "squad", "mnli", "--target", "pawsx"] if backbone == DEFAULT else ["train", "pawsx"]
-        start = line(*words, *where(backbone, output))
-        drawing.say(f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}")
-        return
-    shown = [comparison for comparison in comparisons if comparison.rows]
-    if summary:
-        drawing.print_summary(shown, form)
-    else:
-        for number, comparison in enumerate(shown):
-            if number:
-                drawing.say()
-            drawing.print_comparison(comparison, form)
-    for comparison in comparisons:
-        if not comparison.rows:
-            drawing.say(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
-
-
-def _comparison(comparison: Any) -> dict[str, Any]:
-    return {
-        "target": comparison.target,
-        "backbone": comparison.backbone,
-        "data": comparison.data,
-        "languages": list(comparison.languages),
-        "left_out": comparison.left_out,
-        "not_measured": list(comparison.not_measured),
-        "rows": [
-            {
-                "system": row.label,
-                "command": row.command,
-                "gain": asdict(row.gain) if row.gain else None,
-                "results": [result.told() for result in row.results],
-            }
-            for row in comparison.rows
-        ],
-    }
 
 
 def _entry(entry: Any) -> dict[str, Any]:

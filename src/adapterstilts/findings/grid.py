@@ -1,0 +1,88 @@
+"""The layout of Phang et al. (2020): intermediate tasks down, targets across, gains over the baseline. No torch."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from adapterstilts import tasks
+from adapterstilts.findings.compare import Comparison, Row, mean
+from adapterstilts.findings.report import GAIN, MET, OF_MET, title
+from adapterstilts.findings.table import Cell, Column, Table, Value
+from adapterstilts.runs.run import NO_ADAPTER
+
+NOT_RUN = "not run"
+
+
+def grid(comparisons: Sequence[Comparison], method: str) -> Table:
+    """Return what going on from each intermediate task gains by one method; first what it is a gain over.
+
+    A target that is not trained, as in retrieval, is measured with each task's adapter as it is. What would train twice
+    on the same rows is no transfer, and empty; what was not run is said to be, and is in no mean.
+    """
+    sources = [name for name, task in tasks.shipped().items() if task.role == "intermediate"]
+    columns = [Column("intermediate task"), *(Column(_heading(each), "gain") for each in comparisons)]
+    rows: list[list[Cell]] = [["none", *(_baseline(each, method) for each in comparisons)]]
+    for source in sources:
+        name = Value(source, mark=MET) if any(_met(each, source) for each in comparisons) else source
+        rows.append([name, *(_gain(each, method, source) for each in comparisons)])
+    if len(comparisons) > 1:
+        columns.append(Column("mean", "gain"))
+        for row in rows:
+            row.append(_mean(row[1:]))
+    notes = [f"{title(each)}." for each in comparisons]
+    notes.append('"none" has averages over languages, the rest gains.')
+    notes.append(f"{GAIN}; ± is the 95 % interval over seeds, or over test rows where there is one seed.")
+    if any(each.met or any(_met(each, source) for source in sources) for each in comparisons):
+        notes.append(OF_MET)
+    return Table(columns, rows, f"{method}: gains by intermediate task", notes)
+
+
+def _heading(compared: Comparison) -> str:
+    return f"{compared.target} {MET}" if compared.met else compared.target
+
+
+def _met(compared: Comparison, source: str) -> bool:
+    return any(row.met and source in {each.task for each in row.run.sources} for row in compared.rows)
+
+
+def _is_trained(compared: Comparison) -> bool:
+    return tasks.get(compared.target).train_on is not None
+
+
+def _baseline(compared: Comparison, method: str) -> Cell:
+    wanted = method if _is_trained(compared) else NO_ADAPTER
+    for row in _plain(compared):
+        run = row.run
+        alone = run.composition is None and not run.sources and run.control is None
+        learned = tasks.get(run.task).train_on if run.task else None
+        if run.method == wanted and alone and learned == tasks.get(compared.target).train_on:
+            average = mean(compared.averages(row))
+            # a plain number: in a column of gains it would have a sign
+            return NOT_RUN if average is None else f"{average:.1f}"
+    return NOT_RUN
+
+
+def _gain(compared: Comparison, method: str, source: str) -> Cell:
+    if tasks.get(source).train_on == tasks.get(compared.target).train_on:
+        return None
+    for row in _plain(compared):
+        run = row.run
+        if _is_trained(compared):
+            of_source = run.composition == "continue" and [each.task for each in run.sources] == [source]
+        else:
+            of_source = run.composition is None and run.task == source
+        if run.method == method and of_source and run.control is None and row.gain:
+            return Value(row.gain.points, row.gain.half_width)
+    return NOT_RUN
+
+
+def _plain(compared: Comparison) -> list[Row]:
+    return [row for row in compared.rows if row.results and not row.changed]
+
+
+def _mean(cells: Sequence[Cell]) -> Cell:
+    """The mean gain, where none is missing."""
+    points = [cell.value for cell in cells if isinstance(cell, Value)]
+    whole = points and not any(cell == NOT_RUN for cell in cells)
+    return statistics.fmean(float(each) for each in points if each is not None) if whole else None

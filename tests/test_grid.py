@@ -1,0 +1,80 @@
+"""The paper's layout: gains by intermediate task and target."""
+
+from dataclasses import replace
+
+import pytest
+from records import a_result, a_run, accuracies
+
+from adapterstilts import tasks
+from adapterstilts.backbones.declared import DECLARED
+from adapterstilts.findings import compare
+from adapterstilts.findings.grid import NOT_RUN, grid
+from adapterstilts.findings.table import Value
+from adapterstilts.runs.run import NO_ADAPTER
+
+
+def compared(*targets, results):
+    return [compare.compare(tasks.get(name), "pocket", results) for name in targets]
+
+
+def cells(table):
+    """The cells by intermediate task and heading."""
+    headings = [column.heading for column in table.columns[1:]]
+    return {getattr(name, "value", name): dict(zip(headings, row, strict=True)) for name, *row in table.rows}
+
+
+@pytest.mark.parametrize(
+    ("method", "composition"), [("bottleneck", "continue"), ("lora", "continue"), ("full", "continue")]
+)
+def test_gains_of_one_method_by_task_and_target(method, composition):
+    results = [
+        *(a_result(a_run(method, seed=seed), accuracies(en=60.0, de=50.0)) for seed in range(2)),
+        *(
+            a_result(
+                a_run(method, composition=composition, sources=("mnli",), seed=seed),
+                accuracies(en=70.0, de=50.0 + seed),
+            )
+            for seed in range(2)
+        ),
+        a_result(a_run("head_only", composition=None), accuracies(en=99.0, de=99.0)),
+    ]
+    table = grid(compared("pawsx", "tydiqa", results=results), method)
+    read = cells(table)
+    assert list(read) == ["none", *(name for name, task in tasks.shipped().items() if task.role == "intermediate")]
+    assert read["none"] == {"pawsx": "55.0", "tydiqa": NOT_RUN, "mean": None}
+    gain = read["mnli"]["pawsx"]
+    assert gain.value == 5.25 and gain.interval > 0
+    assert read["squad"] == {"pawsx": NOT_RUN, "tydiqa": NOT_RUN, "mean": None}
+    assert read["mnli"]["mean"] is None, "a mean of what is incomplete says nothing"
+
+
+def test_what_would_train_twice_on_the_same_rows_is_empty():
+    results = [a_result(a_run(task="mnli", target="xnli"), accuracies(en=60.0))]
+    read = cells(grid(compared("xnli", "pawsx", results=results), "bottleneck"))
+    assert read["none"]["xnli"] == "60.0" and read["mnli"]["xnli"] is None and read["squad"]["xnli"] == NOT_RUN
+
+
+def test_retrieval_is_by_each_adapter_as_it_is():
+    results = [
+        a_result(a_run(NO_ADAPTER, None, target="tatoeba"), accuracies(de=40.0)),
+        a_result(a_run(task="csqa", target="tatoeba"), accuracies(de=43.0)),
+    ]
+    read = cells(grid(compared("tatoeba", results=results), "bottleneck"))
+    assert read["none"] == {"tatoeba": "40.0"} and read["csqa"]["tatoeba"] == Value(3.0)
+
+
+def test_other_settings_than_the_recipes_and_controls_are_not_in_it():
+    results = [
+        a_result(),
+        a_result(
+            a_run(composition="continue", sources=("mnli",), changed={"max_steps": 7}), accuracies(en=99.0, de=99.0)
+        ),
+    ]
+    assert cells(grid(compared("pawsx", results=results), "bottleneck"))["mnli"] == {"pawsx": NOT_RUN}
+
+
+def test_what_the_backbone_met_is_marked(monkeypatch):
+    monkeypatch.setitem(DECLARED, "pocket", replace(DECLARED["pocket"], met=("mnli",)))
+    results = [a_result(), a_result(a_run(composition="continue", sources=("mnli",)))]
+    table = grid(compared("pawsx", results=results), "bottleneck")
+    assert [name.value for name, *_ in table.rows if isinstance(name, Value)] == ["mnli"]
