@@ -19,8 +19,10 @@ from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
 from adapterstilts.exchange import catalogue
 from adapterstilts.runs import command
-from adapterstilts.studies import workers
+from adapterstilts.studies import carrying, workers
+from adapterstilts.studies.carrying import carry_out
 from adapterstilts.studies.planning import Disk, Pace, Planned
+from adapterstilts.studies.workers import Local
 
 NOWHERE = Path("nowhere")
 LINES = """
@@ -156,10 +158,10 @@ def test_what_is_done_is_not_done_again(tiny):
 
 def test_a_run_comes_after_those_that_it_builds_on(tiny):
     plan = studies.plan(studies.read(tiny), Path("runs"))
-    first = workers._next(plan.runs, [])
+    first = carrying._next(plan.runs, [])
     assert first.part == "source" and first.run.seed == 0
     others = [each for each in plan.runs if each is not first]
-    second = workers._next(others, [first])
+    second = carrying._next(others, [first])
     assert second.part == "source" and second.run.seed == 1
 
 
@@ -206,7 +208,7 @@ parts:
 """
     )
     study = studies.read(path)
-    ended = list(workers.carry_out(studies.plan(study, output).left, output, 2))
+    ended = list(carry_out(studies.plan(study, output).left, Local(output, 2)))
     assert len(ended) == 4 and [
         each.error is None for each in sorted(ended, key=lambda each: each.planned.run.task or "")
     ]
@@ -215,9 +217,9 @@ parts:
 
 
 def test_a_run_that_takes_its_process_with_it_leaves_the_others(recipe, monkeypatch, tmp_path):
-    monkeypatch.setattr(workers, "_one", ending_process.end)
+    monkeypatch.setattr(workers, "one", ending_process.end)
     plan = studies.plan(studies.read(recipe), NOWHERE)
-    ended = list(workers.carry_out(plan.of("alone"), tmp_path, 2))
+    ended = list(carry_out(plan.of("alone"), Local(tmp_path, 2)))
     by_seed = {(each.planned.run.seed, each.error is None) for each in ended}
     assert len(ended) == 4 and by_seed == {(0, True), (1, False)}
     assert all("memory" in each.error for each in ended if each.error)
@@ -227,10 +229,11 @@ def test_workers_end_with_the_process_that_gives_them_runs(recipe, tmp_path):
     """They would go on unseen, and hold the locks of their runs."""
     script = (
         "import sys; from pathlib import Path; from adapterstilts import studies; "
-        "from adapterstilts.studies import workers; import ending_process; workers._one = ending_process.wait\n"
+        "from adapterstilts.studies import workers; from adapterstilts.studies.carrying import carry_out; "
+        "import ending_process; workers.one = ending_process.wait\n"
         "if __name__ == '__main__':\n"
         "    plan = studies.plan(studies.read(Path(sys.argv[1])), Path('nowhere'))\n"
-        "    list(workers.carry_out(plan.of('alone'), Path(sys.argv[2]), 1))\n"
+        "    list(carry_out(plan.of('alone'), workers.Local(Path(sys.argv[2]), 1)))\n"
     )
     (tmp_path / "main.py").write_text(script)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}

@@ -33,7 +33,15 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     multiple=True,
     help="Random seeds, such as --seeds 0 1 2, instead of the recipe's, where its lines leave them open.",
 )
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="Where runs are computed: in processes of this machine, or on a Ray cluster.",
+)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Local runs at a time.")
+@click.option("--address", metavar="HOST:PORT|auto", help="The Ray cluster; without it one is started on this machine.")
 @click.option(
     "--data", metavar="pocket|hub|FOLDER", help="Where examples come from; by default what fits the backbone."
 )
@@ -45,7 +53,9 @@ def study(
     only_plan: bool,
     only: tuple[str, ...],
     seeds: tuple[int, ...],
+    engine: str,
     workers: int,
+    address: str | None,
     data: str | None,
     output: Path,
     as_json: bool,
@@ -60,26 +70,34 @@ def study(
       adapterstilts study pocket --plan
       adapterstilts study e5-small --data FOLDER --only adapters --workers 2
       adapterstilts study e5-small --data FOLDER --only headline --seeds 0
+      adapterstilts study e5-small --data FOLDER --output /shared/runs --engine ray --address auto
     """
     from adapterstilts.exchange.catalogue import bundled
 
+    if address and engine != "ray":
+        raise UserError("--address is of a Ray cluster: say --engine ray, too.")
     declared = studies.read(studies.recipe_of(recipe), data).with_seeds(seeds)
     planned = studies.plan(declared, output, only, [bundled(declared.backbone)])
     if only_plan:
         _show(planned, output, as_json)
         return
-    errors = _carry_out(planned.left, output, workers)
+    errors = _carry_out(planned.left, output, engine, workers, address)
     if errors:
         raise UserError(f"{errors} of {len(planned.left)} runs failed; the same command tries these again.")
 
 
-def _carry_out(left: list[Planned], output: Path, workers: int) -> int:
+def _carry_out(left: list[Planned], output: Path, engine: str, workers: int, address: str | None) -> int:
     """Carry out what is left, telling of each run as it ends; return how many failed."""
     from adapterstilts.runs import command
-    from adapterstilts.studies.workers import carry_out
+    from adapterstilts.studies.carrying import carry_out
+    from adapterstilts.studies.cluster import Cluster
+    from adapterstilts.studies.workers import Local
 
+    if not left:
+        return 0
+    where = Cluster(output, address) if engine == "ray" else Local(output, workers)
     bars, pace, errors, start = drawing.Bars(), Pace(output), 0, time.monotonic()
-    for count, ended in enumerate(carry_out(left, output, workers), 1):
+    for count, ended in enumerate(carry_out(left, where), 1):
         words = " ".join(command.arguments_of(ended.planned.run))
         if ended.error is None:
             pace.note(ended.planned, ended.seconds)

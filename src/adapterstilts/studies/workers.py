@@ -1,4 +1,4 @@
-"""Workers of one machine: processes that take a study's runs one after another and keep the backbone loaded."""
+"""The engine of one machine: processes that take a study's runs one after another and keep the backbone loaded."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapterstilts.base.errors import UserError
+from adapterstilts.studies.carrying import Finished
 from adapterstilts.studies.planning import Planned
 
 if TYPE_CHECKING:
@@ -21,47 +20,44 @@ if TYPE_CHECKING:
     from adapterstilts.runs.results import Result
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A run that ended: its average score, or why there is none, and the seconds that it took."""
+class Local:
+    """As many processes as there are `workers`, which share the cores; what they make is in `output`."""
 
-    planned: Planned
-    average: float | None
-    error: str | None
-    seconds: float
+    def __init__(self, output: Path, workers: int) -> None:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+        self._output, self._workers = output, workers
+        self._pool = _pool(workers)
+        self._computing: dict[Future[Finished], Planned] = {}
 
+    def has_room(self) -> bool:
+        """Return whether a worker is free."""
+        return len(self._computing) < self._workers
 
-def carry_out(runs: Sequence[Planned], output: Path, workers: int) -> Iterator[Finished]:
-    """Carry out runs, as many at a time as there are `workers`, and yield each as it ends.
+    def start(self, planned: Planned) -> None:
+        """Give a run to a free worker."""
+        self._computing[self._pool.submit(one, planned, self._output)] = planned
 
-    A run comes after those that it builds on. One that fails, or takes its process with it, leaves the others; those
-    that build on it say what they lack. `workers` share the cores. What is stopped goes on from its checkpoints.
-    """
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    waiting, computing = list(runs), dict[Future[Finished], Planned]()
-    pool = _pool(workers)
-    try:
-        while waiting or computing:
-            while len(computing) < workers and (ready := _next(waiting, list(computing.values()))):
-                waiting.remove(ready)
-                computing[pool.submit(_one, ready, output)] = ready
-            done, _ = wait(computing, return_when=FIRST_COMPLETED)
-            for future in done:
-                planned = computing.pop(future)
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    # which of them it was that died is not told, so each is tried again alone
-                    lost = [planned, *computing.values()]
-                    computing.clear()
-                    for each in lost:
-                        pool = _pool(1)
-                        yield _alone(pool, each, output)
-                        pool.shutdown()
-                    pool = _pool(workers)
-                    break
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    def ended(self) -> list[Finished]:
+        """Wait for a run to end, and return what became of it and of others that ended with it."""
+        done, _ = wait(self._computing, return_when=FIRST_COMPLETED)
+        ended, lost = list[Finished](), list[Planned]()
+        for future in done:
+            planned = self._computing.pop(future)
+            if isinstance(future.exception(), BrokenProcessPool):
+                lost.append(planned)
+            else:
+                ended.append(future.result())
+        if lost:
+            # which of them it was that died is not told, so each is tried again alone
+            lost += self._computing.values()
+            self._computing.clear()
+            ended += [_alone(each, self._output) for each in lost]
+            self._pool = _pool(self._workers)
+        return ended
+
+    def close(self) -> None:
+        """Let no more runs begin."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -81,30 +77,23 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _next(waiting: Sequence[Planned], computing: Sequence[Planned]) -> Planned | None:
-    """The first run that builds on nothing that is still to be made, and whose adapter nobody is making."""
-    making = {planned.run.adapter.id for planned in computing}
-    to_be_made = making | {planned.run.adapter.id for planned in waiting}
-    for planned in waiting:
-        builds_on = {source.id for source in planned.run.built_on}
-        if planned.run.adapter.id not in making and not builds_on & to_be_made:
-            return planned
-    return None
-
-
-def _alone(pool: ProcessPoolExecutor, planned: Planned, output: Path) -> Finished:
+def _alone(planned: Planned, output: Path) -> Finished:
+    pool = _pool(1)
     try:
-        return pool.submit(_one, planned, output).result()
+        return pool.submit(one, planned, output).result()
     except BrokenProcessPool:
         error = "its process was killed, perhaps for want of memory; take fewer --workers."
         return Finished(planned, None, error, 0.0)
+    finally:
+        pool.shutdown()
 
 
 _shared: Shared | None = None
 """What the runs of this worker share."""
 
 
-def _one(planned: Planned, output: Path) -> Finished:
+def one(planned: Planned, output: Path) -> Finished:
+    """Carry out a run in this process, which keeps what runs share; an error that a sentence explains is returned."""
     global _shared
     from adapterstilts import execution
     from adapterstilts.base.progress import SILENT

@@ -1,0 +1,99 @@
+"""The engine of a Ray cluster (Moritz et al. 2018, https://arxiv.org/abs/1712.05889): each run is a task of it.
+
+Ray is an extra: ``pip install 'adapterstilts[ray]'``. Its nodes have this package and see the output folder by the same
+path. A task whose worker or node dies is begun again on another, where it goes on from the run's last checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from adapterstilts.base import files
+from adapterstilts.base.errors import UserError
+from adapterstilts.studies.carrying import Finished
+from adapterstilts.studies.planning import Planned
+from adapterstilts.studies.workers import one
+
+RETRIES = 3
+"""How often a run is begun again whose worker or node died."""
+_SEEN = "study.seen"
+"""The file by which a node knows that it sees the output folder, and not one of its own by that name."""
+
+
+class Cluster:
+    """A Ray cluster at `address`, or one that is started on this machine; a run has a GPU where there are any.
+
+    UserError if Ray is not installed, or no cluster is there.
+    """
+
+    def __init__(self, output: Path, address: str | None = None) -> None:
+        try:
+            self._ray: Any = import_module("ray")
+        except ImportError as error:
+            raise UserError("The engine ray needs Ray: pip install 'adapterstilts[ray]'.") from error
+        self._output, self._key = output.resolve(), uuid.uuid4().hex
+        _check_answers(address)
+        files.check_writable(self._output)
+        files.write_text(self._output / _SEEN, self._key)
+        # what the variables of this project say here, they say on every node
+        own = {name: value for name, value in os.environ.items() if name.startswith("ADAPTERSTILTS_")}
+        try:
+            self._ray.init(address=address, log_to_driver=False, runtime_env={"env_vars": own}, logging_level="error")
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise _no_cluster(address, error) from error
+        gpus = 1 if self._ray.cluster_resources().get("GPU") else 0
+        options = {"num_cpus": 1, "num_gpus": gpus, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
+        self._one = self._ray.remote(**options)(_on_node)
+        self._computing: dict[Any, Planned] = {}
+
+    def has_room(self) -> bool:
+        """Return True: Ray lets runs wait until a node has room."""
+        return True
+
+    def start(self, planned: Planned) -> None:
+        """Give a run to the cluster."""
+        self._computing[self._one.remote(planned, str(self._output), self._key)] = planned
+
+    def ended(self) -> list[Finished]:
+        """Wait for a run to end, and return what became of it."""
+        (reference, *_), _ = self._ray.wait(list(self._computing), num_returns=1)
+        planned = self._computing.pop(reference)
+        try:
+            ended: Finished = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            said = str(error).strip().splitlines()[0]
+            return [Finished(planned, None, f"its worker or node died {RETRIES + 1} times ({said}).", 0.0)]
+        return [Finished(planned, ended.average, ended.error, ended.seconds)]
+
+    def close(self) -> None:
+        """Cancel what is computed, and leave the cluster."""
+        for reference in self._computing:
+            self._ray.cancel(reference, force=True)
+        self._ray.shutdown()
+
+
+def _check_answers(address: str | None) -> None:
+    """Raise `UserError` if nothing answers at HOST:PORT: Ray itself tries for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except (OSError, OverflowError) as error:
+            raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str | None, error: Exception) -> UserError:
+    return UserError(f"There is no Ray cluster at {address} ({error}); start one: ray start --head.")
+
+
+def _on_node(planned: Planned, output: str, key: str) -> Finished:
+    seen = Path(output) / _SEEN
+    if not seen.is_file() or seen.read_text(encoding="utf-8") != key:
+        node = socket.gethostname()
+        return Finished(planned, None, f"the node {node} does not see {output}: give an --output that all share.", 0.0)
+    return one(planned, Path(output))
