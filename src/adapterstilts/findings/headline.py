@@ -62,7 +62,8 @@ class Headline:
         several = f"up to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds, default=1)} seed"
         yield (
             f"Means over the number of languages in brackets and {several}; F1 for answers (XQuAD, MLQA, TyDiQA), "
-            "tags, names and mining, accuracy for the rest."
+            "tags, names and mining, accuracy for the rest; ± is the 95 % interval over seeds (Student's t), or over "
+            "test rows (bootstrap) where there is one seed."
         )
         if any(each.met or any(row.met for row in each.rows) for each in compared.values()):
             yield OF_MET
@@ -85,7 +86,11 @@ def _cell(row: Row | None, compared: Comparison) -> Cell:
     ]
     if not averages:
         return "in part"
-    return Value(statistics.fmean(averages), interval=compare.half_width(averages) or None)
+    half_width = compare.half_width(averages)
+    if half_width is None and tasks.get(compared.target).metric not in _ANSWERS:
+        # for answers what rows add is half F1 and half exact match
+        half_width = compared.half_width_over_rows(row)
+    return Value(statistics.fmean(averages), interval=half_width or None)
 
 
 def score_of(target: str, scores: Mapping[str, float]) -> float:

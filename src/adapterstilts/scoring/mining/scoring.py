@@ -81,15 +81,7 @@ def evaluate(
     scores: Scores = {}
     control: Scores = {}
     predictions: dict[str, list[str | None]] = {}
-    embedded = partial(
-        in_turn,
-        model,
-        tokenizer,
-        max_length=max_length,
-        batch_size=batch_size,
-        precision=precision,
-        progress=progress,
-    )
+    embedded = _embedding(model, tokenizer, max_length, batch_size, precision, progress)
     for language, rows in rows_by_language.items():
         tuning = _tuning_rows(task, language, rows, tuned_on)
         for number, translations in _found(language, rows, tuning, sorted({0, chosen}), embedded, progress):
@@ -121,7 +113,19 @@ def scores_by_layer(
     """
     layers = range(backbone_of(model).config.num_hidden_layers + 1)
     scores: dict[int, Scores] = {number: {} for number in layers}
-    embedded = partial(
+    embedded = _embedding(model, tokenizer, max_length, batch_size, precision, progress)
+    for language, rows in rows_by_language.items():
+        tuning = _tuning_rows(task, language, rows, tuned_on)
+        if are_labelled(task, rows):
+            for number, translations in _found(language, rows, tuning, layers, embedded, progress):
+                scores[number][language] = _score(task, translations, _pairs(rows), language)
+    return scores
+
+
+def _embedding(
+    model: nn.Module, tokenizer: Any, max_length: int, batch_size: int, precision: str, progress: Progress
+) -> Callable[..., Iterator[tuple[int, Any]]]:
+    return partial(
         in_turn,
         model,
         tokenizer,
@@ -130,12 +134,6 @@ def scores_by_layer(
         precision=precision,
         progress=progress,
     )
-    for language, rows in rows_by_language.items():
-        tuning = _tuning_rows(task, language, rows, tuned_on)
-        if are_labelled(task, rows):
-            for number, translations in _found(language, rows, tuning, layers, embedded, progress):
-                scores[number][language] = _score(task, translations, _pairs(rows), language)
-    return scores
 
 
 def _found(
