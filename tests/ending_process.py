@@ -25,11 +25,11 @@ def wait(planned: Planned, output: Path) -> Finished:
     return Finished(planned, None, None, 600.0)
 
 
-def mark(planned: Planned, output: str, key: str) -> Finished:
+def mark(planned: Planned, seen: Path) -> Finished:
     """Say that this run has begun, and on which node, and take a while."""
     import ray
 
-    with (Path(output) / "begun").open("a") as begun:
+    with (seen.parent / "begun").open("a") as begun:
         begun.write(f"{planned.run.id} {ray.get_runtime_context().get_node_id()}\n")
     # the first ends before the others, so that these are known to be running then
     time.sleep(4 if planned.run.seed else 1)

@@ -72,7 +72,8 @@ def test_a_node_that_dies_costs_no_run_and_nothing_is_run_again_that_was_done(pl
 def test_a_node_that_does_not_see_the_output_says_so(plan, nodes, tmp_path):
     started, _ = nodes
     engine = Cluster(tmp_path / "runs", started.address)
-    (tmp_path / "runs" / cluster._SEEN).write_text("another folder of this name")
+    (seen,) = (tmp_path / "runs").glob(".study-*")
+    seen.unlink()  # as on a node that has another folder by this name
     errors = [each.error for each in carry_out(plan.left[:1], engine)]
     assert "does not see" in errors[0] and "--output that all share" in errors[0]
 

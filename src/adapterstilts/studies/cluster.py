@@ -21,8 +21,6 @@ from adapterstilts.studies.workers import one
 
 RETRIES = 3
 """How often a run is begun again whose worker or node died."""
-_SEEN = "study.seen"
-"""The file by which a node knows that it sees the output folder, and not one of its own by that name."""
 
 
 class Cluster:
@@ -36,10 +34,9 @@ class Cluster:
             self._ray: Any = import_module("ray")
         except ImportError as error:
             raise UserError("The engine ray needs Ray: pip install 'adapterstilts[ray]'.") from error
-        self._output, self._key = output.resolve(), uuid.uuid4().hex
+        self._output = output.resolve()
         _check_answers(address)
         files.check_writable(self._output)
-        files.write_text(self._output / _SEEN, self._key)
         # what the variables of this project say here, they say on every node
         own = {name: value for name, value in os.environ.items() if name.startswith("ADAPTERSTILTS_")}
         try:
@@ -48,6 +45,9 @@ class Cluster:
             raise _no_cluster(address, error) from error
         gpus = 1 if self._ray.cluster_resources().get("GPU") else 0
         options = {"num_cpus": 1, "num_gpus": gpus, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
+        # by it a node knows that it sees this folder, and not one of its own by that name
+        self._seen = self._output / f".study-{uuid.uuid4().hex}"
+        files.write_text(self._seen, "")
         self._one = self._ray.remote(**options)(_on_node)
         self._computing: dict[Any, Planned] = {}
 
@@ -57,7 +57,7 @@ class Cluster:
 
     def start(self, planned: Planned) -> None:
         """Give a run to the cluster."""
-        self._computing[self._one.remote(planned, str(self._output), self._key)] = planned
+        self._computing[self._one.remote(planned, self._seen)] = planned
 
     def ended(self) -> list[Finished]:
         """Wait for a run to end, and return what became of it."""
@@ -65,6 +65,8 @@ class Cluster:
         planned = self._computing.pop(reference)
         try:
             ended: Finished = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError:
+            raise
         except self._ray.exceptions.RayError as error:
             said = str(error).strip().splitlines()[0]
             return [Finished(planned, None, f"its worker or node died {RETRIES + 1} times ({said}).", 0.0)]
@@ -75,6 +77,7 @@ class Cluster:
         for reference in self._computing:
             self._ray.cancel(reference, force=True)
         self._ray.shutdown()
+        self._seen.unlink(missing_ok=True)
 
 
 def _check_answers(address: str | None) -> None:
@@ -91,9 +94,9 @@ def _no_cluster(address: str | None, error: Exception) -> UserError:
     return UserError(f"There is no Ray cluster at {address} ({error}); start one: ray start --head.")
 
 
-def _on_node(planned: Planned, output: str, key: str) -> Finished:
-    seen = Path(output) / _SEEN
-    if not seen.is_file() or seen.read_text(encoding="utf-8") != key:
+def _on_node(planned: Planned, seen: Path) -> Finished:
+    if not seen.is_file():
         node = socket.gethostname()
-        return Finished(planned, None, f"the node {node} does not see {output}: give an --output that all share.", 0.0)
-    return one(planned, Path(output))
+        error = f"the node {node} does not see {seen.parent}: give an --output that all share."
+        return Finished(planned, None, error, 0.0)
+    return one(planned, seen.parent)
