@@ -8,7 +8,7 @@ from records import a_result, a_run, accuracies
 from adapterstilts import tasks
 from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.findings import compare
-from adapterstilts.findings.grid import NOT_RUN, grid
+from adapterstilts.findings.grid import CHOSEN, NOT_RUN, OF_CHOSEN, grid
 from adapterstilts.findings.table import Value
 from adapterstilts.runs.run import NO_ADAPTER
 
@@ -76,3 +76,20 @@ def test_what_the_backbone_met_is_marked(monkeypatch):
     results = [a_result(), a_result(a_run(composition="continue", sources=("mnli",)))]
     table = grid(compared("pawsx", results=results), "bottleneck")
     assert [name.value for name, *_ in table.rows if isinstance(name, Value)] == ["mnli"]
+
+
+def test_the_source_that_english_validation_chooses_has_a_row_of_its_own():
+    def continued(source, validated, **scores):
+        result = a_result(a_run(composition="continue", sources=(source,)), accuracies(**scores))
+        return replace(result, facts={**result.facts, "best_validation_score": validated})
+
+    results = [
+        a_result(scores=accuracies(en=60.0, de=50.0)),
+        continued("mnli", 70.0, en=61.0, de=50.0),
+        continued("squad", 69.0, en=99.0, de=99.0),
+    ]
+    table = grid(compared("pawsx", results=results), "bottleneck")
+    assert cells(table)[CHOSEN]["pawsx"] == Value(0.5, mark="(mnli)") and OF_CHOSEN in table.notes
+    assert CHOSEN not in cells(grid(compared("pawsx", results=results[:2]), "bottleneck")), "one is no choice"
+    silent = [*results[:2], replace(results[2], facts={})]
+    assert CHOSEN not in cells(grid(compared("pawsx", results=silent), "bottleneck"))

@@ -12,6 +12,11 @@ from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.run import NO_ADAPTER
 
 NOT_RUN = "not run"
+CHOSEN = "chosen"
+OF_CHOSEN = (
+    "chosen is the task, in brackets, from which the target's English validation score was best, of those "
+    "that were run: what one gets who tries them all, at the cost of all."
+)
 
 
 def grid(comparisons: Sequence[Comparison], method: str) -> Table:
@@ -26,6 +31,9 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     for source in sources:
         name = Value(source, mark=MET) if any(_met(each, source) for each in comparisons) else source
         rows.append([name, *(_gain(each, method, source) for each in comparisons)])
+    chosen = [_chosen(each, method, sources) for each in comparisons]
+    if any(chosen):
+        rows.append([CHOSEN, *chosen])
     if len(comparisons) > 1:
         columns.append(Column("mean", "gain"))
         for row in rows:
@@ -33,6 +41,8 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     notes = [f"{title(each)}." for each in comparisons]
     notes.append('"none" has averages over languages, the rest gains.')
     notes.append(f"{GAIN}; ± is the 95 % interval over seeds, or over test rows where there is one seed.")
+    if any(chosen):
+        notes.append(OF_CHOSEN)
     if any(each.met or any(_met(each, source) for source in sources) for each in comparisons):
         notes.append(OF_MET)
     return Table(columns, rows, f"{method}: gains by intermediate task", notes)
@@ -66,15 +76,40 @@ def _baseline(compared: Comparison, method: str) -> Cell:
 def _gain(compared: Comparison, method: str, source: str) -> Cell:
     if tasks.get(source).train_on == tasks.get(compared.target).train_on:
         return None
+    row = _row_from(compared, method, source)
+    return Value(row.gain.points, row.gain.half_width) if row and row.gain else NOT_RUN
+
+
+def _row_from(compared: Comparison, method: str, source: str) -> Row | None:
+    """The row of what goes on from a task's adapter, or measures it as it is where nothing is trained."""
     for row in _plain(compared):
         run = row.run
         if _is_trained(compared):
             of_source = run.composition == "continue" and [each.task for each in run.sources] == [source]
         else:
             of_source = run.composition is None and run.task == source
-        if run.method == method and of_source and run.control is None and row.gain:
-            return Value(row.gain.points, row.gain.half_width)
-    return NOT_RUN
+        if run.method == method and of_source and run.control is None:
+            return row
+    return None
+
+
+def _chosen(compared: Comparison, method: str, sources: Sequence[str]) -> Cell:
+    """The gain from the task that English validation rows choose among two or more; retrieval has none to choose by."""
+    by_source = {source: row for source in sources if (row := _row_from(compared, method, source)) and row.gain}
+    scores = {source: _validated(row) for source, row in by_source.items()}
+    known = {source: score for source, score in scores.items() if score is not None}
+    if len(known) < 2 or len(known) < len(scores) or not _is_trained(compared):
+        return None
+    best = max(known, key=lambda source: known[source])
+    gain = by_source[best].gain
+    return Value(gain.points, gain.half_width, mark=f"({best})") if gain else None
+
+
+def _validated(row: Row) -> float | None:
+    """The mean over seeds of the English validation score; None where one does not tell of it."""
+    told = [result.facts.get("best_validation_score") for result in row.results]
+    scores = [float(score) for score in told if score is not None]
+    return statistics.fmean(scores) if scores and len(scores) == len(told) else None
 
 
 def _plain(compared: Comparison) -> list[Row]:
