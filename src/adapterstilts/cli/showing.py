@@ -89,7 +89,7 @@ def tasks(as_json: bool) -> None:
 @options.task_file
 @options.as_json
 def settings(task: str, method: str, composition: str | None, backbone: str, as_json: bool) -> None:
-    """Show each setting of a training on TASK, its value, and where that comes from.
+    """Show each setting of a training on TASK and where it comes from.
 
     What is printed is YAML, which --config takes.
 
