@@ -89,7 +89,7 @@ def tasks(as_json: bool) -> None:
 @options.task_file
 @options.as_json
 def settings(task: str, method: str, composition: str | None, backbone: str, as_json: bool) -> None:
-    """Show each setting of a training on TASK and where it comes from.
+    """Show the settings of a training on TASK, and their origin.
 
     What is printed is YAML, which --config takes.
 
