@@ -93,3 +93,12 @@ def test_the_source_that_english_validation_chooses_has_a_row_of_its_own():
     assert CHOSEN not in cells(grid(compared("pawsx", results=results[:2]), "bottleneck")), "one is no choice"
     silent = [*results[:2], replace(results[2], facts={})]
     assert CHOSEN not in cells(grid(compared("pawsx", results=silent), "bottleneck"))
+
+
+def test_an_adapter_as_it_is_is_marked_by_what_it_learned(monkeypatch):
+    monkeypatch.setitem(DECLARED, "pocket", replace(DECLARED["pocket"], met=("mnli",)))
+    results = [a_result(a_run(task=task, target="tatoeba"), accuracies(de=43.0)) for task in ("csqa", "mnli")]
+    (tatoeba,) = compared("tatoeba", results=results)
+    assert [row.run.task for row in tatoeba.rows if row.met] == ["mnli"]
+    (xnli,) = compared("xnli", results=[a_result(a_run(task="mnli", target="xnli"), accuracies(en=60.0))])
+    assert not any(row.met for row in xnli.rows), "what learned the target's own task has no source"

@@ -65,8 +65,14 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the backbone itself was trained on data of the kind of one of its sources."""
-        return any(source.task in declaration_of(self.run.backbone.id).met for source in self.run.sources)
+        """Whether the backbone itself was trained on data of the kind of one of its sources.
+
+        An adapter that is measured on what it did not learn is such a source, too.
+        """
+        run, learned = self.run, {source.task for source in self.run.sources}
+        if run.task and run.target and tasks.get(run.task).train_on != tasks.get(run.target).train_on:
+            learned.add(run.task)
+        return bool(learned & {*declaration_of(run.backbone.id).met})
 
     @property
     def has_own_seeds(self) -> bool:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from adapterstilts import tasks
+from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.findings.compare import Comparison, Row, mean
 from adapterstilts.findings.report import GAIN, MET, OF_MET, title
 from adapterstilts.findings.table import Cell, Column, Table, Value
@@ -26,10 +27,11 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     on the same rows is no transfer, and empty; what was not run is said to be, and is in no mean.
     """
     sources = [name for name, task in tasks.shipped().items() if task.role == "intermediate"]
+    met = {task for each in comparisons for task in declaration_of(each.backbone).met}
     columns = [Column("intermediate task"), *(Column(_heading(each), "gain") for each in comparisons)]
     rows: list[list[Cell]] = [["none", *(_baseline(each, method) for each in comparisons)]]
     for source in sources:
-        name = Value(source, mark=MET) if any(_met(each, source) for each in comparisons) else source
+        name = Value(source, mark=MET) if source in met else source
         rows.append([name, *(_gain(each, method, source) for each in comparisons)])
     chosen = [_chosen(each, method, sources) for each in comparisons]
     if any(chosen):
@@ -43,17 +45,13 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     notes.append(f"{GAIN}; ± is the 95 % interval over seeds, or over test rows where there is one seed.")
     if any(chosen):
         notes.append(OF_CHOSEN)
-    if any(each.met or any(_met(each, source) for source in sources) for each in comparisons):
+    if met:
         notes.append(OF_MET)
     return Table(columns, rows, f"{method}: gains by intermediate task", notes)
 
 
 def _heading(compared: Comparison) -> str:
     return f"{compared.target} {MET}" if compared.met else compared.target
-
-
-def _met(compared: Comparison, source: str) -> bool:
-    return any(row.met and source in {each.task for each in row.run.sources} for row in compared.rows)
 
 
 def _is_trained(compared: Comparison) -> bool:

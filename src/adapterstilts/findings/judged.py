@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from adapterstilts import tasks
 from adapterstilts.findings import compare
-from adapterstilts.findings.compare import Row
+from adapterstilts.findings.compare import Comparison, Row
 from adapterstilts.findings.intervals import interval_of, mean_drawn
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
@@ -49,7 +49,11 @@ def answers(
 ) -> list[Answer]:
     """Return the answer to each question; one that was not run yet has none, and counts in the correction."""
     known = list(results)
-    answered = [_answer(question, backbone, known, data) for question in questions]
+    compared = {
+        target: compare.compare(tasks.get(target), backbone, known, data=data)
+        for target in {question.target for question in questions}
+    }
+    answered = [_answer(question, compared[question.target]) for question in questions]
     ordered = sorted((each for each in answered if each.p is not None), key=lambda each: each.p or 0.0)
     different: set[Question] = set()
     for rank, each in enumerate(ordered):
@@ -60,8 +64,7 @@ def answers(
     return [replace(each, differs=each.question in different) for each in answered]
 
 
-def _answer(question: Question, backbone: str, results: Sequence[Result], data: str | None) -> Answer:
-    compared = compare.compare(tasks.get(question.target), backbone, results, data=data)
+def _answer(question: Question, compared: Comparison) -> Answer:
     rows = {row.label: row for row in compared.rows if not row.changed}
     results_of = [_by_seed(rows.get(label)) for label in (question.first, question.second)]
     both = sorted(results_of[0].keys() & results_of[1].keys())

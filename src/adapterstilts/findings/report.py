@@ -9,7 +9,7 @@ from itertools import chain
 
 from adapterstilts import tasks
 from adapterstilts.findings.compare import Comparison, Row, language_score, mean
-from adapterstilts.findings.ranks import ranks
+from adapterstilts.findings.ranks import Ranks, ranks
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
 
@@ -35,7 +35,7 @@ Filled = tuple[Column, list[Cell]]
 
 def comparison(compared: Comparison) -> Table:
     """Return the table of a comparison: systems down, languages across."""
-    rows, languages = compared.rows, compared.languages
+    rows, languages, known_ranks = compared.rows, compared.languages, ranks(compared)
     columns = [_filled(Column("system"), partial(_name, compared=compared), rows)]
     for place, language in enumerate(languages):
         # on a narrow terminal they are the last to go, and English the last of them
@@ -44,7 +44,7 @@ def comparison(compared: Comparison) -> Table:
     columns += [
         _filled(Column("average", "number"), partial(_average, compared=compared), rows),
         _filled(Column("gain", "gain"), _gain, rows),
-        _filled(Column("ranks", "count", drop=5), _ranks(compared), rows),
+        _filled(Column("ranks", "count", drop=5), partial(_ranks, known=known_ranks), rows),
         _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
         _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
         _filled(Column("parameters", "count", drop=2), _parameters, rows),
@@ -52,7 +52,7 @@ def comparison(compared: Comparison) -> Table:
     ]
     styles = {number: "dim" for number, row in enumerate(rows) if not row.results}
     styles |= {number: "bold" for number, row in enumerate(rows) if compared.is_own(row)}
-    return _table(columns, list(_notes(compared)), title(compared), styles)
+    return _table(columns, list(_notes(compared, bool(known_ranks))), title(compared), styles)
 
 
 def summary(comparisons: Sequence[Comparison]) -> Table:
@@ -135,16 +135,11 @@ def _average(row: Row, compared: Comparison) -> Cell:
     return Value(average, half_width, each=each) if each or half_width is not None else average
 
 
-def _ranks(compared: Comparison) -> Callable[[Row], Cell]:
-    known = ranks(compared)
-
-    def cell(row: Row) -> Cell:
-        if row.label not in known:
-            return None
-        best, worst = known[row.label]
-        return best if best == worst else Value(None, span=(best, worst))
-
-    return cell
+def _ranks(row: Row, known: Ranks) -> Cell:
+    if row.label not in known:
+        return None
+    best, worst = known[row.label]
+    return best if best == worst else Value(None, span=(best, worst))
 
 
 def _marked_average(row: Row, compared: Comparison) -> Cell:
@@ -242,7 +237,7 @@ def title(compared: Comparison) -> str:
     return f"{task.name}{mark}, {where}: {metric_words(task.metric)}, chance {task.chance:.1f}{alone}"
 
 
-def _notes(compared: Comparison) -> Iterator[str]:
+def _notes(compared: Comparison, ranked: bool) -> Iterator[str]:
     if compared.own is not None:
         rest = f"; {compared.hidden} more rows: --all" if compared.hidden else ""
         yield f"{OWN} this run{rest}."
@@ -261,7 +256,7 @@ def _notes(compared: Comparison) -> Iterator[str]:
     yield from _gain_notes(compared.rows)
     if compared.drawn:
         yield OVER_ROWS
-    if ranks(compared):
+    if ranked:
         yield RANKS
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:
