@@ -15,6 +15,7 @@ from adapterstilts.adapter import model as models
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base.errors import UserError
 from adapterstilts.rows.labelled import LABELS
+from adapterstilts.rows.paragraphs import half_of
 from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import metrics, types
 from adapterstilts.tasks.types import batching
@@ -84,6 +85,16 @@ def test_the_validator_gives_the_main_score_of_the_moment() -> None:
         share = sum(row["label"] == label for row in rows) / len(rows)
         assert scores[label] == pytest.approx(100 * share)
     assert sum(scores.values()) == pytest.approx(100)
+    halves = [[row["label"] == "yes" for row in rows if half_of(row) == half] for half in (0, 1)]
+    assert validate.halves == pytest.approx([100 * sum(half) / len(half) for half in halves])
+
+
+def test_questions_about_one_paragraph_are_in_one_half_of_the_validation_rows() -> None:
+    rows = [{"id": f"{number}", "context": f"Paragraph {number // 3}."} for number in range(300)]
+    by_paragraph = {row["context"]: half_of(row) for row in rows}
+    assert all(half_of(row) == by_paragraph[row["context"]] for row in rows)
+    assert 0.3 < sum(map(half_of, rows)) / len(rows) < 0.7
+    assert half_of({"id": "7", "context": None}) == half_of({"id": "7"})
 
 
 def test_a_language_without_examples_is_told() -> None:

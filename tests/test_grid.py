@@ -8,7 +8,7 @@ from records import a_result, a_run, accuracies
 from adapterstilts import tasks
 from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.findings import compare
-from adapterstilts.findings.grid import CHOSEN, NOT_RUN, OF_CHOSEN, grid
+from adapterstilts.findings.grid import ABOUT_HALVES, CHOSEN, NOT_RUN, OF_CHOSEN, OF_HALVES, grid
 from adapterstilts.findings.table import Value
 from adapterstilts.runs.run import NO_ADAPTER
 
@@ -102,3 +102,44 @@ def test_an_adapter_as_it_is_is_marked_by_what_it_learned(monkeypatch):
     assert [row.run.task for row in tatoeba.rows if row.met] == ["mnli"]
     (xnli,) = compared("xnli", results=[a_result(a_run(task="mnli", target="xnli"), accuracies(en=60.0))])
     assert not any(row.met for row in xnli.rows), "what learned the target's own task has no source"
+
+
+def test_what_was_learned_otherwise_than_as_one_english_task_has_rows_below_the_nine():
+    results = [
+        a_result(scores=accuracies(en=60.0, de=50.0)),
+        a_result(a_run(composition="continue", sources=("squad:mixed",)), accuracies(en=61.0, de=50.0)),
+        a_result(a_run(composition="continue", sources=("multitask",)), accuracies(en=62.0, de=50.0)),
+        a_result(a_run(task="mnli", target="xnli"), accuracies(en=70.0)),
+        a_result(a_run(task="multitask", target="xnli"), accuracies(en=72.0)),
+    ]
+    read = cells(grid(compared("pawsx", "xnli", results=results), "bottleneck"))
+    assert list(read)[10:] == ["multitask", "squad:mixed"]
+    assert read["multitask"]["pawsx"] == Value(1.0) and read["squad:mixed"] == {
+        "pawsx": Value(0.5),
+        "xnli": NOT_RUN,
+        "mean": None,
+    }
+    assert read["multitask"]["xnli"].value == 2.0, "by its head for MNLI, beside what MNLI's own adapter scores"
+
+
+def test_what_choosing_flatters_is_told_by_halves_of_the_validation_rows():
+    def continued(source, halves, **scores):
+        result = a_result(a_run(composition="continue", sources=(source,)), accuracies(**scores))
+        return with_halves(result, halves)
+
+    def with_halves(result, halves):
+        history = [{"step": 5, "halves": [0.0, 0.0]}, {"step": 9, "halves": halves}]
+        facts = {**result.facts, "best_validation_score": sum(halves) / 2, "best_step": 9, "history": history}
+        return replace(result, facts=facts)
+
+    results = [
+        with_halves(a_result(scores=accuracies(en=60.0, de=50.0)), [50.0, 52.0]),
+        continued("mnli", [60.0, 54.0], en=61.0, de=50.0),
+        continued("squad", [56.0, 58.0], en=99.0, de=99.0),
+    ]
+    table = grid(compared("pawsx", results=results), "bottleneck")
+    on_it, on_the_other = (cells(table)[name]["pawsx"] for name in OF_HALVES)
+    # the first half chooses MNLI (+10, and +2 on the other), the second SQuAD (+6, and +6)
+    assert (on_it, on_the_other) == (Value(8.0), Value(4.0)) and ABOUT_HALVES in table.notes
+    silent = [*results[:2], replace(results[2], facts={**results[2].facts, "history": []})]
+    assert OF_HALVES[0] not in cells(grid(compared("pawsx", results=silent), "bottleneck"))

@@ -9,6 +9,7 @@ from adapterstilts.base.places import recipes_folder
 from adapterstilts.methods import COMPOSITIONS, METHODS, default_settings
 from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.settings import settings_schema
+from adapterstilts.tasks import combined
 
 RECIPES = sorted(recipes_folder().glob("*.yaml"))
 BACKBONES = {"pocket": "pocket", "e5-small": "e5-small", "xlmr": "xlm-roberta-large"}
@@ -27,10 +28,10 @@ def test_shipped_recipes_resolve_for_everything(path):
 def test_shipped_recipes_name_only_what_exists(path):
     found = yaml.safe_load(path.read_text())
     known = set(found["defaults"]) | {key for method in METHODS for key in default_settings(method)}
-    assert set(found.get("types", {})) <= set(tasks.TYPES)
+    assert set(found.get("types", {})) <= {*tasks.TYPES, combined.SEVERAL, combined.MASKED}
     assert set(found.get("methods", {})) <= set(METHODS)
     assert set(found.get("compositions", {})) <= set(COMPOSITIONS)
-    assert set(found.get("tasks", {})) <= set(tasks.all_tasks())
+    assert all(tasks.get(name).name == name for name in found.get("tasks", {}))
 
     def check(section):
         for key, value in section.items():

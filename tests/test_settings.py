@@ -38,6 +38,8 @@ def test_what_a_setting_is_without_a_word_does_not_change():
         "validation_examples": None,
         "cache_frozen_layers": False,
         "backbone_dropout": None,
+        "examples_cap": 131_072,
+        "mlm_share": None,
         "test_examples": None,
         "retrieval_layer": None,
         "placement": "pfeiffer",

@@ -32,9 +32,9 @@ SETTINGS = {
 OPTIONS = [word for key, value in SETTINGS.items() for word in ("-o", f"{key}={value}")]
 
 
-def train(folder: Path, *more: str) -> list[str]:
-    """Arguments for the interpreter that train MNLI's adapter for a few steps."""
-    return ["-m", "adapterstilts", "train", "mnli", *OPTIONS, "--output", str(folder), "--json", *more]
+def train(folder: Path, *more: str, task: str = "mnli") -> list[str]:
+    """Arguments for the interpreter that train an adapter for a few steps."""
+    return ["-m", "adapterstilts", "train", task, *OPTIONS, "--output", str(folder), "--json", *more]
 
 
 def files_in(folder: Path) -> set[str]:
@@ -42,7 +42,8 @@ def files_in(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_two_processes_are_the_same_run_as_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", ["mnli", "mnli+csqa"])
+def test_two_processes_are_the_same_run_as_one(task: str, tmp_path: Path) -> None:
     """Without dropout, of which each process draws its own; sums over processes round otherwise."""
     backbone = tmp_path / "backbone"
     shutil.copytree(zoo_folder() / "pocket" / "backbone", backbone)
@@ -50,8 +51,8 @@ def test_two_processes_are_the_same_run_as_one(tmp_path: Path) -> None:
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (backbone / "config.json").write_text(json.dumps(config))
     more = ("--backbone", str(backbone), "--data", "pocket", "--language", "en")
-    (alone,) = launched(1, *train(tmp_path / "alone", *more))
-    both = launched(2, *train(tmp_path / "both", *more))
+    (alone,) = launched(1, *train(tmp_path / "alone", *more, task=task))
+    both = launched(2, *train(tmp_path / "both", *more, task=task))
     assert both[1] == ""
     assert files_in(tmp_path / "both") == files_in(tmp_path / "alone")
     facts = [json.loads(said) for said in (alone, both[0])]

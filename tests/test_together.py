@@ -19,7 +19,7 @@ from adapterstilts.packed.attention import attention
 from adapterstilts.packed.batches import packed as batches_of
 from adapterstilts.packed.together import Together
 from adapterstilts.tasks import types
-from adapterstilts.training import Training, TrainingRecord, TrainingSettings, train, train_together
+from adapterstilts.training import Objective, Training, TrainingRecord, TrainingSettings, train, train_together
 
 JOINED = [system for system in SYSTEMS if system[0] != "full"]
 HEADS = ("classification", "tagging", "multiple_choice", "question_answering")
@@ -75,11 +75,13 @@ def features(kind: str, count: int, seed: int) -> list[dict[str, Any]]:
 def training(model: Model, kind: str, seed: int, count: int = 13, validate: Any = None, **changes: Any) -> Training:
     settings = {"learning_rate": 1e-2, "batch_size": 4, "epochs": None, "max_steps": 6, "evaluate_every": 2, **changes}
     each = TrainingSettings(**settings, seed=seed)
-    return Training(model, types.get(kind), features(kind, count, seed), validate, each, PAD)
+    learned = Objective(types.get(kind), features(kind, count, seed))
+    return Training(model, [learned], validate, each, PAD)
 
 
 def alone(each: Training) -> TrainingRecord:
-    return train(each.model, each.task_type, each.features, each.validate, each.settings, each.pad_token_id)
+    (learned,) = each.objectives
+    return train(each.model, learned.task_type, learned.features, each.validate, each.settings, each.pad_token_id)
 
 
 def losses(record: TrainingRecord | UserError) -> list[float]:
@@ -152,7 +154,8 @@ def test_a_training_that_fails_leaves_the_others_as_they_are_alone() -> None:
 
 def test_what_cannot_begin_is_told_and_the_others_go_on() -> None:
     backbone = shared(0.0)
-    empty = replace(training(model_on(backbone, JOINED[1], 0), "classification", 0), features=[])
+    whole = training(model_on(backbone, JOINED[1], 0), "classification", 0)
+    empty = replace(whole, objectives=[replace(whole.objectives[0], features=[])])
     other = training(model_on(backbone, JOINED[1], 1), "classification", 1)
     (first, error), (second, record) = train_together([empty, other], together)
     assert first is empty and "no examples" in str(error)

@@ -31,7 +31,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.tasks import types
 from adapterstilts.tasks.types import batching
-from adapterstilts.training import checkpoints, logs, loop, optimisation, trainer
+from adapterstilts.training import checkpoints, logs, loop, objectives, optimisation, trainer
 
 PAD = 1
 
@@ -439,14 +439,13 @@ def one_update(steps: int, penalty: float = 0.0, name: str = "classification") -
         model.regularisation = lambda: penalty * model.head.out.bias.exp().sum()  # type: ignore[method-assign]
     made = loop.Loop(
         model,
-        task_type,
-        features,
+        [objectives.Objective(task_type, features)],
         settings(gradient_accumulation_steps=steps, batch_size=10, max_grad_norm=1e9),
         PAD,
         None,
     )
     model.train()
-    for part in made.update(numpy.arange(10)):
+    for part in made.update(made.objectives[0], numpy.arange(10)):
         trainer.carry(made, part)
     return {key: value.grad.clone() for key, value in made.parameters.items() if value.grad is not None}
 

@@ -72,8 +72,8 @@ def predict(
     return list(loaded.predict(execution.checked_rows(texts, loaded.task), batch_size))
 
 
-def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result:
-    """Train one adapter for a task, and evaluate it in every language.
+def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result | None:
+    """Train one adapter for a task, and evaluate it in every language; for several at once (`mnli+squad`) train it.
 
     `options`: backbone, data, seed, output, languages (one or several), resume, log (a tracker),
     settings (a recipe's, such as {"learning_rate": 1e-3}), progress; where it builds on adapters also
@@ -89,13 +89,13 @@ def continue_(adapter: Where, target: str | Task, *, method: str | None = None, 
     `options` are those of `train`.
     """
     _check_options(options, "continue_", "method")
-    return _learn(target, method, "continue", (adapter,), **options)
+    return _measured(target, method, "continue", (adapter,), **options)
 
 
 def stack(adapter: Where, target: str | Task, *, method: str | None = None, **options: Any) -> Result:
     """Train a fresh adapter for a target on top of a frozen one; `options` are those of `train`."""
     _check_options(options, "stack", "method")
-    return _learn(target, method, "stack", (adapter,), **options)
+    return _measured(target, method, "stack", (adapter,), **options)
 
 
 def fuse(
@@ -112,10 +112,10 @@ def fuse(
     `control` is 'parameters' or 'untrained'; `fresh` False is LoRA's mixing alone; `options` are those of `train`.
     """
     _check_options(options, "fuse", "method", "control", "fresh")
-    return _learn(target, method, "fuse", adapters, control=control, fresh=fresh, **options)
+    return _measured(target, method, "fuse", adapters, control=control, fresh=fresh, **options)
 
 
-def baseline(target: str | Task, *, via: str | Task | None = None, **options: Any) -> Result:
+def baseline(target: str | Task, *, via: str | Task | None = None, **options: Any) -> Result | None:
     """Fine-tune the whole backbone on a target, straight or through an intermediate task.
 
     `options` are those of `train`.
@@ -182,6 +182,13 @@ def _several(languages: str | Sequence[str]) -> tuple[str, ...]:
     return (languages,) if isinstance(languages, str) else tuple(languages)
 
 
+def _measured(*words: Any, **options: Any) -> Result:
+    """What `_learn` does for a target, which is always measured."""
+    result = _learn(*words, **options)
+    assert result is not None
+    return result
+
+
 def _learn(
     task: str | Task,
     method: str | None,
@@ -197,7 +204,7 @@ def _learn(
     progress: Progress = SILENT,
     accept_other_weights: bool = False,
     **options: Any,
-) -> Result:
+) -> Result | None:
     folder, words = path_of(output), [str(adapter) for adapter in adapters]
     here = AtHand(folder)
     chosen = method or here.method_of(words, backbone)

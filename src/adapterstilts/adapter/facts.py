@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from adapterstilts import tasks
 from adapterstilts.backbones.identity import BackboneIdentity
 from adapterstilts.base import schema
-from adapterstilts.base.errors import UserError, did_you_mean
+from adapterstilts.base.errors import UserError, did_you_mean, listed
 from adapterstilts.methods.settings import check_method, resolve_adapter
 from adapterstilts.runs.run import Given, Run, of_facts
 
@@ -51,6 +51,7 @@ class _Stored:
     settings: Mapping[str, Any]
     labels: tuple[str, ...]
     sha256: Sha256
+    heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, schema.Finite]] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     imported: Imported | None = None
@@ -85,6 +86,7 @@ class Facts:
     sha256: str
     scores: Mapping[str, Mapping[str, float]]
     training: Mapping[str, Any]
+    heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def text_of(facts: Facts) -> str:
@@ -102,6 +104,7 @@ def text_of(facts: Facts) -> str:
         "backbone": asdict(facts.backbone),
         "settings": dict(facts.settings),
         "labels": list(facts.labels),
+        **({"heads": {name: list(labels) for name, labels in facts.heads.items()}} if facts.heads else {}),
         "training": dict(facts.training),
         "scores": {language: dict(scores) for language, scores in facts.scores.items()},
         "sha256": facts.sha256,
@@ -143,19 +146,41 @@ def read_facts(folder: Path) -> Facts:
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     return Facts(
-        stored.name, run, stored.backbone, settings, stored.labels, stored.sha256, stored.scores, stored.training
+        stored.name,
+        run,
+        stored.backbone,
+        settings,
+        stored.labels,
+        stored.sha256,
+        stored.scores,
+        stored.training,
+        stored.heads,
     )
 
 
-def task_of(facts: Facts, folder: Path) -> tasks.Task | None:
-    """Return the task whose head an adapter has, None without one; UserError, naming the file, if nobody declares it.
+def task_of(facts: Facts, folder: Path, target: str | None = None) -> tasks.Task | None:
+    """Return the task whose head an adapter has, None without one; of several heads that for `target`.
 
-    Such an adapter may be listed, but not used.
+    UserError, naming the file, if nobody declares it: such an adapter may be listed, but not used. Also if there are
+    several heads and no `target` says which, or there is none for it.
     """
     try:
-        return tasks.get(facts.run.task) if facts.run.task else None
+        task = tasks.get(facts.run.task) if facts.run.task else None
     except UserError as error:
         raise UserError(f"{folder / FACTS}: {error}") from error
+    if not facts.heads:
+        return task
+    heads = listed(tuple(facts.heads))
+    if target is None:
+        raise UserError(
+            f'The adapter "{facts.name}" has heads for {heads}, and no one of its own: name one with --target where a '
+            "verb has it, or go on training it for one task."
+        )
+    wanted = tasks.get(target).learned
+    named = next((name for name in facts.heads if tasks.get(name).learned & wanted), None)
+    if named is None:
+        raise UserError(f'The adapter "{facts.name}" has heads for {heads}, and none for {target}.')
+    return replace(tasks.get(named), labels=facts.heads[named])
 
 
 def _settings(run: Run | Given, settings: Mapping[str, Any]) -> dict[str, Any]:

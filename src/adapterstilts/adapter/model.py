@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from adapterstilts.base.errors import UserError, listed
 from adapterstilts.methods.installed import Installed, check_same_shapes, copy_into, prefixed
 from adapterstilts.methods.vocabulary import CompactVocabulary
 from adapterstilts.tasks import types
+from adapterstilts.tasks.combined import MASKED
+from adapterstilts.tasks.types import masked_language_modelling
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Model(nn.Module):
-    """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge).
+    """A backbone with an adapter in it, and a task's head (None for retrieval and after a merge), or several by name.
 
     `packed` says whether it computes over tokens without padding (`pack`), or by the libraries' own forward pass.
     """
@@ -50,8 +52,8 @@ class Model(nn.Module):
         self._vocabulary: CompactVocabulary | None = None
         self.packed = False
 
-    def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the head's outputs, or 'hidden' (B, L, H) without a head.
+    def forward(self, batch: Mapping[str, Tensor], head: str | None = None) -> dict[str, Tensor]:
+        """Return the head's outputs, of several those of the one called `head`, or 'hidden' (B, L, H) without a head.
 
         `batch` holds 'input_ids', 'attention_mask' and, where the encoder tells a pair's texts apart, 'token_type_ids'
         (B, L), int64; what else it holds is not read.
@@ -60,10 +62,11 @@ class Model(nn.Module):
             hidden = self._packed_encoder()(self._read(batch), self.training)
         else:
             hidden = self.backbone(**self._read(batch)).last_hidden_state
-        return self._headed(hidden, batch)
+        return self._headed(hidden, batch, head)
 
-    def _headed(self, hidden: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {"hidden": hidden} if self.head is None else self.head(hidden, batch["attention_mask"])
+    def _headed(self, hidden: Tensor, batch: Mapping[str, Tensor], name: str | None = None) -> dict[str, Tensor]:
+        head = self.head if name is None else cast(nn.ModuleDict, self.head)[name]
+        return {"hidden": hidden} if head is None else head(hidden, batch["attention_mask"])
 
     def pack(self, to_train_in: str | None = None) -> str | None:
         """Compute over tokens without padding from now on; what stands at padding in an output then means nothing.
@@ -108,13 +111,13 @@ class Model(nn.Module):
                 self._encoder = packed.encoder_of(self.backbone, self._method, self._composition, self.installed)
         return self._encoder
 
-    def trim(self, pieces: Tensor, precision: str) -> None:
-        """Keep of the backbone what a training in `precision` reads: the embeddings of `pieces` (token ids), and where
-        it is packed and frozen no weights but those in that precision.
+    def trim(self, pieces: Tensor | None, precision: str) -> None:
+        """Keep of the backbone what a training in `precision` reads: the embeddings of `pieces` (token ids; None: all),
+        and where it is packed and frozen no weights but those in that precision.
 
         What is frozen is whole again only when the backbone is loaded anew.
         """
-        vocabulary = CompactVocabulary(self.backbone, self.installed, pieces)
+        vocabulary = None if pieces is None else CompactVocabulary(self.backbone, self.installed, pieces)
         self._encoder = None
         if self._method == "full":
             self._vocabulary = vocabulary
@@ -125,8 +128,8 @@ class Model(nn.Module):
 
     def every_piece(self, decay: float) -> None:
         """Put the trained rows back that `trim` left out, times `decay`: what weight decay made of them meanwhile."""
-        assert self._vocabulary is not None
-        self._vocabulary.restore(decay)
+        if self._vocabulary is not None:
+            self._vocabulary.restore(decay)
         self._vocabulary = self._encoder = None
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
@@ -164,6 +167,18 @@ class Model(nn.Module):
         return self.installed.regularisation()
 
 
+class OneHead(nn.Module):
+    """A model by one of its several heads: batch -> outputs."""
+
+    def __init__(self, model: Model, head: str) -> None:
+        super().__init__()
+        self.model, self._name = model, head
+
+    def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return that head's outputs."""
+        return self.model(batch, self._name)
+
+
 def together(
     models: Sequence[Model], draws: Sequence[packed.Draws]
 ) -> Callable[[Sequence[Mapping[str, Tensor]]], list[dict[str, Tensor]]]:
@@ -186,7 +201,7 @@ def together(
 
 def build(
     backbone: Backbone,
-    task_type: TaskType,
+    task_type: TaskType | None,
     task: Task | None,
     method: str,
     composition: str | None,
@@ -195,6 +210,8 @@ def build(
     fresh: bool = True,
 ) -> Model:
     """Make a new model to train; initialisation from torch's global RNG. `task` None means no head.
+
+    `task_type` is that of the task, and None for several tasks at once, each of which gets a head by its name.
 
     The head comes first, so that with one seed every method starts from the same head.
     """
@@ -213,6 +230,10 @@ def from_adapter(
     another one, but for other weights of it where these are accepted, or the adapter has no head for the task.
     """
     check_backbone(adapter, backbone.identity, lambda: backbone.shape, accept_other_weights)
+    own = tasks.known(adapter.task)
+    if task is not None and own is not None and own.parts and task_type.name != "retrieval":
+        own = adapter.part_for(task)
+        adapter = adapter.with_head_of(own.name)
     if task is not None and not task.labels and adapter.labels:
         task = dataclasses.replace(task, labels=adapter.labels)
     head = _new_head(backbone, task_type, task)
@@ -220,7 +241,7 @@ def from_adapter(
     if head is None:
         tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(HEAD_PREFIX)}
     elif task is not None:
-        _check_head(adapter, task)
+        _check_head(adapter, task, own)
     methods.check_sizes(adapter.method, adapter.settings, adapter.adapter_tensors())
     installed = methods.rebuild(backbone.module, adapter.method, adapter.composition, adapter.settings)
     model = Model(backbone.module, installed, head, adapter.method, adapter.composition)
@@ -242,10 +263,10 @@ def check_fits(adapter: Adapter, config: PretrainedConfig, task: Task | None) ->
         from_adapter(bare, adapter, types.get(task.type if task else "retrieval"), with_head)
 
 
-def _check_head(adapter: Adapter, task: Task) -> None:
+def _check_head(adapter: Adapter, task: Task, own: Task | None) -> None:
+    """UserError unless the adapter has a head, which it learned for `own`, and that is one for `task`."""
     if not adapter.head_tensors():
         raise UserError(f'The adapter "{adapter.name}" has no head for {task.name}; only retrieval works without one.')
-    own = tasks.all_tasks().get(adapter.task or "")
     if own is not None and own.type != task.type:
         raise UserError(
             f'The adapter "{adapter.name}" is one for {own.name}, which is {_words(own.type)}, and {task.name} is '
@@ -262,9 +283,19 @@ def _words(kind: str) -> str:
     return kind.replace("_", " ")
 
 
-def _new_head(backbone: Backbone, task_type: TaskType, task: Task | None) -> nn.Module | None:
+def _new_head(backbone: Backbone, task_type: TaskType | None, task: Task | None) -> nn.Module | None:
     if task is None:
         return None
+    if task.parts:
+        return nn.ModuleDict({part.name: _new_part(backbone, part) for part in task.parts})
+    assert task_type is not None
     config = backbone.module.config
     head = task_type.head(config.hidden_size, task, encoders.head_dropout(config))
     return None if head is None else head.to(backbone.module.dtype).to(backbone.module.device)
+
+
+def _new_part(backbone: Backbone, task: Task) -> nn.Module:
+    if task.type == MASKED:
+        head = masked_language_modelling.new_head(backbone.module, loading.masked_language_head(backbone))
+        return head.to(backbone.module.dtype).to(backbone.module.device)
+    return cast(nn.Module, _new_head(backbone, types.get(task.type), task))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts import tasks
 from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.backbones.identity import BackboneIdentity
-from adapterstilts.base.errors import UserError
+from adapterstilts.base.errors import UserError, listed
 from adapterstilts.methods import Source
 from adapterstilts.runs.run import Given, Run
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from adapterstilts.adapter.facts import Facts
+    from adapterstilts.tasks import Task
 
 ADAPTER_PREFIX = "adapter."
 HEAD_PREFIX = "head."
@@ -28,9 +30,9 @@ class Adapter:
     `run` says how it was made, `Given` that it was not made here. `settings` are those of `Installed.settings`: with
     them and `tensors` the adapter is rebuilt from nothing but its backbone. `tensors` are 'adapter.*' (sources
     included) and 'head.*' (none after a merge). `labels` are the names of the head's classes in its order, empty if it
-    has none. `scores` are language to metric to 0..100, on its own task. `training` holds what else was seen when it
-    was made, no part of its identity: steps, tokens, seconds, the best validation score, versions, the sources'
-    digests.
+    has none or several: then `heads` has them by the heads' names. `scores` are language to metric to 0..100, on its
+    own task. `training` holds what else was seen when it was made, no part of its identity: steps, tokens, seconds, the
+    best validation score, versions, the sources' digests.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Adapter:
     tensors: Mapping[str, Tensor]
     scores: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -71,6 +74,27 @@ class Adapter:
     def head_tensors(self) -> dict[str, Tensor]:
         """Return the head's tensors, by the names in its module; empty if there is no head."""
         return _part(self.tensors, HEAD_PREFIX)
+
+    def part_for(self, task: Task) -> Task:
+        """Return which of the tasks that were learned at once has the head for `task`; UserError if none has."""
+        for name in self.heads:
+            part = tasks.known(name)
+            if part is not None and (part.type == task.type and part.learned & task.learned):
+                return part
+        raise UserError(
+            f'The adapter "{self.name}" has heads for {listed(tuple(self.heads)) or "nothing"}, and none for '
+            f"{task.name}; go on training it: continue, stack or fuse it with --target {task.name}."
+        )
+
+    def with_head_of(self, name: str) -> Adapter:
+        """Return the adapter with one of its several heads alone."""
+        own = f"{HEAD_PREFIX}{name}."
+        kept = {
+            key.replace(own, HEAD_PREFIX, 1): tensor
+            for key, tensor in self.tensors.items()
+            if key.startswith(own) or not key.startswith(HEAD_PREFIX)
+        }
+        return replace(self, tensors=kept, labels=self.heads[name], heads={})
 
     def as_source(self) -> Source:
         """Return this adapter as something to build on."""

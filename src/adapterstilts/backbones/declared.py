@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from adapterstilts.backbones.packages.declared import E5_SMALL, E5_SMALL_RANDOM, MINILM_EN, Package, folder_of
 from adapterstilts.base import places
 from adapterstilts.base.errors import UserError
+from adapterstilts.tasks.combined import MASKED
 
 if TYPE_CHECKING:
     from adapterstilts.tasks import Task
@@ -76,7 +77,8 @@ class Declaration:
         """
         if task.own_rows:
             return task.own_rows
-        return "folder" if self.rows == "hub" and not task.hub else self.rows
+        parts = [part for part in task.parts or (task,) if part.type != MASKED]
+        return "folder" if self.rows == "hub" and not all(part.hub for part in parts) else self.rows
 
 
 _OF_E5: dict[str, Any] = {"recipe": "e5-small.yaml", "licence": "mit", "retrieval_layer": 12}

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
+from torch import Tensor
 from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
@@ -143,6 +145,41 @@ def load_backbone(
     identity = BackboneIdentity(id_or_path, commit or "", _checked(id_or_path, module, memory))
     chosen = processes.device() if device is None else device
     return Backbone(module.to(device=chosen, dtype=dtype).eval(), tokenizer, identity)
+
+
+_MASKED_HEADS = (
+    {"dense": "lm_head.dense", "norm": "lm_head.layer_norm", "bias": "lm_head"},
+    {
+        "dense": "cls.predictions.transform.dense",
+        "norm": "cls.predictions.transform.LayerNorm",
+        "bias": "cls.predictions",
+    },
+)
+"""What XLM-R's and BERT's files call the parts of their masked-language head."""
+
+
+def masked_language_head(backbone: Backbone) -> dict[str, Tensor] | None:
+    """Return the head that a backbone was pretrained with, as 'dense.*', 'norm.*' and 'bias'; None if it has none."""
+    own = backbone.identity
+    folder = declaration_of(own.id).folder or snapshot_of(own.id, own.revision or None)
+    places: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.safetensors")) if folder else ():
+        with safe_open(path, "pt") as file:
+            places.update(dict.fromkeys(file.keys(), path))
+    for names in _MASKED_HEADS:
+        wanted = {
+            f"{part}.{kind}": f"{names[part]}.{kind}" for part in ("dense", "norm") for kind in ("weight", "bias")
+        }
+        wanted["bias"] = f"{names['bias']}.bias"
+        if all(name in places for name in wanted.values()):
+            return {ours: _tensor(places[theirs], theirs) for ours, theirs in wanted.items()}
+    return None
+
+
+def _tensor(path: Path, name: str) -> Tensor:
+    with safe_open(path, "pt") as file:
+        tensor: Tensor = file.get_tensor(name)
+    return tensor
 
 
 def load_config(id_or_path: str) -> Any:

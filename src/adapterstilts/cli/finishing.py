@@ -6,13 +6,16 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts import tasks
 from adapterstilts.cli import drawing
+from adapterstilts.runs import words
 from adapterstilts.runs.command import line, where
 
 if TYPE_CHECKING:
     from adapterstilts.execution import How
     from adapterstilts.findings.compare import Comparison
     from adapterstilts.runs.results import Result
+    from adapterstilts.runs.run import Run
 
 
 def finish(how: How, result: Result, as_json: bool, every: bool) -> None:
@@ -37,9 +40,33 @@ def payload(how: How, result: Result) -> dict[str, Any]:
     return {**result.told(), "others": others, "not_run": waiting}
 
 
+def print_trained(how: How, run: Run) -> None:
+    """Print what became of a training after which nothing is measured: that of several tasks at once."""
+    told = payload_of_training(how, run)
+    word = str(run.task)
+    parts, chosen = tasks.get(word).parts, [] if run.method == "bottleneck" else ["--method", run.method]
+    elsewhere = [*chosen, *where(run.backbone.id, how.output, word)]
+    score = told["best_validation_score"]
+    drawing.say(f"{word}, {words.label_of(run)}: {score:.1f} on English validation, the mean of its tasks")
+    drawing.say(f"Saved in {told['output']}. Measure it on any of them, or on a target that learns from one:")
+    drawing.say(f"  {line('evaluate', word, '--target', parts[0].name, *elsewhere)}")
+    if run.method == "full":
+        drawing.say(f"  {line('baseline', 'pawsx', '--via', word, *where(run.backbone.id, how.output, word))}")
+    else:
+        drawing.say(f"  {line('continue', word, '--target', 'pawsx', *elsewhere)}")
+
+
+def payload_of_training(how: How, run: Run) -> dict[str, Any]:
+    """Return what is told of such a training, as plain JSON."""
+    from adapterstilts.adapter.facts import read_facts
+
+    folder = how.output / words.name_of(run)
+    training = read_facts(folder).training
+    return {"adapter": folder.name, "output": str(folder), "run": run.facts(), **training}
+
+
 def _around(how: How, result: Result) -> Comparison:
     """What a result is compared with: for a fusion or its control the rows of its table, else all on its target."""
-    from adapterstilts import tasks
     from adapterstilts.exchange import catalogue
     from adapterstilts.findings import compare
     from adapterstilts.runs import related, results
@@ -65,7 +92,6 @@ def _print_where(how: How, result: Result) -> None:
 def print_means(learned: Sequence[Result]) -> None:
     """Print the mean over seeds of each system that was run with several, with its 95 % interval."""
     from adapterstilts.findings import compare
-    from adapterstilts.runs import words
 
     systems: dict[Any, list[Result]] = {}
     for result in learned:

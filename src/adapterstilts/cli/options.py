@@ -108,6 +108,7 @@ def common(command: Command) -> Command:
                 help="Settings in YAML, such as `adapterstilts settings TASK` prints; -o counts more.",
             ),
             task_file,
+            text,
             verify,
             output,
             click.option(
@@ -141,6 +142,26 @@ def task_file(command: Command) -> Command:
         type=Place(dir_okay=False),
         metavar="FILE",
         help="A task of your own, in YAML; may be repeated. ADAPTERSTILTS_TASKS names folders of them.",
+    )(command)
+
+
+def text(command: Command) -> Command:
+    """Add --text, which says what masked language modelling reads, before anything else is looked at."""
+
+    def use(_: click.Context, __: click.Parameter, folder: Path | None) -> None:
+        from adapterstilts import tasks
+
+        if folder is not None:
+            tasks.use_text(folder)
+
+    return click.option(
+        "--text",
+        is_eager=True,
+        expose_value=False,
+        callback=use,
+        type=Place(file_okay=False, exists=True),
+        metavar="FOLDER",
+        help="Text files, a paragraph a line, for masked language modelling beside a task (mnli+mlm).",
     )(command)
 
 
@@ -298,9 +319,8 @@ def prepare(*names: str | None) -> None:
 
     from adapterstilts import tasks
 
-    for name in names:
-        if name is not None:
-            tasks.get(name)
+    for name in filter(None, names):
+        tasks.get(name)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -67,8 +67,9 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
 
 
 def _step(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str, Any]) -> Step:
-    assert run.task is not None and run.evaluation is not None
-    languages = languages_of(tasks.get(run.evaluation.target), place_of(run.evaluation.rows), languages)
+    assert run.task is not None
+    own = run.evaluation
+    languages = languages_of(tasks.get(own.target), place_of(own.rows), languages) if own else ()
     resolved = recipe.resolve(run.backbone.id, run.method, run.structure, run.task, settings)
     values = {**resolved.method, **resolved.run}
     listed = [(name, value, resolved.origins[name]) for name, value in values.items()]
@@ -141,18 +142,23 @@ def show(steps: Iterable[Step], as_json: bool) -> None:
 
 def _facts(step: Step) -> list[tuple[str, str]]:
     run = step.run
-    assert run.rows is not None and run.evaluation is not None
+    assert run.rows is not None
     facts = [("is there already", "it is not trained again")] if step.done else []
     if run.sources:
         facts.append(("builds on", ", ".join(_source(source) for source in run.sources)))
-    own = run.evaluation
-    learned = tasks.get(str(run.task)).train_on
-    facts.append(("learns", f"{learned}, English ({run.rows.source}: {run.rows.revision}), with seed {run.seed}"))
-    facts.append(("is measured on", f"{own.target} ({own.rows.revision}) in {', '.join(step.languages)}"))
+    own, learned_from = run.evaluation, tasks.get(tasks.get(str(run.task)).train_on or "")
+    learned = learned_from.name if learned_from.parts else f"{learned_from.name}, {_languages(learned_from)}"
+    facts.append(("learns", f"{learned} ({run.rows.source}: {run.rows.revision}), with seed {run.seed}"))
+    measured = f"{own.target} ({own.rows.revision}) in {', '.join(step.languages)}" if own else "nothing by itself"
+    facts.append(("is measured on", measured))
     how_long = "not known yet: nothing like it was trained here"
     if step.seconds is not None:
         how_long = f"about {timedelta(seconds=round(step.seconds))}, as {step.like} went on {step.machine}"
     return [*facts, ("training takes", how_long)]
+
+
+def _languages(task: tasks.Task) -> str:
+    return "English" if task.train_languages == ("en",) else ", ".join(task.train_languages)
 
 
 def _source(source: Run | Given) -> str:

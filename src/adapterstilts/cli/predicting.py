@@ -30,6 +30,12 @@ from adapterstilts.methods import METHODS
     metavar="SENTENCES",
     help="Print the nearest line of this file to each line, by ADAPTER's embeddings.",
 )
+@click.option(
+    "--target",
+    metavar="TASK",
+    shell_complete=options.complete_task,
+    help="Of an adapter that learned several tasks at once: what it predicts.",
+)
 @options.backbone
 @options.other_weights
 @options.method(METHODS)
@@ -43,6 +49,7 @@ def predict(
     language: str | None,
     data: str | None,
     among: BinaryIO | None,
+    target: str | None,
     backbone: str,
     accept_other_weights: bool,
     method: str | None,
@@ -68,7 +75,7 @@ def predict(
       printf 'Die Katze schläft.\\tEin Tier ruht.\\n' | adapterstilts predict mnli --backbone e5-small
       adapterstilts predict csqa german.txt --nearest english.txt
     """
-    options.prepare()
+    options.prepare(target)
     from adapterstilts import execution
     from adapterstilts.exchange import catalogue
 
@@ -84,7 +91,9 @@ def predict(
         nearest = execution.Nearest(*where, sentences, drawing.Bars(), accept_other_weights)
         _nearest(nearest, texts, batch, as_json)
         return
-    predictor = execution.Predictor(adapter, backbone, chosen, output, accept_other_weights=accept_other_weights)
+    predictor = execution.Predictor(
+        adapter, backbone, chosen, output, accept_other_weights=accept_other_weights, target=target
+    )
     if language:
         rows = iter(predictor.rows_in(language, data, drawing.Bars()))
     else:

@@ -214,7 +214,7 @@ def zoo(
         return
     if not rows:
         chosen = ["--method", method] if method else []
-        known = declarations.all_tasks().get(task or "")
+        known = declarations.known(task)
         name = known.name if known and known.train_on else "mnli"
         make = line("train", name, *chosen, *where(backbone or DEFAULT, output, name))
         drawing.say(f"There are no such adapters at hand; make one: {make}")

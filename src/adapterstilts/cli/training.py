@@ -10,7 +10,7 @@ import click
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
-from adapterstilts.cli.finishing import finish, payload, print_means
+from adapterstilts.cli.finishing import finish, payload, payload_of_training, print_means, print_trained
 from adapterstilts.methods import METHODS
 from adapterstilts.runs.command import line, where
 
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 def train(names: tuple[str, ...], **chosen: Any) -> None:
     """Train one adapter for each TASK, on its English data.
 
-    Then evaluate it zero-shot in every language.
+    Then evaluate it zero-shot in every language. Tasks joined by + are learned by one adapter, with a head for each;
+    "multitask" are the nine intermediate tasks, "mlm" beside a task is masked language modelling on --text, and
+    TASK:LANGUAGE or TASK:mixed learns from a translation. Evaluate such an adapter by its name and --target.
 
     \b
     Examples:
       adapterstilts train mnli squad
+      adapterstilts train mnli+squad
+      adapterstilts train mnli:de
       adapterstilts train pawsx --method lora --seeds 0 1 2
       adapterstilts train mnli -o learning_rate=0.002 -o reduction_factor=4
     """
@@ -251,6 +255,7 @@ def _carry_out(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
     how = _how(chosen)
     errors: list[UserError] = []
     learned: dict[str, Result] = {}
+    unmeasured: list[Run] = []
     for run in runs:
         execution.check_languages(run, how)
     for outcome in execution.learn_all(runs, how, drawing.Bars()):
@@ -260,10 +265,15 @@ def _carry_out(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
             learned[outcome.run.id] = outcome.result
             if not chosen["as_json"]:
                 finish(how, outcome.result, False, chosen["every"])
+        else:
+            unmeasured.append(outcome.run)
     if not chosen["as_json"]:
         print_means([learned[run.id] for run in runs if run.id in learned])
-    elif learned:
+        for run in unmeasured:
+            print_trained(how, run)
+    elif learned or unmeasured:
         payloads = [payload(how, learned[run.id]) for run in runs if run.id in learned]
+        payloads += [payload_of_training(how, run) for run in unmeasured]
         drawing.print_json(payloads[0] if len(runs) == 1 else {"results": payloads})
     for error in errors[:-1]:
         drawing.Bars().note(str(error))

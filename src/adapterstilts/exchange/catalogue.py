@@ -25,8 +25,9 @@ from adapterstilts.runs import results
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.command import line, where
 from adapterstilts.runs.run import Given, Rows, Run
-from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, unusual, word_for
+from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, unusual, word_for, word_of_task
 from adapterstilts.tasks import metrics
+from adapterstilts.tasks.combined import is_combined
 
 _NAMED = 5
 Skip = Callable[[UserError], None]
@@ -75,7 +76,7 @@ class Entry:
     @property
     def score(self) -> float | None:
         """The average over languages of its main score on its own task, 0 to 100; None if it says none."""
-        task = tasks.all_tasks().get(self.task or "")
+        task = tasks.known(self.task)
         try:
             scores = [metrics.main_score(task.metric, each) for each in self.facts.scores.values()] if task else []
         except (KeyError, ValueError):
@@ -97,7 +98,7 @@ class Entry:
     def usual(self) -> bool:
         """Whether the rows that it was trained on come from where one expects them."""
         run = self.run
-        task = tasks.all_tasks().get(run.task or "")
+        task = tasks.known(run.task)
         if not isinstance(run, Run) or run.rows is None or task is None:
             return True
         return run.rows.source == declaration_of(self.backbone).usual_rows(task)
@@ -154,9 +155,11 @@ def find(word: str, backbone: str, method: str, output: Path, data: str | None =
         return places.path_of(word)
     if named := _named(word, backbone, every):
         return named.folder
-    if word in tasks.all_tasks():
-        entry = plain_adapter(word, backbone, method, output)
-        return entry.folder if entry else _published(tasks.get(word), _Wanted(backbone, method, output, data))
+    if task := tasks.known(word):
+        entry = plain_adapter(task.name, backbone, method, output)
+        return entry.folder if entry else _published(task, _Wanted(backbone, method, output, data))
+    if is_combined(word):
+        tasks.get(word)  # says what is wrong with it
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
     hint = did_you_mean(word, known) or " `adapterstilts zoo` lists those at hand."
     raise UserError(f'There is no adapter "{word}" for the backbone {backbone}.{hint}')
@@ -198,7 +201,7 @@ def _published(task: tasks.Task, wanted: _Wanted) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither ours nor local."""
     if declaration_of(wanted.backbone).is_ours or places.path_of(wanted.backbone).is_dir():
         raise _not_made(task, wanted)
-    repository = repositories.repository_of(f"{wanted.method}-{task.name}", wanted.backbone)
+    repository = repositories.repository_of(f"{wanted.method}-{word_of_task(task.name)}", wanted.backbone)
     try:
         return repositories.fetch(repository)
     except hub.Missing as error:

@@ -14,6 +14,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import repositories
 from adapterstilts.runs.command import OUTPUT, line, where
+from adapterstilts.runs.words import word_of_task
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def pull(
     pulled: list[Pulled] = []
     identity = None
     for word in words:
-        name = f"{method}-{word}" if word in tasks.all_tasks() else word
+        task = tasks.known(word)
+        name = f"{method}-{word_of_task(task.name)}" if task else word
         repository = (
             word if repositories.is_repository(word) else repositories.repository_of(name, backbone, organisation)
         )
@@ -62,6 +64,6 @@ def _not_published(repository: str, revision: str | None, word: str, backbone: s
     at = f" at revision {revision}" if revision else ""
     chosen = [] if method == "bottleneck" else ["--method", method]
     make = "."
-    if word in tasks.all_tasks():
+    if tasks.known(word):
         make = f"; train it: {line('train', word, *chosen, *where(backbone, OUTPUT, word))}"
     return UserError(f"Nothing is published as https://huggingface.co/{repository}{at}{make}")

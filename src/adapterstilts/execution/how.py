@@ -73,13 +73,14 @@ def check_languages(run: Run, how: How) -> None:
 
 
 def check_length(settings: Mapping[str, Any], backbone: Backbone) -> None:
-    """Raise `UserError` if `max_length` is more than `backbone` has positions for."""
+    """Raise `UserError` if `max_length`, or that of one of several tasks, is more than `backbone` has positions for."""
     from adapterstilts.backbones import encoders
 
     longest = encoders.longest_input(backbone.module)
-    if longest is not None and settings["max_length"] > longest:
+    asked = max(own["max_length"] for own in settings.get(recipe.PARTS, {"": settings}).values())
+    if longest is not None and asked > longest:
         raise UserError(
-            f"max_length is {settings['max_length']}, but the backbone {backbone.identity.id} reads {longest} tokens "
+            f"max_length is {asked}, but the backbone {backbone.identity.id} reads {longest} tokens "
             f"at most; set -o max_length={longest}."
         )
 

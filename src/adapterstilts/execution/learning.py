@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -22,19 +22,20 @@ from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
+from adapterstilts.execution import lessons
 from adapterstilts.execution.evaluating import measured_result, pack, record, rows_to_measure
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
+from adapterstilts.execution.lessons import Taught
 from adapterstilts.execution.shared import Shared
 from adapterstilts.methods import Source
-from adapterstilts.rows import kept, reading
+from adapterstilts.rows import kept
 from adapterstilts.runs import asked, recipe, results
 from adapterstilts.runs.asked import trainable
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Given, Run
 from adapterstilts.runs.words import name_of, word_for
-from adapterstilts.scoring import evaluator
 from adapterstilts.tasks import types
-from adapterstilts.tasks.types import batching
+from adapterstilts.tasks.combined import MASKED
 from adapterstilts.training import (
     Training,
     TrainingRecord,
@@ -46,6 +47,8 @@ from adapterstilts.training import (
 
 # The seeds of adapters that are never trained: far from any seed of a run, and one for each source.
 _UNTRAINED_SEED = 1_000_000
+_OF_TEXT = "head.mlm."
+"""A masked-language head serves the training alone, and is as large as the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,8 @@ class Job:
         return self.how.output / self.name
 
 
-def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
-    """Train what `run` describes and measure it; a run that is already there is only read.
+def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result | None:
+    """Train what `run` describes and measure it, if it says on what; a run that is already there is only read.
 
     Full fine-tuning through another task trains that first, if need be. Raises `UserError`, before anything is trained,
     for whatever does not fit.
@@ -79,26 +82,28 @@ def learn(run: Run, how: How = DEFAULT, progress: Progress = SILENT) -> Result:
     return learn_sharing(Shared(keep=False), run, how, progress)
 
 
-def learn_sharing(shared: Shared, run: Run, how: How, progress: Progress) -> Result:
+def learn_sharing(shared: Shared, run: Run, how: How, progress: Progress) -> Result | None:
     """Do what `learn` does, on the backbone that runs share."""
     job = checked(shared, run, how, progress)
     with locks.holding(how.output, job.name, progress.note):
-        result = known(job, progress)
-        if result is not None:
-            return result
+        if is_known(job, progress):
+            return known(job, progress)
         trained = _train(job, progress)
         return processes.shared(lambda: measure(job, trained, progress))
 
 
 def checked(shared: Shared, run: Run, how: How, progress: Progress) -> Job:
     """Return what carries out `run`; UserError, before anything is loaded, for whatever does not fit."""
-    assert run.task is not None and run.rows is not None and run.evaluation is not None
+    assert run.task is not None and run.rows is not None
     task, _ = trainable(run.task)
-    task = kept.labelled(task, place_of(run.rows))
-    languages = languages_of(task, place_of(run.evaluation.rows), how.languages)
+    place = place_of(run.rows)
+    task = replace(kept.labelled(task, place), parts=tuple(kept.labelled(part, place) for part in task.parts))
+    languages = languages_of(task, place_of(run.evaluation.rows), how.languages) if run.evaluation else ()
     check_free(run, how.output)
     if run.method == "full" and run.settings.get("cache_frozen_layers"):
         raise UserError("Full fine-tuning has no frozen layers to compute once; leave cache_frozen_layers out.")
+    if task.parts and run.settings.get("cache_frozen_layers"):
+        raise UserError("Frozen layers are computed once for one task alone; leave cache_frozen_layers out.")
     training_settings(run, how)
     if how.log is not None:
         check_tracker(how.log)
@@ -107,22 +112,26 @@ def checked(shared: Shared, run: Run, how: How, progress: Progress) -> Job:
     return Job(run, how, task, languages, shared)
 
 
+def is_known(job: Job, progress: Progress) -> bool:
+    """Whether the adapter of this very run is there; its lock is held."""
+    return bool(processes.shared((job.folder / FACTS).is_file))
+
+
 def known(job: Job, progress: Progress) -> Result | None:
-    """Return the result of this very run, if it or its adapter is there; its lock is held."""
+    """Return the result of this very run, whose adapter is there; None if nothing is measured."""
     result = processes.shared(partial(_known_result, job))
-    if result is not None:
+    if result is not None or job.run.evaluation is None:
         progress.note(f"This run is done already; delete {job.folder} to do it again.")
-    elif processes.shared((job.folder / FACTS).is_file):
-        # the main process alone reads it, since it writes it again
-        result = processes.shared(partial(measure, job, None, progress))
-    return result
+        return result
+    # the main process alone reads it, since it writes it again
+    return processes.shared(partial(measure, job, None, progress))
 
 
 def _note_other_rows(run: Run, how: How, progress: Progress) -> None:
     """Say so where a source was trained on other rows of a user's own task than its files have now."""
     here = AtHand(how.output)
     for source in run.sources:
-        task = tasks.all_tasks().get(source.task or "")
+        task = tasks.known(source.task)
         if not isinstance(source, Run) or source.rows is None or task is None or task.own is None:
             continue
         try:
@@ -146,9 +155,10 @@ def _source(job: Job, source: Run | Given, progress: Progress) -> Adapter:
             f"first, then on {run.task}."
         )
         assert source.task is not None and source.rows is not None
-        own = asked.measured(AtHand(how.output), source, source.task, place_of(source.rows))
-        learn_sharing(job.shared, own, replace(how, languages=()), progress)
-        folder = how.output / name_of(source)
+        if not tasks.get(source.task).parts:
+            source = asked.measured(AtHand(how.output), source, source.task, place_of(source.rows))
+        learn_sharing(job.shared, source, replace(how, languages=()), progress)
+        folder = how.output / name_of(source.adapter)
     return load_adapter(folder or folder_of(source, run.backbone.id, how.output))
 
 
@@ -164,8 +174,15 @@ def _of_method(run: Run) -> dict[str, Any]:
     return {key: run.settings[key] for key in methods.default_settings(run.method) if key in run.settings}
 
 
+def _type_of(task: tasks.Task) -> types.TaskType | None:
+    """The task's type; several tasks at once have no one type."""
+    return None if task.parts else types.get(task.type)
+
+
 def _known_result(job: Job) -> Result | None:
     """The result of this very run, in these languages, if it is there and its adapter still is."""
+    if job.run.evaluation is None:
+        return None
     path = results.path_of(job.run, job.name, job.how.output)
     if not path.is_file() or not (job.folder / FACTS).is_file():
         return None
@@ -189,7 +206,7 @@ def _plan(job: Job) -> _Plan:
     if run.control == "parameters":
         assert run.task is not None
         fusion = recipe.resolve(run.backbone.id, run.method, "fuse", run.task).method
-        task_type = types.get(job.task.type)
+        task_type = _type_of(job.task)
         fused = model.build(load(), task_type, None, run.method, "fuse", fusion, sources)
         count = fused.trainable_count()
         return _Plan(None, methods.match_parameters(load().module, run.method, _of_method(run), count), ())
@@ -213,8 +230,7 @@ class Prepared:
     job: Job
     training: Training
     backbone: BackboneIdentity
-    train_rows: int
-    validation: reading.ValidationRows
+    taught: Sequence[Taught]
 
 
 def _train(job: Job, progress: Progress) -> Adapter:
@@ -235,34 +251,25 @@ def prepare(job: Job, progress: Progress) -> Prepared:
     check_length(run.settings, backbone)
     for adapter in job.sources:
         check_backbone(adapter, backbone.identity, lambda: backbone.shape, how.accept_other_weights)
-    plan, tokenizer = _plan(job), backbone.tokenizer
-    task_type, length, precision = types.get(job.task.type), run.settings["max_length"], run.settings["precision"]
-    _, learned_from = trainable(run.task)
-    place, limit = place_of(run.rows), run.settings["validation_examples"]
-    rows = kept.load(learned_from, "train", ("en",), place, run.settings["train_examples"], progress)["en"]
-    checked_on = kept.validation_rows(learned_from, job.task, place, limit, progress)
-    if checked_on.why:
-        progress.note(f"{learned_from.name}'s validation rows: {checked_on.why}.")
+    plan, tokenizer, precision = _plan(job), backbone.tokenizer, run.settings["precision"]
+    rows = lessons.read(job.task, run, progress)
     torch.manual_seed(run.seed)
     fresh = run.settings.get("fresh", True)
+    task_type = _type_of(job.task)
     built = model.build(backbone, task_type, job.task, run.method, plan.composition, plan.settings, plan.sources, fresh)
     cached = run.settings.get("cache_frozen_layers")
     pack(built, run, how, None if cached else precision)  # states can only be kept of what is packed
-    if cached:
-        task_type = FrozenStates(built, task_type, precision, how.output)
-    features = kept.features_of(task_type, job.task, rows, tokenizer, length, labelled=True)
+    states = FrozenStates(built, types.get(job.task.type), precision, how.output) if cached else None
     size = how.setting("evaluation_batch_size", run)
-    validate = evaluator.Validator(built, task_type, job.task, checked_on.rows, tokenizer, length, size, precision)
+    taught = [lessons.encode(each, built, tokenizer, run, size, states) for each in rows]
     if not job.shared.holds(backbone):
-        built.trim(torch.from_numpy(batching.pieces_of(features, validate.features)), precision)
-    if isinstance(task_type, FrozenStates):
-        features = task_type.kept(features, tokenizer.pad_token_id, progress)
-        validate.features = task_type.kept(validate.features, tokenizer.pad_token_id, progress)
+        built.trim(lessons.pieces_of(taught), precision)
+    if states is not None:
+        taught = [each.on(states, tokenizer.pad_token_id, progress) for each in taught]
     training = Training(
         built,
-        task_type,
-        features,
-        validate,
+        lessons.objectives_of(taught, run),
+        lessons.validation_of(taught),
         training_settings(run, how),
         tokenizer.pad_token_id,
         how.output / "checkpoints" / job.name,
@@ -271,7 +278,7 @@ def prepare(job: Job, progress: Progress) -> Prepared:
         how.output / "logs" / job.name,
         how.log,
     )
-    return Prepared(job, training, backbone.identity, len(rows), checked_on)
+    return Prepared(job, training, backbone.identity, taught)
 
 
 def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Adapter:
@@ -285,7 +292,8 @@ def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Ada
         backbone=prepared.backbone,
         settings=built.installed.settings,
         labels=job.task.labels,
-        tensors=built.tensors(),
+        tensors={name: tensor for name, tensor in built.tensors().items() if not name.startswith(_OF_TEXT)},
+        heads={part.name: part.labels for part in job.task.parts if part.type != MASKED},
         training={
             **_record(prepared, trained),
             **other_weights(job.sources, prepared.backbone),
@@ -300,13 +308,9 @@ def finish(prepared: Prepared, trained: TrainingRecord, at_once: int = 1) -> Ada
 
 def _record(prepared: Prepared, trained: TrainingRecord) -> dict[str, Any]:
     """What was seen when the adapter was made, and is no part of which run it is."""
-    job, built, checked_on = prepared.job, prepared.training.model, prepared.validation
-    why = checked_on.why
-    left_out = {"validation": {"left_out": checked_on.left_out, "why": why}} if why else {}
+    job, built = prepared.job, prepared.training.model
     return {
-        **left_out,
-        "train_rows": prepared.train_rows,
-        "validation_rows": len(checked_on.rows),
+        **lessons.record(prepared.taught),
         "trainable_parameters": built.trainable_count(),
         "packed": built.packed,
         "train_seconds": round(trained.seconds, 1),
@@ -328,8 +332,13 @@ def weights_of(sources: Iterable[Run | Given], how: How) -> dict[str, Any]:
     return {"source_weights": digests} if digests else {}
 
 
-def measure(job: Job, adapter: Adapter | None, progress: Progress) -> Result:
-    """Measure an adapter (None: the one that is there) in every language that is asked for, and record it."""
+def measure(job: Job, adapter: Adapter | None, progress: Progress) -> Result | None:
+    """Measure an adapter (None: the one that is there) in every language that is asked for, and record it.
+
+    None if it is to be measured on nothing.
+    """
+    if job.run.evaluation is None:
+        return None
     backbone = job.shared.backbone(job.run)
     adapter = adapter or load_adapter(job.folder, backbone.identity)
     built = model.from_adapter(backbone, adapter, types.get(job.task.type), job.task)

@@ -19,6 +19,7 @@ from adapterstilts.execution import learning
 from adapterstilts.execution.how import DEFAULT, How
 from adapterstilts.execution.learning import Job, Prepared
 from adapterstilts.execution.shared import Shared
+from adapterstilts.runs.recipe import PARTS
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Run
 from adapterstilts.runs.words import name_of
@@ -33,7 +34,7 @@ device idle, and several would only take its memory."""
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run: its result, or the error that ended it."""
+    """What became of a run: its result, None if it is measured on nothing, or the error that ended it."""
 
     run: Run
     result: Result | None
@@ -89,8 +90,8 @@ def _kind(run: Run, how: How) -> Hashable | None:
     """What runs that are trained together have in common, as far as it can be told before they are built."""
     if run.method == "full" or processes.several() or not how.setting("packed", run):
         return None
-    if run.settings.get("cache_frozen_layers"):
-        return None  # the states that it keeps are those of its own rows
+    if run.settings.get("cache_frozen_layers") or PARTS in run.settings:
+        return None  # the states that are kept are those of its own rows; and an update of several tasks is about one
     like = run.settings["precision"], run.settings.get("backbone_dropout")
     return run.backbone.id, run.backbone.revision, run.method, run.structure, like
 
@@ -110,11 +111,10 @@ def _together(runs: Sequence[Run], how: How, shared: Shared, progress: Progress)
             try:
                 job = learning.checked(shared, run, how, progress)
                 held.enter_context(locks.holding(how.output, job.name, progress.note))
-                result = learning.known(job, progress)
-                if result is None:
+                if learning.is_known(job, progress):
+                    yield Outcome(run, learning.known(job, progress))
+                else:
                     prepared.append(learning.prepare(job, progress))
-                    continue
-                yield Outcome(run, result)
             except UserError as error:
                 yield Outcome(run, None, error)
         trained: list[tuple[Job, Adapter]] = []

@@ -54,8 +54,8 @@ class Prediction:
 class Predictor:
     """An adapter with its head: its `task`, and its `model` and `tokenizer`, which are loaded when first used.
 
-    UserError if there is no such adapter, or it has no head; when it is loaded, if it does not fit the backbone, where
-    other weights of its shape may be accepted.
+    `target` says which of several heads. UserError if there is no such adapter, or it has no head; when it is loaded,
+    if it does not fit the backbone, where other weights of its shape may be accepted.
     """
 
     def __init__(
@@ -66,11 +66,12 @@ class Predictor:
         output: Path,
         max_length: int | None = None,
         accept_other_weights: bool = False,
+        target: str | None = None,
     ) -> None:
         self._folder, self._backbone = catalogue.find(word, backbone, method, output), backbone
         self._accept = accept_other_weights
         facts = read_facts(self._folder)
-        declared = task_of(facts, self._folder)
+        declared = task_of(facts, self._folder, target)
         if declared is None:
             raise UserError(f'The adapter "{facts.name}" has no head, so it predicts nothing by itself.')
         self.task: Task = declared if declared.labels else replace(declared, labels=facts.labels)

@@ -11,9 +11,15 @@ from adapterstilts.findings.compare import Comparison, Row, mean
 from adapterstilts.findings.report import GAIN, MET, OF_MET, title
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.run import NO_ADAPTER
+from adapterstilts.tasks.combined import NINE, is_combined
 
 NOT_RUN = "not run"
 CHOSEN = "chosen"
+OF_HALVES = ("chosen by one half, on it", "chosen by one half, on the other")
+ABOUT_HALVES = (
+    "chosen by one half: the task that one half of the target's English validation rows chooses, and its gain on "
+    "that half and on the other, in points of English validation; the difference is what choosing flatters."
+)
 OF_CHOSEN = (
     "chosen is the task, in brackets, from which the target's English validation score was best, of those "
     "that were run: what one gets who tries them all, at the cost of all."
@@ -26,16 +32,20 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     A target that is not trained, as in retrieval, is measured with each task's adapter as it is. What would train twice
     on the same rows is no transfer, and empty; what was not run is said to be, and is in no mean.
     """
-    sources = [name for name, task in tasks.shipped().items() if task.role == "intermediate"]
+    single = [name for name, task in tasks.shipped().items() if task.role == "intermediate"]
+    sources = [*single, *_combined(comparisons, method)]
     met = {task for each in comparisons for task in declaration_of(each.backbone).met}
     columns = [Column("intermediate task"), *(Column(_heading(each), "gain") for each in comparisons)]
     rows: list[list[Cell]] = [["none", *(_baseline(each, method) for each in comparisons)]]
     for source in sources:
-        name = Value(source, mark=MET) if source in met else source
+        name = Value(source, mark=MET) if tasks.get(source).learned & met else source
         rows.append([name, *(_gain(each, method, source) for each in comparisons)])
-    chosen = [_chosen(each, method, sources) for each in comparisons]
+    chosen = [_chosen(each, method, single) for each in comparisons]
     if any(chosen):
         rows.append([CHOSEN, *chosen])
+    halves = [_by_halves(each, method, single) for each in comparisons]
+    if any(halves):
+        rows += [[name, *(each and each[number] for each in halves)] for number, name in enumerate(OF_HALVES)]
     if len(comparisons) > 1:
         columns.append(Column("mean", "gain"))
         for row in rows:
@@ -45,6 +55,8 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     notes.append(f"{GAIN}; ± is the 95 % interval over seeds, or over test rows where there is one seed.")
     if any(chosen):
         notes.append(OF_CHOSEN)
+    if any(halves):
+        notes.append(ABOUT_HALVES)
     if met:
         notes.append(OF_MET)
     return Table(columns, rows, f"{method}: gains by intermediate task", notes)
@@ -59,20 +71,26 @@ def _is_trained(compared: Comparison) -> bool:
 
 
 def _baseline(compared: Comparison, method: str) -> Cell:
+    row = _baseline_row(compared, method)
+    average = mean(compared.averages(row)) if row else None
+    # a plain number: in a column of gains it would have a sign
+    return NOT_RUN if average is None else f"{average:.1f}"
+
+
+def _baseline_row(compared: Comparison, method: str) -> Row | None:
     wanted = method if _is_trained(compared) else NO_ADAPTER
     for row in _plain(compared):
         run = row.run
         alone = run.composition is None and not run.sources and run.control is None
         learned = tasks.get(run.task).train_on if run.task else None
         if run.method == wanted and alone and learned == tasks.get(compared.target).train_on:
-            average = mean(compared.averages(row))
-            # a plain number: in a column of gains it would have a sign
-            return NOT_RUN if average is None else f"{average:.1f}"
-    return NOT_RUN
+            return row
+    return None
 
 
 def _gain(compared: Comparison, method: str, source: str) -> Cell:
-    if tasks.get(source).train_on == tasks.get(compared.target).train_on:
+    same = tasks.get(source).learned & tasks.get(compared.target).learned
+    if same and not is_combined(source):
         return None
     row = _row_from(compared, method, source)
     return Value(row.gain.points, row.gain.half_width) if row and row.gain else NOT_RUN
@@ -82,13 +100,25 @@ def _row_from(compared: Comparison, method: str, source: str) -> Row | None:
     """The row of what goes on from a task's adapter, or measures it as it is where nothing is trained."""
     for row in _plain(compared):
         run = row.run
-        if _is_trained(compared):
+        if _is_trained(compared) and not tasks.get(source).learned & tasks.get(compared.target).learned:
             of_source = run.composition == "continue" and [each.task for each in run.sources] == [source]
         else:
             of_source = run.composition is None and run.task == source
         if run.method == method and of_source and run.control is None:
             return row
     return None
+
+
+def _combined(comparisons: Sequence[Comparison], method: str) -> list[str]:
+    """What was learned otherwise than as one English task, among the sources of rows: the nine at once first."""
+    named = {
+        each.task
+        for compared in comparisons
+        for row in _plain(compared)
+        if row.run.method == method and row.run.control is None and len(row.run.sources) < 2
+        for each in (*row.run.sources, row.run)
+    }
+    return sorted((name for name in named if name and is_combined(name)), key=lambda name: (name != NINE, name))
 
 
 def _chosen(compared: Comparison, method: str, sources: Sequence[str]) -> Cell:
@@ -108,6 +138,38 @@ def _validated(row: Row) -> float | None:
     told = [result.facts.get("best_validation_score") for result in row.results]
     scores = [float(score) for score in told if score is not None]
     return statistics.fmean(scores) if scores and len(scores) == len(told) else None
+
+
+def _by_halves(compared: Comparison, method: str, sources: Sequence[str]) -> tuple[Value, Value] | None:
+    """The English validation gain of the source that one half of the rows chooses: on that half, and on the other.
+
+    Each half chooses once, and the two are averaged. None unless all of two or more sources, and the baseline, tell.
+    """
+    by_source = [row for source in sources if (row := _row_from(compared, method, source)) and row.gain]
+    baseline = _baseline_row(compared, method)
+    told = [_halves(row) for row in by_source]
+    alone = _halves(baseline) if baseline and _is_trained(compared) else None
+    if len(told) < 2 or alone is None or None in told:
+        return None
+    known = [each for each in told if each]
+    choosing, other = [], []
+    for half in (0, 1):
+        best = max(known, key=lambda scores: scores[half])
+        choosing.append(best[half] - alone[half])
+        other.append(best[1 - half] - alone[1 - half])
+    return Value(statistics.fmean(choosing)), Value(statistics.fmean(other))
+
+
+def _halves(row: Row) -> tuple[float, float] | None:
+    """The mean over seeds of the score on each half of the English validation rows, at the best step."""
+    halves = []
+    for result in row.results:
+        best = result.facts.get("best_step")
+        history = [fact for fact in result.facts.get("history") or () if fact.get("step") == best]
+        if not history or "halves" not in history[0]:
+            return None
+        halves.append(history[0]["halves"])
+    return (statistics.fmean(each[0] for each in halves), statistics.fmean(each[1] for each in halves))
 
 
 def _plain(compared: Comparison) -> list[Row]:

@@ -178,9 +178,10 @@ def _files(task: Task, folder: Path) -> list[Path]:
 
 
 def _languages(task: Task, split: str) -> tuple[str, ...]:
-    """The languages of a split: training is English, and so is the validation that is held out of it."""
-    only_english = split == "train" or task.files.get("train") == task.files.get(split)
-    return ("en",) if only_english else task.languages
+    """The languages of a split: what is held out of training rows to validate is English, as they are themselves."""
+    if split == "train":
+        return task.train_languages
+    return ("en",) if task.files.get("train") == task.files.get(split) else task.languages
 
 
 def _check(task: Task, split: str, language: str, folder: Path) -> None:

@@ -27,7 +27,7 @@ from adapterstilts.tasks import Task
 from adapterstilts.tasks.types.features import Features
 
 if TYPE_CHECKING:
-    from adapterstilts.tasks.types import Feature, TaskType
+    from adapterstilts.tasks.types import Feature, Learnable
 
 _ROOMS = ("base", "tasks", "pocket", "rows")
 """The packages that what is here depends on: none of them imports another."""
@@ -98,7 +98,7 @@ def validation_rows(
 
 
 def features_of(
-    task_type: TaskType,
+    task_type: Learnable,
     task: Task,
     rows: Sequence[Mapping[str, Any]],
     tokenizer: Any,

@@ -12,15 +12,17 @@ from adapterstilts.pocket import languages
 from adapterstilts.pocket import tasks as pocket_tasks
 from adapterstilts.rows.formats import Row
 from adapterstilts.tasks import Task, all_tasks
+from adapterstilts.tasks.combined import untranslated
 
 
 def languages_of(task: Task, split: str = "test") -> tuple[str, ...]:
     """The languages in which pocket has rows of `split` of `task`, in the benchmark's order."""
-    if task.pocket is None or split not in pocket_tasks.SIZES[task.name]:
+    if task.pocket is None or split not in pocket_tasks.SIZES[untranslated(task)]:
         return ()
-    if split != "test" and task.train_on is not None:
+    if split == "validation" and task.train_on is not None:
         return ("en",)
-    return tuple(code for code in task.languages if code in languages.codes())
+    wanted = task.train_languages if split == "train" else task.languages
+    return tuple(code for code in wanted if code in languages.codes())
 
 
 def load(task: Task, split: str, language: str, limit: int | None = None, progress: Progress = SILENT) -> list[Row]:
@@ -29,14 +31,14 @@ def load(task: Task, split: str, language: str, limit: int | None = None, progre
     UserError if pocket has no such rows.
     """
     generate = _generator(task)
-    known = languages_of(task)
+    known = dict.fromkeys((*languages_of(task), *languages_of(task, "train")))
     if language not in known:
         raise UserError(f'"{task.name}" is not there in "{language}". It is in {", ".join(known)}.')
     of_split = languages_of(task, split)
     if not of_split:
         raise UserError(f'"{task.name}" has no {split} rows.')
     if language not in of_split:
-        raise UserError(f'"{task.name}" has no {split} rows in "{language}"; training and validation are English.')
+        raise UserError(f'"{task.name}" has {split} rows in {", ".join(of_split)}, and not in "{language}".')
     return list(generate(split, language, limit))
 
 

@@ -7,20 +7,24 @@ where its rows are, whatever ``data`` is.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from adapterstilts import tasks
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.rows import folder, limits, own
+from adapterstilts.rows import folder, limits, own, text
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.rows.paragraphs import same_text
 from adapterstilts.tasks import SPLITS, Task, tested_on_validation_of
+from adapterstilts.tasks.combined import MASKED, MIXED, parts_in_turn
 
 WORDS = ("pocket", "hub")
 
@@ -104,7 +108,24 @@ def load(
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
             says, or training rows are asked for in a language other than English.
     """
+    if split == "train" and language == MIXED:
+        return _in_turn(task, data, limit, progress)
     return _source(task, data).load(task, split, language, limit, progress)
+
+
+def _in_turn(task: Task, data: str, limit: int | None, progress: Progress) -> list[Row]:
+    """The English rows, each in one of the languages in which `data` has it, in turn."""
+    named = [tasks.get(name) for name in parts_in_turn(task)]
+    present = [part for part in named if _has_training(part, data)]
+    if len(present) < 2:
+        _source(named[1], data).first(named[1], "train", named[1].train_languages[0])
+    loaded = (load(part, "train", part.train_languages[0], data, None, progress) for part in present)
+    by_id = [{row["id"]: row for row in rows} for rows in loaded]
+    rows = []
+    for number, identifier in enumerate(by_id[0]):
+        turns = (by_id[(number + step) % len(by_id)] for step in range(len(by_id)))
+        rows.append(next(each[identifier] for each in turns if identifier in each))
+    return limits.sample([rows], limit)
 
 
 def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
@@ -216,8 +237,24 @@ def labelled(task: Task, data: str = "pocket") -> Task:
 
 
 def source_revision(task: Task, data: str = "pocket") -> str:
-    """What identifies the rows: pocket's version, the Hub's commit, or a digest of files and of what reads them."""
-    return _source(task, data).revision(task)
+    """What identifies the rows: pocket's version, the Hub's commit, or a digest of files and of what reads them.
+
+    Of several tasks' rows what they have in common, or a digest of theirs.
+    """
+    parts = task.parts or ()
+    if task.train_languages[1:]:
+        parts = tuple(part for name in parts_in_turn(task) if _has_training(part := tasks.get(name), data))
+    if not parts:
+        return _source(task, data).revision(task)
+    revisions = {part.name: source_revision(part, data) for part in parts}
+    if len(set(revisions.values())) == 1:
+        return next(iter(revisions.values()))
+    joined = json.dumps(revisions, sort_keys=True).encode()
+    return f"{word_of(data)} {hashlib.sha256(joined).hexdigest()[:16]}"
+
+
+def _has_training(task: Task, data: str) -> bool:
+    return task.train_languages[0] in _source(task, data).languages_of(task, "train")
 
 
 @dataclass(frozen=True)
@@ -242,6 +279,8 @@ class _Folder:
 
 
 def _source(task: Task, data: str) -> Source:
+    if task.type == MASKED:
+        return text
     if task.own is not None:
         return own
     if data in WORDS:

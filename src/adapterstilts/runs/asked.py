@@ -52,13 +52,18 @@ def training(
     control: str | None = None,
     fresh: bool = True,
 ) -> Run:
-    """Return the run that trains for a task and measures it on the task's own rows.
+    """Return the run that trains for a task and measures it on the task's own rows; of several at once it is trained.
 
     `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe
     would make. `settings` are those that differ from the recipe's; those that only change how a run is computed are
     checked and left out. UserError for whatever does not fit.
     """
     declared, learned_from = trainable(task)
+    if declared.parts and composition is not None:
+        raise UserError(
+            f'"{task}" is learned at once and by itself, so it is no target; `adapterstilts train {task}` makes its '
+            "adapter, on which others build."
+        )
     if control is not None and (composition != "fuse" or control not in CONTROLS):
         raise UserError(f"A control belongs to a fusion and is one of {', '.join(CONTROLS)}.")
     if type(seed) is not int or not 0 <= seed < 2**63:
@@ -70,17 +75,18 @@ def training(
     shared = {key: identity.canonical(resolved.run[key]) for key in (*_SHARED, "test_examples")}
     built_on = [_adapter(here, word, method, backbone, data) for word in sources]
     check_sources(method, composition, [(name_of(source), source.method) for source in built_on])
+    measured_on = None if declared.parts else Evaluation(declared.name, here.rows(declared, data, backbone), shared)
     return Run(
         here.backbone(backbone),
         method,
-        task,
+        declared.name,
         here.rows(learned_from, data, backbone),
         composition,
         in_order(built_on),
         control=control,
         seed=seed,
         settings=making,
-        evaluation=Evaluation(task, here.rows(declared, data, backbone), shared),
+        evaluation=measured_on,
     )
 
 
@@ -148,8 +154,10 @@ def evaluating(
         raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
     adapter = None if alone else _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
     aim = target or (adapter.task if adapter else None)
-    if aim is None:
-        raise UserError(f'Say what to evaluate "{word}" on, such as --target tatoeba.')
+    several = tasks.get(aim).parts if aim else ()
+    if aim is None or several:
+        example = several[0].name if several else "tatoeba"
+        raise UserError(f'Say what to evaluate "{word}" on, such as --target {example}.')
     # last, since one that is new here is loaded
     own = here.backbone(backbone)
     return measured(here, as_it_is(adapter, own) if adapter else Run(own, NO_ADAPTER), aim, data, settings)

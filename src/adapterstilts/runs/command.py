@@ -26,6 +26,7 @@ from adapterstilts.runs.words import (
     unusual,
     word_for,
 )
+from adapterstilts.tasks.combined import MASKED
 
 VERBS = ("train", "continue", "stack", "fuse", "merge", "baseline", "evaluate")
 """The verbs whose line is a run."""
@@ -77,8 +78,8 @@ def _words(run: Run, output: Path | None) -> list[str]:
     if _is_evaluation(run):
         beside = run if run.of_other_weights else None
         word = NO_ADAPTER if run.method == NO_ADAPTER else _word(run.adapter, beside, output)
-        as_named = chosen if word in tasks.all_tasks() else []
-        full = ["--method", "full"] if run.method == "full" and word in tasks.all_tasks() else []
+        as_named = chosen if tasks.known(word) else []
+        full = ["--method", "full"] if run.method == "full" and tasks.known(word) else []
         own = run.adapter.task if run.method != NO_ADAPTER else None
         aim = [] if target == own else _target(target)
         return ["evaluate", word, *aim, *as_named, *full, *_settings(changed_in_evaluation(run))]
@@ -110,10 +111,11 @@ def is_elsewhere(adapter: Run | Given, output: Path) -> bool:
 
 
 def _declared(names: Iterable[str | None]) -> list[str]:
-    """The options that declare the user's own tasks among `names`."""
+    """The options that declare the user's own tasks among `names`, and the text that is learned beside them."""
     named = [tasks.get(name) for name in dict.fromkeys(names) if name]
-    files = [task.own.source for task in named if task.own is not None and task.own.file is not None]
-    return [word for file in files for word in ("--task-file", file)]
+    own = [part for task in named for part in task.parts or (task,) if part.own is not None and part.own.file]
+    options = (("--text" if part.type == MASKED else "--task-file", part.own.source) for part in own if part.own)
+    return [word for option in dict.fromkeys(options) for word in option]
 
 
 def _is_evaluation(run: Run) -> bool:
@@ -200,6 +202,11 @@ def _register(file: str) -> str:
     return tasks.register_file(path_of(file)).name
 
 
+def _use_text(folder: str) -> str:
+    tasks.use_text(path_of(folder))
+    return folder
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UserError(f"adapterstilts {self.prog}: {message}.")
@@ -213,6 +220,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     parser.add_argument("--backbone", default=DEFAULT)
     parser.add_argument("--data")
     parser.add_argument("--task-file", type=_register, action="append")
+    parser.add_argument("--text", type=_use_text)
     parser.add_argument("-o", dest="settings", action="append", default=[])
     parser.add_argument(ACCEPT, action="store_true")
     if verb in ("continue", "stack", "fuse", "merge", "evaluate"):

@@ -22,7 +22,7 @@ HOW = frozenset(name for name, (_, changes_result) in settings_schema().items() 
 """Settings that only change how a run is computed, so they are no part of it."""
 OF_EVALUATION = ("max_length", "precision", "test_examples", "retrieval_layer")
 """Settings that an evaluation has; the first two are the training's, too."""
-ADDED_LATER = ("backbone_dropout",)
+ADDED_LATER = ("backbone_dropout", "examples_cap", "mlm_share")
 """Settings that the first runs of this version did not write down: without one of them a run has its default."""
 _ALL_LINEAR_MAPS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -43,6 +43,8 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "validation_examples": None,
         "cache_frozen_layers": False,
         "backbone_dropout": None,
+        "examples_cap": 131_072,
+        "mlm_share": None,
         # bottleneck and lora
         "placement": "pfeiffer",
         "reduction_factor": 16,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,28 @@ from adapterstilts.methods.settings import (
 )
 from adapterstilts.runs.identity import HOW, OF_EVALUATION, canonical
 from adapterstilts.runs.settings import check_run, read
+from adapterstilts.tasks.combined import untranslated
 
 Values = dict[str, Any]
 
 _LENGTHS = ("max_steps", "epochs")
+PARTS = "parts"
+OF_PARTS = ("batch_size", "max_length", "train_examples", "validation_examples")
+"""Settings that each of several tasks has by its own recipe, unless they are asked for."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of one run, nothing left out: `method` those of its adapter, `run` those of its loop.
 
-    `origins` say where each comes from, in words.
+    `origins` say where each comes from, in words. `parts` are, of each of several tasks that are learned at once, those
+    that are its own.
     """
 
     method: Mapping[str, Any]
     run: Mapping[str, Any]
     origins: Mapping[str, str]
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def resolve(
@@ -56,20 +62,25 @@ def resolve(
     check_method(method)
     if composition is not None:
         check_composition(composition)
-    overrides = dict(overrides or {})
+    return _resolved(backbone, method, composition, tasks.get(task), overrides or {})
+
+
+def _resolved(
+    backbone: str, method: str, composition: str | None, its_task: tasks.Task, overrides: Mapping[str, Any]
+) -> Settings:
     declared = declaration_of(backbone)
     recipe = _read(recipes_folder() / declared.recipe)
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
     _check_keys(overrides, method, keys, own)
-    its_task = tasks.get(task)
     if its_task.recipe:
-        _check_of_task(its_task.recipe, [*keys, *(key for each in METHODS for key in default_settings(each))], task)
+        known = [*keys, *(key for each in METHODS for key in default_settings(each))]
+        _check_of_task(its_task.recipe, known, its_task.name)
     values: Values = {}
     origins = dict.fromkeys(own, f"default of {method}")
     own_layer = {} if declared.retrieval_layer is None else {"retrieval_layer": declared.retrieval_layer}
     layers = [*_layers(recipe, declared.recipe, method, composition, its_task), (f"of {backbone}", own_layer)]
-    for origin, layer in [*layers, ("-o", overrides)]:
+    for origin, layer in [*layers, ("-o", dict(overrides))]:
         if any(length in layer for length in _LENGTHS):
             layer = {length: None for length in _LENGTHS} | layer
         values.update(layer)
@@ -78,7 +89,10 @@ def resolve(
     if (values.get("epochs") is None) == (values.get("max_steps") is None):
         raise UserError("Exactly one of the settings epochs and max_steps must be set, the other null.")
     adapter = resolve_settings(method, {key: values[key] for key in own if key in values})
-    return Settings(adapter, {key: values[key] for key in keys}, origins)
+    asked = {key: overrides[key] for key in OF_PARTS if key in overrides}
+    parts = {part.name: _resolved(backbone, method, composition, part, asked).run for part in its_task.parts}
+    of_parts = {name: {key: run[key] for key in OF_PARTS} for name, run in parts.items()}
+    return Settings(adapter, {key: values[key] for key in keys}, origins, of_parts)
 
 
 def of_making(backbone: str, method: str, composition: str | None, task: str) -> Values:
@@ -89,7 +103,10 @@ def of_making(backbone: str, method: str, composition: str | None, task: str) ->
 def making(settings: Settings) -> Values:
     """Return those of resolved settings that decide what a training makes."""
     apart = (*HOW, "test_examples", "retrieval_layer")
-    return {key: canonical(value) for key, value in {**settings.run, **settings.method}.items() if key not in apart}
+    values = {**settings.run, **settings.method}
+    if settings.parts:
+        apart, values = (*apart, *OF_PARTS), {**values, PARTS: settings.parts}
+    return {key: canonical(value) for key, value in values.items() if key not in apart}
 
 
 def of_evaluation(
@@ -105,9 +122,19 @@ def of_evaluation(
         if key not in names:
             raise UserError(f'An evaluation on {target} has no setting "{key}"; it has {", ".join(names)}.')
     usual = resolve(backbone, "head_only", None, target, overrides).run
-    kept = {} if retrieval else {key: trained_with[key] for key in ("max_length", "precision") if key in trained_with}
+    own = {} if retrieval else {**trained_with, **_of_part(trained_with, tasks.get(target))}
+    kept = {key: own[key] for key in ("max_length", "precision") if key in own}
     chosen = {name: usual[name] for name in names} | kept | dict(overrides or {})
     return {name: canonical(value) for name, value in chosen.items()}
+
+
+def _of_part(trained_with: Mapping[str, Any], target: tasks.Task) -> Mapping[str, Any]:
+    """The settings of the part, of several that were learned at once, that learned what the target is."""
+    for name, settings in trained_with.get(PARTS, {}).items():
+        part = tasks.known(name)
+        if part is not None and part.learned & target.learned:
+            return settings
+    return {}
 
 
 def parse_overrides(pairs: Iterable[str]) -> Values:
@@ -170,9 +197,11 @@ def _layers(
         (f"{file}, methods, {method}", recipe["methods"].get(method, {})),
         (f"{file}, compositions, {composition}", recipe["compositions"].get(composition, {})),
     ]
-    for name in dict.fromkeys(name for name in (task.train_on, task.name) if name):
-        sections.append((f"{file}, tasks, {name}", recipe["tasks"].get(name, {})))
-        sections.append((f"the task {name} itself", tasks.get(name).recipe))
+    learned_from = tasks.known(task.train_on) if task.train_on != task.name else None
+    for each in filter(None, (learned_from, task)):
+        for name in dict.fromkeys((untranslated(each), each.name)):
+            sections.append((f"{file}, tasks, {name}", recipe["tasks"].get(name, {})))
+        sections.append((f"the task {each.name} itself", each.recipe))
     return [layer for origin, section in sections for layer in _unfold(origin, section, active)]
 
 

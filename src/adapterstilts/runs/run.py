@@ -177,22 +177,19 @@ class Run:
 
         A source that was never trained (a control) has seen none, nor has a control that leaves the sources out.
         """
-        names = {self.task} if self.task else set()
-        if self.control is None:
-            for source in self.built_on:
-                names |= _seen_by(source)
-        known = (tasks.all_tasks().get(name) for name in names)
-        return frozenset(task.train_on for task in known if task is not None and task.train_on is not None)
+        task = tasks.known(self.task)
+        seen = task.learned if task is not None else frozenset()
+        return seen.union(*map(_seen_by, self.built_on)) if self.control is None else seen
 
     @property
     def saw_target_training(self) -> bool:
         """Whether something that it builds on was trained on the training data of what it is measured on."""
-        task = tasks.all_tasks().get(self.target or "")
+        task = tasks.known(self.target)
         if task is None or self.control is not None:
             return False
         # an adapter as it is builds on what its own run did
         sources = self.adapter.built_on if isinstance(self.adapter, Run) else ()
-        return any(task.train_on in _seen_by(source) for source in sources)
+        return any(task.learned & _seen_by(source) for source in sources)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -224,8 +221,8 @@ class Run:
 def _seen_by(source: Run | Given) -> frozenset[str]:
     if isinstance(source, Run):
         return source.trained_on
-    task = tasks.all_tasks().get(source.task or "")
-    return frozenset({task.train_on}) if task is not None and task.train_on else frozenset()
+    task = tasks.known(source.task)
+    return task.learned if task is not None else frozenset()
 
 
 def _rows(rows: Rows) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Lt
 
 from adapterstilts.base.errors import UserError
-from adapterstilts.base.schema import Words, parse_json
+from adapterstilts.base.schema import Number, Words, parse_json
 from adapterstilts.base.settings import ONLY_HOW, Count, CountOrNull, Setting, check, declared
 from adapterstilts.methods.settings import OF_METHOD, Dropout
 from adapterstilts.training.settings import TrainingSettings
 
+Share = Annotated[Number, Gt(0), Lt(1)]
 Layer = Annotated[Annotated[int, Ge(0)] | None, Words("a layer, from 0 (the embeddings) on, or null")]
 
 
@@ -27,6 +28,8 @@ class RowSettings:
     `packed`: over tokens without padding, where `adapterstilts.packed` knows the encoder and the adapter.
     `cache_frozen_layers`: the layers below the lowest adapter are computed once for all epochs, so without dropout.
     `backbone_dropout`: what the backbone and the head drop out in training; None is what the backbone's own files say.
+    `examples_cap`: tasks that are learned at once share the updates by their rows, of which so many count at most
+    (2^17, Phang et al. 2020). `mlm_share`: what share masked language modelling has beside tasks; None: as they do.
     """
 
     max_length: Count = 128
@@ -36,6 +39,8 @@ class RowSettings:
     evaluation_batch_size: Annotated[Count, ONLY_HOW] = 128
     retrieval_layer: Layer = None
     cache_frozen_layers: Annotated[bool, Words("true or false")] = False
+    examples_cap: Count = 131_072
+    mlm_share: Annotated[Share | None, Words("a number between 0 and 1, or null")] = None
     backbone_dropout: Annotated[Dropout | None, Words("a number from 0 up to, but not including, 1, or null")] = None
     packed: Annotated[bool, ONLY_HOW, Words("true or false")] = True
 

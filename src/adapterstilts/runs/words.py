@@ -37,6 +37,10 @@ def _changed(run: Run) -> Mapping[str, Any]:
     usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
     settings = {**{key: DEFAULTS[key] for key in ADDED_LATER if key in usual}, **run.settings}
     changed = {key: value for key, value in settings.items() if usual.get(key) != value}
+    if parts := changed.pop(recipe.PARTS, None):
+        for name, own in parts.items():
+            # what is asked for is asked of each part
+            changed |= {key: value for key, value in own.items() if usual[recipe.PARTS][name][key] != value}
     if any(changed.get(length) is not None for length in _LENGTHS):
         # the two exclude each other: one that is set says that the other is not
         changed = {key: value for key, value in changed.items() if key not in _LENGTHS or value is not None}
@@ -148,7 +152,8 @@ def name_of(run: Run | Given, short: bool = False) -> str:
     if run.method == NO_ADAPTER:
         return f"{slug(own).lower()}-{NO_ADAPTER}"
     elsewhere = run.rows and run.task and unusual(run.rows, run.task, own)
-    parts = (*(() if short else (slug(own).lower(), elsewhere)), run.method, run.task)
+    task = run.task and word_of_task(run.task)
+    parts = (*(() if short else (slug(own).lower(), elsewhere)), run.method, task)
     name = "-".join(part for part in parts if part)
     if run.composition:
         name += f"--{_kind(run)}{_called(words_of_sources(run))}"
@@ -156,6 +161,14 @@ def name_of(run: Run | Given, short: bool = False) -> str:
         name += f"-s{run.seed}"
     own_settings = {key: value for key, value in changed_in_making(run).items() if key != "how"}
     return f"{name}-x{_digest(own_settings)}" if own_settings else name
+
+
+def word_of_task(name: str) -> str:
+    """Return a task's name as a part of an adapter's name; of more than three joined ones their number and a hash."""
+    parts = [slug(part.replace(":", "-")) for part in name.split("+")]
+    if len(parts) > _NAMED_SOURCES:
+        return f"{len(parts)}-tasks-{_hash(parts)}"
+    return "-".join(parts)
 
 
 def _digest(settings: Mapping[str, Any]) -> str:
@@ -172,8 +185,12 @@ def _kind(run: Run) -> str:
 def _called(words: Sequence[str]) -> str:
     names = sorted(slug(word).lower() for word in words)
     if len(names) > _NAMED_SOURCES:
-        return f"{len(names)}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:8]}"
+        return f"{len(names)}-{_hash(names)}"
     return "".join(f"-{name}" for name in names)
+
+
+def _hash(names: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
 
 
 def measured_on(run: Run) -> str:

@@ -18,6 +18,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.rows.kept import features_of
 from adapterstilts.rows.labelled import are_labelled
+from adapterstilts.rows.paragraphs import half_of
 from adapterstilts.tasks import Task, metrics
 from adapterstilts.tasks.types import Feature, Row, TaskType, batching
 from adapterstilts.tasks.types.sequences import not_read
@@ -135,7 +136,10 @@ def evaluate(
 
 
 class Validator:
-    """Gives a model's main score on `rows` at the time; they are tokenised once, into `features`."""
+    """Gives a model's main score on `rows` at the time; they are tokenised once, into `features`.
+
+    `halves` are then the scores on each half of the rows: questions about one paragraph are in one of them.
+    """
 
     def __init__(
         self,
@@ -150,6 +154,8 @@ class Validator:
     ) -> None:
         self.features = features_of(task_type, task, rows, tokenizer, max_length, labelled=False)
         self._references = [task_type.reference(row, task) for row in rows]
+        self._half = [half_of(row) for row in rows]
+        self.halves: tuple[float, float] | None = None
         self._model, self._type, self._task, self._rows = model, task_type, task, rows
         self._pad, self._size, self._precision = tokenizer.pad_token_id, batch_size, precision
 
@@ -157,4 +163,15 @@ class Validator:
         """Return the score, 0 to 100."""
         outputs = outputs_of(self._model, self._type, self.features, self._pad, self._size, self._precision)
         predictions = self._type.decode(outputs, self.features, self._rows, self._task)
-        return metrics.main_score(self._task.metric, metrics.compute(self._task.metric, predictions, self._references))
+        both = range(2) if len(set(self._half)) == 2 else ()
+        first, second = ([self._scored(predictions, half) for half in both]) or (None, None)
+        self.halves = None if first is None or second is None else (first, second)
+        return self._scored(predictions)
+
+    def _scored(self, predictions: Sequence[Any], half: int | None = None) -> float:
+        """The main score of all rows, or of one half."""
+        chosen = [number for number, own in enumerate(self._half) if half in (None, own)]
+        scores = metrics.compute(
+            self._task.metric, [predictions[n] for n in chosen], [self._references[n] for n in chosen]
+        )
+        return metrics.main_score(self._task.metric, scores)

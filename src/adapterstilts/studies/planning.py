@@ -62,7 +62,9 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
     listed: dict[tuple[str, tuple[str, ...]], Planned] = {}
     for part in parts:
         for run in study.runs(part, output, here):
-            done = _is_measured(by_run.get(run.id), part.languages)
+            done = (
+                _is_measured(by_run.get(run.id), part.languages) if run.evaluation else here.folder_of(run) is not None
+            )
             listed.setdefault((run.id, part.languages), Planned(part.name, run, part.languages, done))
     needed = {source.id for each in listed.values() if not each.done for source in each.run.built_on}
 

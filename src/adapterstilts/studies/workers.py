@@ -107,7 +107,8 @@ def one(planned: Planned, output: Path) -> Finished:
     how = execution.How(output, planned.languages, resume=True)
     result: Result | None
     try:
-        if run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None:
+        is_made = run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None
+        if is_made and run.evaluation is not None:
             result = execution.evaluate(run, how)
         elif run.composition == "merge":
             result = execution.merge(run, how).result

@@ -18,7 +18,8 @@ from typing import Any
 
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of
-from adapterstilts.tasks import own
+from adapterstilts.tasks import combined, own
+from adapterstilts.tasks.combined import use_text
 from adapterstilts.tasks.declaration import (
     SPLITS,
     TYPES,
@@ -48,11 +49,13 @@ __all__ = [
     "declarations_of",
     "from_json",
     "get",
+    "known",
     "register",
     "register_file",
     "remember",
     "shipped",
     "tested_on_validation_of",
+    "use_text",
 ]
 
 ENVIRONMENT = "ADAPTERSTILTS_TASKS"
@@ -79,16 +82,29 @@ def all_tasks() -> dict[str, Task]:
 
 def tested_on_validation_of(task: Task) -> tuple[Task, ...]:
     """The tasks whose test rows are about paragraphs of the validation rows of `task`."""
-    return tuple(other for other in all_tasks().values() if task.name in other.paragraphs_of)
+    return tuple(other for other in all_tasks().values() if combined.untranslated(task) in other.paragraphs_of)
 
 
 def get(name: str) -> Task:
-    """Return the task called `name`; raise `UserError`, naming the nearest one, if there is none."""
-    known = all_tasks()
-    if name not in known:
-        hint = did_you_mean(name, known) or f" `adapterstilts tasks` lists all {len(known)}."
-        raise UserError(f'There is no task "{name}".{hint} One of your own is declared with --task-file FILE.')
-    return known[name]
+    """Return the task called `name`, or what it joins (`tasks.combined`); UserError, naming the nearest, if none."""
+    every = all_tasks()
+    if name in every:
+        return every[name]
+    if combined.is_combined(name):
+        return combined.combined(name, every)
+    hint = did_you_mean(name, [*every, combined.NINE]) or f" `adapterstilts tasks` lists all {len(every)}."
+    raise UserError(f'There is no task "{name}".{hint} One of your own is declared with --task-file FILE.')
+
+
+def known(name: str | None) -> Task | None:
+    """Return what `get` does; None if there is none."""
+    every = all_tasks()
+    if not name or not combined.is_combined(name):
+        return every.get(name or "")
+    try:
+        return combined.combined(name, every)
+    except UserError:
+        return None
 
 
 def register(task: Task) -> None:
@@ -102,9 +118,9 @@ def register(task: Task) -> None:
 
 def declarations_of(names: Iterable[str]) -> list[dict[str, Any]]:
     """Return what an adapter has to remember of the user's own tasks among those called `names`, as plain JSON."""
-    known = all_tasks()
-    named = [known[name] for name in sorted(set(names)) if name in known]
-    behind = [known[task.train_on] for task in named if task.train_on in known]
+    every = all_tasks()
+    named = [task for name in sorted(set(names)) if (task := known(name)) is not None]
+    behind = [every[name] for task in named for name in sorted(task.learned) if name in every]
     own_ones = {task.name: task for task in (*named, *behind) if task.own is not None}
     return [declaration_json(task) for task in own_ones.values()]
 

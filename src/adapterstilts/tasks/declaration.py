@@ -91,6 +91,9 @@ class Declaration:
     100. `paragraphs_of` names the tasks whose validation rows hold the paragraphs of the test rows. `parallel`: the
     test rows of one place are translations of each other in all languages.
 
+    `translated_into` are the languages, beside English, in which its training data are there, `translations` the parts
+    of their files.
+
     `hub` lists the data sets whose rows are joined, none where the data is not on the Hub: `elsewhere` then says
     why, and what to do. `files` are the parts of each split in a folder, and `files_note` what else to say where they
     are missing; training files are English. `pocket` names the generator, as ``module:function``. `recipe` are
@@ -113,6 +116,8 @@ class Declaration:
     elsewhere: str = ""
     files: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     files_note: str = ""
+    translated_into: tuple[str, ...] = ()
+    translations: tuple[Part, ...] = ()
     pocket: str | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
@@ -122,12 +127,24 @@ class Task(Declaration):
     """One task: its declaration, its name and its role ('intermediate' or 'target').
 
     A user's own task says with `own` where its rows are, and with `columns` what they call ours, where they differ.
+    `parts` are the tasks that one adapter learns at once (`tasks.combined`), `train_languages` those of its training
+    rows.
     """
 
     name: str = ""
     role: str = ""
     own: OwnRows | None = None
     columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    parts: tuple[Task, ...] = ()
+    train_languages: tuple[str, ...] = ("en",)
+
+    @property
+    def learned(self) -> frozenset[str]:
+        """The tasks whose training data it learns from, in whatever language."""
+        if self.parts:
+            return frozenset().union(*(part.learned for part in self.parts))
+        # a translation's name begins with that of its task
+        return frozenset({self.train_on.partition(":")[0]}) if self.train_on else frozenset()
 
     @property
     def of_xtreme(self) -> bool:

@@ -11,10 +11,12 @@ from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 if TYPE_CHECKING:
     from adapterstilts.training.checkpoints import remove_checkpoints
+    from adapterstilts.training.objectives import Objective
     from adapterstilts.training.trainer import Training, carry_out, train, train_together
 
 __all__ = [
     "TRACKERS",
+    "Objective",
     "Training",
     "TrainingRecord",
     "TrainingSettings",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "Objective": "objectives",
     "Training": "trainer",
     "carry_out": "trainer",
     "remove_checkpoints": "checkpoints",

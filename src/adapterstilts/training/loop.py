@@ -20,6 +20,7 @@ import numpy
 import torch
 from accelerate import Accelerator
 from accelerate.tracking import GeneralTracker
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 
 from adapterstilts.backbones.device import device_of, moved
@@ -27,8 +28,9 @@ from adapterstilts.base import processes, tensors
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import Progress
 from adapterstilts.base.settings import declared
-from adapterstilts.tasks.types import Feature, TaskType, batching
+from adapterstilts.tasks.types import batching
 from adapterstilts.training import checkpoints, logs, optimisation
+from adapterstilts.training.objectives import Objective, Schedule, updates_of_epoch
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 REPORT_EVERY = 10
@@ -44,6 +46,7 @@ class Pass:
     `weight` is what its summed loss counts in the update's mean; `last`: the update follows.
     """
 
+    objective: Objective
     batch: dict[str, Tensor]
     weight: float
     last: bool
@@ -78,19 +81,23 @@ class Loop:
     def __init__(
         self,
         model: Any,
-        task_type: TaskType,
-        features: Sequence[Feature],
+        objectives: Sequence[Objective],
         settings: TrainingSettings,
         pad_token_id: int,
         folder: Path | None,
         tracker: str | GeneralTracker | None = None,
         log_folder: Path | None = None,
     ) -> None:
-        self.model, self.task_type, self.features = model, task_type, features
+        self.model, self.objectives = model, tuple(objectives)
         self.settings, self.pad_token_id, self.folder = settings, pad_token_id, folder
         # mixed precision is ours to switch on, so that validation sees the model as every evaluation does
         place = None if log_folder is None else log_folder.parent
-        self.accelerator = Accelerator(mixed_precision="no", log_with=tracker, project_dir=place)
+        several = len(self.objectives) > 1
+        # an update is about one of several heads
+        handlers = [DistributedDataParallelKwargs(find_unused_parameters=True)] if several else None
+        self.accelerator = Accelerator(
+            mixed_precision="no", log_with=tracker, project_dir=place, kwargs_handlers=handlers
+        )
         self.log: logs.Log | None = None
         self.clock = Clock()
         self.processes = self.accelerator.num_processes
@@ -103,11 +110,10 @@ class Loop:
             raise UserError("This model has nothing to train: all its weights are frozen.")
         self.optimizer = optimisation.adamw(self.parameters, settings)
         self.best: dict[str, Tensor] = {}
-        self.lengths = batching.lengths_of(features)
-        self.token_counts = batching.token_counts_of(features)
-        self.steps_per_epoch = math.ceil(len(features) / settings.batch_size)
-        self.total_steps = settings.updates(self.steps_per_epoch)
-        self.evaluate_every = settings.evaluate_every or self.steps_per_epoch
+        steps_per_epoch = updates_of_epoch(self.objectives, settings.batch_size)
+        self.total_steps = settings.updates(steps_per_epoch)
+        self.schedule = Schedule(self.objectives, settings, self.total_steps)
+        self.evaluate_every = settings.evaluate_every or steps_per_epoch
         computed = {
             "threads": torch.get_num_threads(),
             "processes": self.processes,
@@ -119,7 +125,9 @@ class Loop:
         """What determines the training, but for the frozen weights; how it is computed may change."""
         settings = {key: value for key, value in asdict(self.settings).items() if key not in _HOW}
         shapes = {name: list(parameter.shape) for name, parameter in self.parameters.items()}
-        return {"settings": settings, "features": batching.digest(self.features), "parameters": shapes}
+        first, *others = self.objectives
+        features = [each.identity() for each in self.objectives] if others else batching.digest(first.features)
+        return {"settings": settings, "features": features, "parameters": shapes}
 
     def restore(self, resume: bool, progress: Progress) -> None:
         """Take up the last checkpoint if `resume`; else, or if there is none, begin with an empty folder."""
@@ -177,19 +185,14 @@ class Loop:
         watched = torch.zeros((), device=self.device)
         losses = torch.zeros((), device=self.device)
         since, shown = position.step, position.step
-        epoch, batches = -1, []
         self.clock.skip()
         started = self.clock.read()
         self.model.train()
         while not position.finished:
-            if position.step // self.steps_per_epoch != epoch:
-                epoch = position.step // self.steps_per_epoch
-                size = self.settings.batch_size
-                batches = batching.training_batches(self.lengths, size, self.settings.seed, epoch)
-            indices = batches[position.step % self.steps_per_epoch]
-            loss, norm = yield from self.update(indices)
+            objective, indices = self.schedule.at(position.step)
+            loss, norm = yield from self.update(objective, indices)
             position.step += 1
-            position.tokens += int(self.token_counts[indices].sum())
+            position.tokens += int(objective.token_counts[indices].sum())
             losses += loss
             watched += loss + norm
             evaluated = position.step % self.evaluate_every == 0 or position.step == self.total_steps
@@ -214,27 +217,29 @@ class Loop:
         """What the processes have of `value`, together."""
         return float(self.accelerator.reduce(value, "sum") if self.processes > 1 else value)
 
-    def update(self, indices: numpy.ndarray) -> Generator[Pass, None, tuple[Tensor, Tensor]]:
-        """One update from the features at `indices`; this process's share of its mean loss, and the gradient's norm."""
+    def update(self, objective: Objective, indices: numpy.ndarray) -> Generator[Pass, None, tuple[Tensor, Tensor]]:
+        """One update from an objective's features at `indices`; this process's share of its mean loss, and the
+        gradient's norm.
+        """
         accelerator, step = self.accelerator, self.position.step
         _seed(self.settings.seed, step, accelerator.process_index)
         for group in self.optimizer.param_groups:
             group["lr"] = optimisation.rate(self.settings, self.total_steps, step)
-        batches = self._collate(indices)
-        items = sum(self.task_type.items(batch) * weight for batch, weight in batches)
+        batches = self._collate(objective, indices)
+        items = sum(objective.task_type.items(batch) * weight for batch, weight in batches)
         if self.processes > 1:
             items = int(accelerator.reduce(torch.tensor(items, device=self.device), "sum"))
         self.optimizer.zero_grad(set_to_none=True)
         self._mean = torch.zeros((), device=self.device)
         for number, (batch, weight) in enumerate(batches):
-            yield Pass(moved(batch, self.device), weight / max(items, 1), number == len(batches) - 1)
+            yield Pass(objective, moved(batch, self.device), weight / max(items, 1), number == len(batches) - 1)
         norm = accelerator.clip_grad_norm_(self.parameters.values(), self.settings.max_grad_norm)
         self.optimizer.step()
         return self._mean, norm
 
     def loss(self, part: Pass, outputs: Mapping[str, Tensor]) -> Tensor:
         """Return what of an update's loss (a scalar) the model's outputs for `part` are."""
-        loss = self.task_type.loss(outputs, part.batch) * part.weight
+        loss = part.objective.task_type.loss(outputs, part.batch) * part.weight
         self._mean += loss.detach()
         # the processes' gradients are averaged, and each has only its share of the sum
         loss = loss * self.processes
@@ -242,7 +247,7 @@ class Loop:
             loss = loss + regularisation
         return loss
 
-    def _collate(self, indices: numpy.ndarray) -> list[tuple[dict[str, Tensor], int]]:
+    def _collate(self, objective: Objective, indices: numpy.ndarray) -> list[tuple[dict[str, Tensor], int]]:
         """This process's share of an update, in as many batches as are accumulated; each with weight 1.
 
         Several processes need the same number of batches: one without features gets one at weight 0.
@@ -251,13 +256,14 @@ class Loop:
         parts = numpy.array_split(share, min(self.settings.gradient_accumulation_steps, max(len(indices), 1)))
         weighted = [(part, 1) if len(part) else (indices[:1], 0) for part in parts if len(part) or self.processes > 1]
         return [
-            (self.task_type.collate([self.features[index] for index in part], self.pad_token_id), weight)
+            (objective.task_type.collate([objective.features[index] for index in part], self.pad_token_id), weight)
             for part, weight in weighted
         ]
 
     def evaluate(self, validate: Callable[[], float] | None, loss: float, progress: Progress) -> None:
         """Validate, keep the weights if they are the best, see whether to stop, and write log and checkpoint.
 
+        What validates may have `halves`, its scores on each half of its rows, which the history keeps.
         The main process validates for all, so that all decide the same.
         """
         position = self.position
@@ -278,7 +284,8 @@ class Loop:
         else:
             progress.report(loss=round(loss, 4))
             position.best_step = position.step
-        position.history.append(fact)
+        halves = getattr(validate, "halves", None)
+        position.history.append({**fact, **({"halves": list(halves)} if halves else {})})
         patience = self.settings.patience
         impatient = validate is not None and patience is not None and position.without_gain >= patience
         position.finished = impatient or position.step >= self.total_steps

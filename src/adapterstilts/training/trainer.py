@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -22,11 +21,12 @@ from adapterstilts.packed.draws import Draws
 from adapterstilts.tasks.types import Feature, TaskType
 from adapterstilts.training import logs
 from adapterstilts.training.loop import Clock, Loop, Pass
+from adapterstilts.training.objectives import Objective, updates_of_epoch
 from adapterstilts.training.settings import TrainingRecord, TrainingSettings
 
 
 class Trainable(Protocol):
-    """What the loop needs of a model, which is also an `nn.Module`: batch -> outputs."""
+    """What the loop needs of a model, an `nn.Module`: batch -> outputs, or with several heads (batch, name)."""
 
     def trainable_parameters(self) -> dict[str, nn.Parameter]:
         """By name: what is trained and checkpointed."""
@@ -40,8 +40,7 @@ class Training:
     """A training to carry out; what each of these is `train` says."""
 
     model: Any
-    task_type: TaskType
-    features: Sequence[Feature]
+    objectives: Sequence[Objective]
     validate: Callable[[], float] | None
     settings: TrainingSettings
     pad_token_id: int
@@ -54,7 +53,7 @@ class Training:
     @property
     def steps(self) -> int:
         """How many updates there are at most."""
-        return self.settings.updates(math.ceil(len(self.features) / self.settings.batch_size))
+        return self.settings.updates(updates_of_epoch(self.objectives, self.settings.batch_size))
 
 
 Forward = Callable[[Sequence[Mapping[str, Tensor]]], Sequence[Mapping[str, Tensor]]]
@@ -89,7 +88,16 @@ def train(
     """
     return carry_out(
         Training(
-            model, task_type, features, validate, settings, pad_token_id, folder, resume, progress, log_folder, tracker
+            model,
+            [Objective(task_type, features)],
+            validate,
+            settings,
+            pad_token_id,
+            folder,
+            resume,
+            progress,
+            log_folder,
+            tracker,
         )
     )
 
@@ -113,7 +121,8 @@ def carry(loop: Loop, part: Pass) -> None:
     """Take a batch through the loop's model, and its gradients back."""
     with nullcontext() if part.last or loop.processes == 1 else loop.accelerator.no_sync(loop.forward):
         with precision_on(loop.device, loop.settings.precision):
-            outputs = loop.forward(part.batch)
+            named = () if part.objective.head is None else (part.objective.head,)
+            outputs = loop.forward(part.batch, *named)
         loop.accelerator.backward(loop.loss(part, outputs))
 
 
@@ -191,12 +200,11 @@ def _begun(training: Training) -> tuple[Loop, Progress]:
         logs.check_tracker(training.tracker)
     if training.settings.threads is not None:
         torch.set_num_threads(training.settings.threads)
-    if not training.features:
+    if not all(objective.features for objective in training.objectives):
         raise UserError("There are no examples to train on.")
     loop = Loop(
         training.model,
-        training.task_type,
-        training.features,
+        training.objectives,
         training.settings,
         training.pad_token_id,
         training.folder,

@@ -61,7 +61,7 @@ def import_adapter(
     chosen = _name(word, name, output)
     ours = note.read(folder)
     called = ours.task if ours else saved.name
-    its_task = tasks.get(task) if task is not None else tasks.all_tasks().get(called or "")
+    its_task = tasks.get(task) if task is not None else tasks.known(called)
     its_backbone = backbone or (ours.backbone.id if ours else saved.backbone)
     if its_backbone is None:
         raise UserError(f"{word} does not say which backbone it is for; name it with --backbone.")

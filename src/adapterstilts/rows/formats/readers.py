@@ -38,6 +38,12 @@ def glue_mnli(paths: Paths, wanted: Wanted) -> Rows:
     return read_table(paths[0], columns, wanted.task.labels, NLI, wanted.prefix)
 
 
+def xnli_translated(paths: Paths, wanted: Wanted) -> Rows:
+    """MNLI's training pairs as XNLI's makers had them translated."""
+    names = {**NLI, "contradictory": "contradiction"}
+    return read_table(paths[0], ("premise", "hypo", "label"), wanted.task.labels, names, wanted.prefix)
+
+
 def glue_qqp(paths: Paths, wanted: Wanted) -> Rows:
     """GLUE's table of QQP."""
     columns, names = ("question1", "question2", "is_duplicate"), {"0": "not_duplicate", "1": "duplicate"}

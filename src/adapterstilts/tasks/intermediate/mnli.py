@@ -40,5 +40,14 @@ TASK = Declaration(
         "validation": (_part("dev", "dev_matched", "xnli/dev-en.tsv"),),
         "test": (_part("test", "dev_mismatched"),),
     },
+    # XNLI's machine translations (Conneau et al. 2018, https://aclanthology.org/D18-1269/)
+    translated_into=("ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    translations=(
+        any_of(
+            "adapterstilts.rows.formats.readers:xnli_translated",
+            "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
+            "multinli/multinli.train.{language}.tsv",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:mnli",
 )

@@ -25,5 +25,15 @@ TASK = Declaration(
         "train": (any_of("adapterstilts.rows.formats.readers:squad", "squad/train-v1.1.json", "train-v1.1.json"),),
         "validation": (any_of("adapterstilts.rows.formats.readers:squad", "squad/dev-v1.1.json", "dev-v1.1.json"),),
     },
+    # XTREME's machine translations (Hu et al. 2020, https://arxiv.org/abs/2003.11080)
+    translated_into=("ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh"),
+    translations=(
+        any_of(
+            "adapterstilts.rows.formats.readers:squad",
+            "squad/translate-train/squad.translate.train.en-{language}.json",
+            "translate-train/squad.translate.train.en-{language}.json",
+            "squad.translate.train.en-{language}.json",
+        ),
+    ),
     pocket="adapterstilts.pocket.tasks:squad",
 )

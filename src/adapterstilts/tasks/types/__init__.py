@@ -1,4 +1,4 @@
-"""Task types: what joins a task's examples to a model, one module for each of the five.
+"""Task types: what joins a task's examples to a model, one module for each of the five; and masked text beside them.
 
 A task type turns rows into features (`encode`), features into a batch (`collate`), hidden states into
 outputs (`head`), outputs into a loss (`loss`) and into predictions (`decode`). A *feature* is one sequence
@@ -26,8 +26,8 @@ Row = Mapping[str, Any]
 NAMES = ("classification", "multiple_choice", "tagging", "question_answering", "retrieval")
 
 
-class TaskType(Protocol):
-    """The functions and a name; each module of this package has them at its top level."""
+class Learnable(Protocol):
+    """What a training needs of a task type."""
 
     name: str
 
@@ -37,14 +37,18 @@ class TaskType(Protocol):
     def collate(self, features: Sequence[Feature], pad_token_id: int) -> dict[str, Tensor]:
         """Pad to the longest: 'input_ids', 'attention_mask' (B, L), 'lengths' (B,), int64; labels if all have them."""
 
-    def head(self, hidden_size: int, task: Task, dropout: float) -> nn.Module | None:
-        """A new layer, hidden (B, L, H), attention_mask (B, L) -> outputs; None for retrieval."""
-
     def items(self, batch: Mapping[str, Tensor]) -> int:
         """How many labelled things the loss of `batch` sums: rows, words or features."""
 
     def loss(self, outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> Tensor:
         """The sum of the items' losses: summed over parts and divided once, it is a large batch's mean."""
+
+
+class TaskType(Learnable, Protocol):
+    """The functions and a name; each of the five modules has them at its top level."""
+
+    def head(self, hidden_size: int, task: Task, dropout: float) -> nn.Module | None:
+        """A new layer, hidden (B, L, H), attention_mask (B, L) -> outputs; None for retrieval."""
 
     def reduce(self, outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What `decode` needs of a batch's outputs, (B, ...); the large ones shrink on the device."""
