@@ -230,7 +230,7 @@ def test_workers_end_with_the_process_that_gives_them_runs(recipe, tmp_path):
     script = (
         "import sys; from pathlib import Path; from adapterstilts import studies; "
         "from adapterstilts.studies import workers; from adapterstilts.studies.carrying import carry_out; "
-        "import ending_process; workers.one = ending_process.wait\n"
+        "import ending_process; workers.one = ending_process.last\n"
         "if __name__ == '__main__':\n"
         "    plan = studies.plan(studies.read(Path(sys.argv[1])), Path('nowhere'))\n"
         "    list(carry_out(plan.of('alone'), workers.Local(Path(sys.argv[2]), 1)))\n"

@@ -1,4 +1,4 @@
-"""One run at a time in one place: whoever comes second waits, and is told for whom."""
+"""One run at a time in one place: whoever comes second waits, and is told for whom, or goes on to something else."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ _FOLDER = ".locks"
 _POLL = 0.2
 
 
+class HeldElsewhere(Exception):
+    """Another process or thread holds a lock."""
+
+
 @contextmanager
-def holding(output: Path, name: str, note: Callable[[str], None]) -> Iterator[None]:
+def holding(output: Path, name: str, note: Callable[[str], None], wait: bool = True) -> Iterator[None]:
     """Hold the lock of the run `name` in the folder `output`, across processes and threads.
 
-    While another holds it this waits, after a `note` that says who does: process, host, and since when. It is free
-    again when its holder ends, however that happens. Of several processes of one run the main one holds it for all.
-    UserError if nothing can be locked there.
+    While another holds it this waits, after a `note` that says who does: process, host, and since when; or without
+    `wait` it is `HeldElsewhere`. It is free again when its holder ends, however that happens. Of several processes of
+    one run the main one holds it for all. UserError if nothing can be locked there.
     """
     lock = FileLock(output / _FOLDER / f"{name}.lock")
     holder = output / _FOLDER / f"{name}.holder.json"
-    processes.shared(partial(_acquire, lock, holder, name, note))
+    processes.shared(partial(_acquire, lock, holder, name, note, wait))
     try:
         yield
     finally:
@@ -40,12 +44,14 @@ def holding(output: Path, name: str, note: Callable[[str], None]) -> Iterator[No
             lock.release()
 
 
-def _acquire(lock: BaseFileLock, holder: Path, name: str, note: Callable[[str], None]) -> None:
+def _acquire(lock: BaseFileLock, holder: Path, name: str, note: Callable[[str], None], wait: bool) -> None:
     try:
         holder.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if not wait:
+                raise HeldElsewhere(name) from None
             note(f"{name} is being made by {_who(holder)}: this waits until that is done.")
             lock.acquire(poll_interval=_POLL)
     except (OSError, NotImplementedError) as error:

@@ -11,12 +11,16 @@ from adapterstilts.studies.planning import Planned
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that ended: its average score, or why there is none, and the seconds that it took."""
+    """A run that ended: its average score, or why there is none, and the seconds that it took.
+
+    `elsewhere`: it was not begun, since another study is carrying it out.
+    """
 
     planned: Planned
     average: float | None
     error: str | None
     seconds: float
+    elsewhere: bool = False
 
 
 class Engine(Protocol):
@@ -25,8 +29,8 @@ class Engine(Protocol):
     def has_room(self) -> bool:
         """Return whether it takes another run now."""
 
-    def start(self, planned: Planned) -> None:
-        """Begin a run."""
+    def start(self, planned: Planned, wait: bool) -> None:
+        """Begin a run; while another study carries it out, wait for that, or else end at once."""
 
     def ended(self) -> list[Finished]:
         """Wait for a run that was begun to end, and return what became of it and of others that ended with it."""
@@ -39,18 +43,23 @@ def carry_out(runs: Sequence[Planned], engine: Engine) -> Iterator[Finished]:
     """Carry out runs and yield each as it ends; the engine is closed at the end.
 
     A run comes after those that it builds on. One that fails, or takes its process with it, leaves the others; those
-    that build on it say what they lack. What is stopped goes on from its checkpoints.
+    that build on it say what they lack. What is stopped goes on from its checkpoints. What another study is carrying
+    out comes last, and is then only read.
     """
-    waiting, computing = list(runs), list[Planned]()
+    waiting, computing, elsewhere = list(runs), list[Planned](), list[Planned]()
     try:
         while waiting or computing:
             while engine.has_room() and (ready := _next(waiting, computing)):
                 waiting.remove(ready)
                 computing.append(ready)
-                engine.start(ready)
+                engine.start(ready, wait=ready in elsewhere)
             for ended in engine.ended():
                 computing.remove(ended.planned)
-                yield ended
+                if ended.elsewhere:
+                    elsewhere.append(ended.planned)
+                    waiting.append(ended.planned)
+                else:
+                    yield ended
     finally:
         engine.close()
 

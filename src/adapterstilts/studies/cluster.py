@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,9 @@ class Cluster:
         """Return True: Ray lets runs wait until a node has room."""
         return True
 
-    def start(self, planned: Planned) -> None:
+    def start(self, planned: Planned, wait: bool) -> None:
         """Give a run to the cluster."""
-        self._computing[self._one.remote(planned, self._seen)] = planned
+        self._computing[self._one.remote(planned, self._seen, wait)] = planned
 
     def ended(self) -> list[Finished]:
         """Wait for a run to end, and return what became of it."""
@@ -70,7 +71,7 @@ class Cluster:
         except self._ray.exceptions.RayError as error:
             said = str(error).strip().splitlines()[0]
             return [Finished(planned, None, f"its worker or node died {RETRIES + 1} times ({said}).", 0.0)]
-        return [Finished(planned, ended.average, ended.error, ended.seconds)]
+        return [replace(ended, planned=planned)]
 
     def close(self) -> None:
         """Cancel what is computed, and leave the cluster."""
@@ -94,9 +95,9 @@ def _no_cluster(address: str | None, error: Exception) -> UserError:
     return UserError(f"There is no Ray cluster at {address} ({error}); start one: ray start --head.")
 
 
-def _on_node(planned: Planned, seen: Path) -> Finished:
+def _on_node(planned: Planned, seen: Path, wait: bool) -> Finished:
     if not seen.is_file():
         node = socket.gethostname()
         error = f"the node {node} does not see {seen.parent}: give an --output that all share."
         return Finished(planned, None, error, 0.0)
-    return one(planned, seen.parent)
+    return one(planned, seen.parent, wait)

@@ -63,7 +63,7 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
     for part in parts:
         for run in study.runs(part, output, here):
             done = (
-                _is_measured(by_run.get(run.id), part.languages) if run.evaluation else here.folder_of(run) is not None
+                is_measured(by_run.get(run.id), part.languages) if run.evaluation else here.folder_of(run) is not None
             )
             listed.setdefault((run.id, part.languages), Planned(part.name, run, part.languages, done))
     needed = {source.id for each in listed.values() if not each.done for source in each.run.built_on}
@@ -74,7 +74,8 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
     return Plan(study, tuple(replace(each, done=each.done and not is_gone(each.run)) for each in listed.values()))
 
 
-def _is_measured(result: Result | None, languages: tuple[str, ...]) -> bool:
+def is_measured(result: Result | None, languages: tuple[str, ...]) -> bool:
+    """Whether a result has all `languages`, or if none are named all that there are."""
     if result is None:
         return False
     return set(languages) <= set(result.examples) if languages else not result.not_measured

@@ -11,9 +11,13 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapterstilts.base import locks
 from adapterstilts.base.errors import UserError
+from adapterstilts.base.progress import SILENT
+from adapterstilts.runs import results, words
+from adapterstilts.runs.run import NO_ADAPTER
 from adapterstilts.studies.carrying import Finished
-from adapterstilts.studies.planning import Planned
+from adapterstilts.studies.planning import Planned, is_measured
 
 if TYPE_CHECKING:
     from adapterstilts.execution.shared import Shared
@@ -33,9 +37,9 @@ class Local:
         """Return whether a worker is free."""
         return len(self._computing) < self._workers
 
-    def start(self, planned: Planned) -> None:
+    def start(self, planned: Planned, wait: bool) -> None:
         """Give a run to a free worker."""
-        self._computing[self._pool.submit(one, planned, self._output)] = planned
+        self._computing[self._pool.submit(one, planned, self._output, wait)] = planned
 
     def ended(self) -> list[Finished]:
         """Wait for a run to end, and return what became of it and of others that ended with it."""
@@ -80,7 +84,7 @@ def _end_with_parent() -> None:
 def _alone(planned: Planned, output: Path) -> Finished:
     pool = _pool(1)
     try:
-        return pool.submit(one, planned, output).result()
+        return pool.submit(one, planned, output, True).result()
     except BrokenProcessPool:
         error = "its process was killed, perhaps for want of memory; take fewer --workers."
         return Finished(planned, None, error, 0.0)
@@ -92,28 +96,58 @@ _shared: Shared | None = None
 """What the runs of this worker share."""
 
 
-def one(planned: Planned, output: Path) -> Finished:
-    """Carry out a run in this process, which keeps what runs share; an error that a sentence explains is returned."""
+def one(planned: Planned, output: Path, wait: bool) -> Finished:
+    """Carry out a run in this process, which keeps what runs share; an error that a sentence explains is returned.
+
+    A run that another study is carrying out in `output` is waited for, or without `wait` left to it.
+    """
+    start = time.monotonic()
+    try:
+        with locks.holding(output, f"run-{planned.run.id}", lambda _: None, wait):
+            result = _done(planned, output) or _carried_out(planned, output)
+    except locks.HeldElsewhere:
+        return Finished(planned, None, None, 0.0, elsewhere=True)
+    except UserError as error:
+        return Finished(planned, None, str(error), time.monotonic() - start)
+    except (OSError, MemoryError, RuntimeError) as error:
+        if (said := _sentence(error, output)) is None:
+            raise
+        return Finished(planned, None, said, time.monotonic() - start)
+    return Finished(planned, result.average if result else None, None, time.monotonic() - start)
+
+
+def _sentence(error: Exception, output: Path) -> str | None:
+    """What to do about the machine's own errors; None of any other."""
+    if isinstance(error, OSError):
+        reason = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        return f"{reason}; see that {output} is there and has room, and give the same command again."
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "its memory was full; take fewer --workers, and give the same command again."
+    return None
+
+
+def _done(planned: Planned, output: Path) -> Result | None:
+    """The result that another study has left meanwhile."""
+    run = planned.run
+    if run.evaluation is None:
+        return None
+    path = results.path_of(run, words.name_of(run.adapter), output)
+    result = results.read(path) if path.is_file() else None
+    return result if result and result.run.id == run.id and is_measured(result, planned.languages) else None
+
+
+def _carried_out(planned: Planned, output: Path) -> Result | None:
     global _shared
     from adapterstilts import execution
-    from adapterstilts.base.progress import SILENT
     from adapterstilts.exchange.catalogue import AtHand
     from adapterstilts.execution.learning import learn_sharing
     from adapterstilts.execution.shared import Shared
-    from adapterstilts.runs.run import NO_ADAPTER
 
     _shared = _shared or Shared()
-    run, start = planned.run, time.monotonic()
-    how = execution.How(output, planned.languages, resume=True)
-    result: Result | None
-    try:
-        is_made = run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None
-        if is_made and run.evaluation is not None:
-            result = execution.evaluate(run, how)
-        elif run.composition == "merge":
-            result = execution.merge(run, how).result
-        else:
-            result = learn_sharing(_shared, run, how, SILENT)
-    except UserError as error:
-        return Finished(planned, None, str(error), time.monotonic() - start)
-    return Finished(planned, result.average if result else None, None, time.monotonic() - start)
+    run, how = planned.run, execution.How(output, planned.languages, resume=True)
+    is_made = run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None
+    if is_made and run.evaluation is not None:
+        return execution.evaluate(run, how)
+    if run.composition == "merge":
+        return execution.merge(run, how).result
+    return learn_sharing(_shared, run, how, SILENT)
