@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -15,12 +16,22 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.studies import Disk, Pace, Plan, Planned
+from adapterstilts.studies.carrying import Engine
+from adapterstilts.studies.remote import Remote, is_url
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the name of a shipped recipe, or a file."""
     names = [CompletionItem(name) for name in studies.shipped() if name.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
+
+
+class _Output(options.Place):
+    """A folder, or one at a URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path, or what copies a URL's folder."""
+        return Remote(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)
 
 
 @click.command(cls=options.WithSeeds)
@@ -46,7 +57,14 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     "--data", metavar="pocket|hub|FOLDER", help="Where examples come from; by default what fits the backbone."
 )
 @options.verify
-@options.output
+@click.option(
+    "--output",
+    type=_Output(file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    metavar="FOLDER|URL",
+    help="The folder for adapters and results, or its URL, such as s3://bucket/runs.",
+)
 @options.as_json
 def study(
     recipe: str,
@@ -57,7 +75,7 @@ def study(
     workers: int,
     address: str | None,
     data: str | None,
-    output: Path,
+    output: Path | Remote,
     as_json: bool,
 ) -> None:
     """Carry out the runs of a recipe that are not done yet.
@@ -71,36 +89,49 @@ def study(
       adapterstilts study e5-small --data FOLDER --only adapters --workers 2
       adapterstilts study e5-small --data FOLDER --only headline --seeds 0
       adapterstilts study e5-small --data FOLDER --output /shared/runs --engine ray --address auto
+      adapterstilts study pocket --output s3://bucket/runs --engine ray --address auto
     """
     from adapterstilts.exchange.catalogue import bundled
 
     if address and engine != "ray":
         raise UserError("--address is of a Ray cluster: say --engine ray, too.")
     declared = studies.read(studies.recipe_of(recipe), data).with_seeds(seeds)
-    planned = studies.plan(declared, output, only, [bundled(declared.backbone)])
+    remote = output if isinstance(output, Remote) else None
+    folder = output.folder if isinstance(output, Remote) else output
+    if remote:
+        remote.pull()
+    planned = studies.plan(declared, folder, only, [bundled(declared.backbone)])
     if only_plan:
-        _show(planned, output, as_json)
+        _show(planned, folder, as_json)
         return
-    errors = _carry_out(planned.left, output, engine, workers, address)
+    where = _engine(engine, folder, workers, address, remote) if planned.left else None
+    errors = _carry_out(planned.left, where, folder, remote) if where else 0
+    if remote:
+        remote.pull()
+        remote.push()
     if errors:
         raise UserError(f"{errors} of {len(planned.left)} runs failed; the same command tries these again.")
 
 
-def _carry_out(left: list[Planned], output: Path, engine: str, workers: int, address: str | None) -> int:
-    """Carry out what is left, telling of each run as it ends; return how many failed."""
-    from adapterstilts.runs import command
-    from adapterstilts.studies.carrying import carry_out
+def _engine(name: str, output: Path, workers: int, address: str | None, remote: Remote | None) -> Engine:
     from adapterstilts.studies.cluster import Cluster
     from adapterstilts.studies.workers import Local
 
-    if not left:
-        return 0
-    where = Cluster(output, address) if engine == "ray" else Local(output, workers)
+    return Cluster(output, address, remote) if name == "ray" else Local(output, workers)
+
+
+def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote | None) -> int:
+    """Carry out what is left, telling of each run as it ends; return how many failed."""
+    from adapterstilts.runs import command
+    from adapterstilts.studies.carrying import carry_out
+
     bars, pace, errors, start = drawing.Bars(), Pace(output), 0, time.monotonic()
     for count, ended in enumerate(carry_out(left, where), 1):
         words = " ".join(command.arguments_of(ended.planned.run))
         if ended.error is None:
             pace.note(ended.planned, ended.seconds)
+            if remote:
+                remote.push()
         else:
             errors += 1
         said = f"failed: {ended.error}" if ended.error else "done" if ended.average is None else f"{ended.average:.1f}"

@@ -18,6 +18,7 @@ from adapterstilts.base import files
 from adapterstilts.base.errors import UserError
 from adapterstilts.studies.carrying import Finished
 from adapterstilts.studies.planning import Planned
+from adapterstilts.studies.remote import Remote
 from adapterstilts.studies.workers import one
 
 RETRIES = 3
@@ -27,15 +28,16 @@ RETRIES = 3
 class Cluster:
     """A Ray cluster at `address`, or one that is started on this machine; a run has a GPU where there are any.
 
+    `output` is a folder that all nodes share, or `remote` says where each takes what is in it from, and gives it to.
     UserError if Ray is not installed, or no cluster is there.
     """
 
-    def __init__(self, output: Path, address: str | None = None) -> None:
+    def __init__(self, output: Path, address: str | None = None, remote: Remote | None = None) -> None:
         try:
             self._ray: Any = import_module("ray")
         except ImportError as error:
             raise UserError("The engine ray needs Ray: pip install 'adapterstilts[ray]'.") from error
-        self._output = output.resolve()
+        self._output, self._url = output.resolve(), remote and remote.url
         _check_answers(address)
         files.check_writable(self._output)
         # what the variables of this project say here, they say on every node
@@ -50,6 +52,7 @@ class Cluster:
         self._seen = self._output / f".study-{uuid.uuid4().hex}"
         files.write_text(self._seen, "")
         self._one = self._ray.remote(**options)(_on_node)
+        self._one_of_url = self._ray.remote(**options)(_with_copies)
         self._computing: dict[Any, Planned] = {}
 
     def has_room(self) -> bool:
@@ -58,7 +61,9 @@ class Cluster:
 
     def start(self, planned: Planned, wait: bool) -> None:
         """Give a run to the cluster."""
-        self._computing[self._one.remote(planned, self._seen, wait)] = planned
+        of_url = self._url is not None
+        task = self._one_of_url.remote(planned, self._url) if of_url else self._one.remote(planned, self._seen, wait)
+        self._computing[task] = planned
 
     def ended(self) -> list[Finished]:
         """Wait for a run to end, and return what became of it."""
@@ -93,6 +98,17 @@ def _check_answers(address: str | None) -> None:
 
 def _no_cluster(address: str | None, error: Exception) -> UserError:
     return UserError(f"There is no Ray cluster at {address} ({error}); start one: ray start --head.")
+
+
+def _with_copies(planned: Planned, url: str) -> Finished:
+    try:
+        remote = Remote(url)
+        remote.pull()
+        ended = one(planned, remote.folder, True)
+        remote.push()
+    except UserError as error:
+        return Finished(planned, None, str(error), 0.0)
+    return ended
 
 
 def _on_node(planned: Planned, seen: Path, wait: bool) -> Finished:
