@@ -1,10 +1,12 @@
 """What holds for every test, and what pytest does here beyond its settings in pyproject.toml."""
 
+import math
 from collections.abc import Iterator
 
 import pytest
 
 from adapterstilts import cli, tasks
+from adapterstilts.base import hub
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
@@ -25,7 +27,8 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No task of another test."""
+    """No task of another test, and no Hub that it could not reach."""
+    monkeypatch.setattr(hub, "_failed", -math.inf)
     monkeypatch.setattr(tasks, "_registered", {})
     monkeypatch.setattr(tasks, "_remembered", {})
     monkeypatch.delenv(tasks.ENVIRONMENT, raising=False)

@@ -73,6 +73,24 @@ def publish(*names: str, organisation: str = "me") -> list[publishing.Publicatio
     return made
 
 
+def test_a_hub_that_cannot_be_reached_is_not_asked_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "WAITS", (0.0, 0.0))
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise ConnectionError
+
+    for times in (3, 4, 5):
+        with pytest.raises(hub.Unreachable):
+            hub.answered(ask)
+        assert len(asked) == times
+    monkeypatch.setattr(hub, "_REMEMBERED", 0.0)
+    with pytest.raises(hub.Unreachable):
+        hub.answered(ask)
+    assert len(asked) == 8
+
+
 def test_what_is_published_comes_back_whole(server: Hub) -> None:
     publish(*NAMES)
     found = execution.pull(["squad"], "pocket", "bottleneck", "me") + execution.pull(

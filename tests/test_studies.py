@@ -14,6 +14,8 @@ import world
 from click.testing import CliRunner
 
 from adapterstilts import studies
+from adapterstilts.backbones import BackboneIdentity
+from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
@@ -107,11 +109,31 @@ def test_a_part_that_there_is_not_is_told(recipe):
         studies.plan(studies.read(recipe), NOWHERE, ["alnoe"])
 
 
+def not_there(repository, revision=None):
+    raise hub.Missing(f"no {repository}")
+
+
 @pytest.mark.parametrize("path", sorted((recipes_folder() / "studies").glob("*.yaml")), ids=lambda path: path.stem)
-def test_shipped_studies_are_planned(path):
+def test_shipped_studies_are_planned(path, monkeypatch):
+    # what it takes of the Hub need not be here to be planned for
+    known = catalogue.identity_of
+    monkeypatch.setattr(catalogue.repositories, "fetch", not_there)
+    monkeypatch.setattr(
+        catalogue, "identity_of", lambda id: BackboneIdentity(id, "", "0" * 64) if "xlm" in id else known(id)
+    )
     study = studies.read(path, "pocket")
     empty = [name for name, part in study.parts.items() if not study.runs(part, NOWHERE)]
     assert empty == (["best"] if "best" in study.parts else [])
+
+
+def test_targets_that_learn_from_the_same_rows_share_a_training(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "parts: {all: {also: [mlqa, xnli], target: [xquad, pawsx], runs: ['continue mnli --target {target}']}}"
+    )
+    runs = [each.run for each in studies.plan(studies.read(path), NOWHERE).runs]
+    assert [run.target for run in runs] == ["xquad", "mlqa", "pawsx"]
+    assert runs[0].adapter.id == runs[1].adapter.id != runs[2].adapter.id
 
 
 def test_a_shipped_recipe_goes_by_its_name(recipe):

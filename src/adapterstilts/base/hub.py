@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from json import JSONDecodeError
@@ -20,6 +21,11 @@ _NOT_THE_HUB = (AssertionError, AttributeError, IndexError, KeyError, RecursionE
 """What huggingface_hub, and whoever reads what it returns, make of an answer that has another form than the Hub's."""
 
 T = TypeVar("T")
+
+
+_REMEMBERED = 60.0
+"""Seconds in which the Hub is asked once alone after it could not be reached: a study asks for many adapters."""
+_failed = -math.inf
 
 
 class Missing(Exception):
@@ -47,7 +53,7 @@ class Unreachable(Exception):
 
 
 def answered(ask: Callable[[], T]) -> T:
-    """What `ask` gives, asked again where the Hub fails.
+    """What `ask` gives, asked again where the Hub fails; not so soon after it could not be reached at all.
 
     Raises:
         Missing, Refused, Stale, Unreachable: as their names say.
@@ -55,7 +61,9 @@ def answered(ask: Callable[[], T]) -> T:
     """
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
-    for wait in (*WAITS, None):
+    global _failed
+    patient = time.monotonic() - _failed > _REMEMBERED
+    for wait in (*(WAITS if patient else ()), None):
         _bound_waiting()
         try:
             return ask()
@@ -82,6 +90,7 @@ def answered(ask: Callable[[], T]) -> T:
         time.sleep(wait)
     if isinstance(reason, OfflineModeIsEnabled):
         raise Unreachable("HF_HUB_OFFLINE is set", "unset it") from reason
+    _failed = time.monotonic()
     failed = f"HTTP {status}" if status else type(reason).__name__
     raise Unreachable(f"the Hub cannot be reached ({failed})", "check the network, try again later") from reason
 

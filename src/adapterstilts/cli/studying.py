@@ -56,6 +56,7 @@ class _Output(options.Place):
 @click.option(
     "--data", metavar="pocket|hub|FOLDER", help="Where examples come from; by default what fits the backbone."
 )
+@options.text
 @options.verify
 @click.option(
     "--output",

@@ -18,10 +18,10 @@ from adapterstilts.base.yaml_files import read_yaml
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.findings.judged import Question
-from adapterstilts.runs import command, words
+from adapterstilts.runs import asked, command, words
 from adapterstilts.runs.run import Run, with_own_seeds
 
-_OF_PART = ("what", "seed", "languages", "own_seeds", "shipped", "runs")
+_OF_PART = ("what", "seed", "languages", "own_seeds", "also", "shipped", "runs")
 _BEST = 3
 _MOST_QUESTIONS = 6
 
@@ -33,6 +33,8 @@ class Part:
     `runs` are lines of the command line without "adapterstilts". Each is made with every value of the names that it
     has in braces, `seed` slowest, so that a part that is stopped has whole seeds. `languages` are those that are
     measured (none: all). With `own_seeds` a run builds on sources of its own seed, so that their variance counts, too.
+    What is trained is measured on those of the targets `also`, too, that learn from the same rows: XQuAD and MLQA share
+    a training so.
     `shipped` names the methods whose adapters are shipped with their weights.
     """
 
@@ -42,6 +44,7 @@ class Part:
     what: str = ""
     languages: tuple[str, ...] = ()
     own_seeds: bool = False
+    also: tuple[str, ...] = ()
     shipped: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -100,7 +103,17 @@ class Study:
                 run = with_own_seeds(run)
             if not trains_twice(run):
                 runs[run] = None
+                runs.update(dict.fromkeys(self._also(part, run, here)))
         return list(runs)
+
+    def _also(self, part: Part, run: Run, here: AtHand) -> Iterator[Run]:
+        """The other targets that a run's adapter is measured on."""
+        own = tasks.known(run.task)
+        if own is None or run.target != own.name:
+            return
+        for name in part.also:
+            if name != own.name and tasks.get(name).learned == own.learned:
+                yield asked.measured(here, run, name, self.data)
 
     def _where(self) -> list[str]:
         data = ["--data", self.data] if self.data else []
