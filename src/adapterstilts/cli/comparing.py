@@ -10,6 +10,7 @@ import click
 
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.cli import drawing, options
+from adapterstilts.findings.published import beside
 from adapterstilts.runs.command import line, where
 
 
@@ -102,6 +103,7 @@ def _comparison(comparison: Any) -> dict[str, Any]:
         "languages": list(comparison.languages),
         "left_out": comparison.left_out,
         "not_measured": list(comparison.not_measured),
+        "published": [asdict(each) for each in beside(comparison.backbone) if comparison.target in each.scores],
         "rows": [
             {
                 "system": row.label,

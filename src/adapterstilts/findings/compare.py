@@ -69,10 +69,12 @@ class Row:
 
         An adapter that is measured on what it did not learn is such a source, too.
         """
-        run, learned = self.run, {source.task for source in self.run.sources}
-        if run.task and run.target and tasks.get(run.task).train_on != tasks.get(run.target).train_on:
-            learned.add(run.task)
-        return bool(learned & {*declaration_of(run.backbone.id).met})
+        run, target = self.run, tasks.known(self.run.target)
+        others = [source.task for source in run.sources]
+        if run.task and target and tasks.get(run.task).train_on != target.train_on:
+            others.append(run.task)
+        learned = (tasks.get(name).learned for name in others if name)
+        return bool(frozenset().union(*learned) & {*declaration_of(run.backbone.id).met})
 
     @property
     def has_own_seeds(self) -> bool:

@@ -1,4 +1,4 @@
-"""One table of several targets by chosen systems, beside a published row. No torch."""
+"""One table of several targets by chosen systems, beside published rows. No torch."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from dataclasses import dataclass
 from adapterstilts import tasks
 from adapterstilts.findings import compare
 from adapterstilts.findings.compare import Comparison, Row
+from adapterstilts.findings.published import beside
 from adapterstilts.findings.report import MET, OF_MET
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
 from adapterstilts.tasks import metrics
 
 _ANSWERS = ("squad", "squad2", "mlqa")
-
-
-@dataclass(frozen=True)
-class Published:
-    """A row of others: F1 or accuracy by target, and where it was read."""
-
-    name: str
-    source: str
-    scores: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,6 @@ class Headline:
     targets: tuple[str, ...]
     systems: Mapping[str, str]
     data: str | None = None
-    published: Published | None = None
 
     def table(self, results: Iterable[Result]) -> Table:
         """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
@@ -48,8 +39,8 @@ class Headline:
             own = [row_of(each, label) for each in compared.values()]
             name = Value(shown, mark=MET) if any(row and row.met for row in own) else shown
             rows.append([name, *map(_cell, own, compared.values())])
-        if self.published:
-            rows.append([self.published.name, *(self.published.scores.get(name) for name in self.targets)])
+        for each in beside(self.backbone):
+            rows.append([each.label, *map(each.f1, self.targets)])
         return Table(columns, rows, notes=list(self._notes(compared)))
 
     def _heading(self, compared: Comparison) -> str:
@@ -67,8 +58,8 @@ class Headline:
         )
         if any(each.met or any(row.met for row in each.rows) for each in compared.values()):
             yield OF_MET
-        if self.published:
-            yield f"Published: {self.published.source}."
+        for each in beside(self.backbone):
+            yield f"{each.label}: {each.source}."
 
 
 def row_of(compared: Comparison, label: str) -> Row | None:

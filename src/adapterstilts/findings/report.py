@@ -9,6 +9,7 @@ from itertools import chain
 
 from adapterstilts import tasks
 from adapterstilts.findings.compare import Comparison, Row, language_score, mean
+from adapterstilts.findings.published import Published, beside
 from adapterstilts.findings.ranks import Ranks, ranks
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
@@ -52,7 +53,27 @@ def comparison(compared: Comparison) -> Table:
     ]
     styles = {number: "dim" for number, row in enumerate(rows) if not row.results}
     styles |= {number: "bold" for number, row in enumerate(rows) if compared.is_own(row)}
-    return _table(columns, list(_notes(compared, bool(known_ranks))), title(compared), styles)
+    others = [each for each in beside(compared.backbone) if compared.target in each.scores]
+    columns = _with_published(columns, others, {"average": compared.target})
+    notes = [*_notes(compared, bool(known_ranks)), *_sources(others)]
+    return _table(columns, notes, title(compared), styles)
+
+
+def _with_published(columns: Sequence[Filled], others: Sequence[Published], targets: Mapping[str, str]) -> list[Filled]:
+    """The columns with a row for each of `others`, whose score on a target is in the column that it has there."""
+
+    def cell(heading: str, each: Published) -> Cell:
+        if heading == "system":
+            return each.label
+        target = targets.get(heading, "")
+        average, f1 = each.average(target), each.f1(target)
+        return average if average is not None or f1 is None else f"F1 {f1:.1f}"
+
+    return [(column, [*cells, *(cell(column.heading, each) for each in others)]) for column, cells in columns]
+
+
+def _sources(others: Sequence[Published]) -> list[str]:
+    return [f"{each.label}: {each.source}." for each in others]
 
 
 def summary(comparisons: Sequence[Comparison]) -> Table:
@@ -72,7 +93,11 @@ def summary(comparisons: Sequence[Comparison]) -> Table:
         not_run = ["not run" if _kind(compared) in those else None for those in kinds]
         columns += _summary_columns(compared, known, not_run)
     sizes = [_sizes([rows[kin] for rows in by_target if kin in rows]) for kin in kins]
-    return _table([*columns, (Column("parameters", "count", drop=1), sizes)], _summary_notes(comparisons))
+    columns.append((Column("parameters", "count", drop=1), sizes))
+    names = {_summary_heading(compared): compared.target for compared in comparisons}
+    known_backbones = dict.fromkeys(compared.backbone for compared in comparisons)
+    others = [each for name in known_backbones for each in beside(name) if {*each.scores} & {*names.values()}]
+    return _table(_with_published(columns, others, names), [*_summary_notes(comparisons), *_sources(others)])
 
 
 def _table(
@@ -94,7 +119,7 @@ def _means(column: Column, score: Callable[[Result], float | None], rows: Sequen
 
 
 def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
-    name = compared.target + (f" ({compared.data})" if compared.data else "") + (f" {MET}" if compared.met else "")
+    name = _summary_heading(compared)
     column, averages = _filled(Column(name, "number"), partial(_marked_average, compared=compared), rows)
     # what was run in some of the languages has no average, and was run
     waiting = [no if row is None or not row.results else None for row, no in zip(rows, not_run, strict=True)]
@@ -103,6 +128,10 @@ def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: 
         columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
         columns.append(_means(Column("others", "number", drop=2, of=name), _others, rows))
     return [*columns, _filled(Column("gain", "gain", of=name), _gain, rows)]
+
+
+def _summary_heading(compared: Comparison) -> str:
+    return compared.target + (f" ({compared.data})" if compared.data else "") + (f" {MET}" if compared.met else "")
 
 
 def _with_the_recipes_settings(compared: Comparison) -> list[Row]:
