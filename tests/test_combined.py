@@ -19,6 +19,7 @@ from transformers import BertConfig, BertForMaskedLM, XLMRobertaConfig, XLMRober
 
 from adapterstilts import execution, tasks, training
 from adapterstilts.adapter.saving import load_adapter
+from adapterstilts.adapter.value import bytes_of
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT
@@ -396,6 +397,7 @@ def test_one_adapter_has_a_head_for_each_task_and_none_for_text(learned):
     assert {name.split(".")[0] for name in adapter.head_tensors()} == {"mnli", "squad", "ccg"}
     assert adapter.labels == () and adapter.heads["mnli"] == tasks.get("mnli").labels and len(adapter.heads["ccg"]) > 9
     assert adapter.training["train_rows"] == 160 and adapter.training["best_validation_score"] is not None
+    assert bytes_of(adapter) == pytest.approx((folder / "adapter.safetensors").stat().st_size, rel=0.02)
     again = execution.learn(run, How(folder.parent))
     assert again is None and load_adapter(folder).training == adapter.training
 
@@ -436,7 +438,7 @@ def test_others_build_on_it(learned, composition, tmp_path):
     run = asked_training("pawsx", "bottleneck", tmp_path, SETTINGS, composition, sources)
     assert run.trained_on == {"mnli", "squad", "ccg", "mlm", "pawsx"}
     result = execution.learn(run, How(tmp_path, ("en",)))
-    assert result is not None and set(result.scores) == {"en"}
+    assert result is not None and set(result.scores) == {"en"} and result.megabytes > 0
 
 
 def test_the_command_that_is_printed_makes_the_same_run(learned, tmp_path):

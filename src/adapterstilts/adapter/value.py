@@ -101,6 +101,15 @@ class Adapter:
         return Source(self.name, self.method, self.settings, self.adapter_tensors())
 
 
+def bytes_of(adapter: Adapter) -> int:
+    """Return what is shipped of an adapter's weights: of one that was computed in bf16 its own are in bf16."""
+    halved = isinstance(adapter.run, Run) and adapter.run.settings.get("precision") == "bf16"
+    return sum(
+        tensor.numel() * (2 if halved and name.startswith(ADAPTER_PREFIX) else tensor.element_size())
+        for name, tensor in adapter.tensors.items()
+    )
+
+
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 

@@ -11,7 +11,7 @@ from typing import Any
 from adapterstilts import tasks
 from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
-from adapterstilts.adapter.value import Adapter, other_weights
+from adapterstilts.adapter.value import Adapter, bytes_of, other_weights
 from adapterstilts.backbones import loading
 from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
@@ -161,6 +161,7 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     # what was trained elsewhere was trained by that machine's clock
     facts |= {key: training[key] for key in _OF_TRAINING if key in training}
     facts |= other_weights([adapter] if adapter else [], backbone.identity)
+    facts |= {results.BYTES: bytes_of(adapter)} if adapter else {}
     result = Result(
         run=run,
         adapter=_name_of(adapter, run),

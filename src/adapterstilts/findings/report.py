@@ -49,6 +49,7 @@ def comparison(compared: Comparison) -> Table:
         _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
         _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
         _filled(Column("parameters", "count", drop=2), _parameters, rows),
+        _means(Column("MB", "number", drop=2), lambda result: result.megabytes, rows),
         _means(Column("seconds", "seconds", drop=1), lambda result: result.train_seconds, rows),
     ]
     styles = {number: "dim" for number, row in enumerate(rows) if not row.results}

@@ -23,6 +23,8 @@ _FOLDER = "results"
 _CLAIM = "run.json"
 """The file that says which run a folder of predictions is of."""
 _NOT_MEASURED = "not_measured"
+BYTES = "bytes"
+"""The fact of a result that says how large the weights are that one ships of what was measured."""
 _LARGEST = 4_000_000
 """Bytes of a result's file that are read."""
 Scores = Mapping[str, Mapping[str, schema.Finite]]
@@ -66,6 +68,12 @@ class Result:
         """The languages that its rows have, too: with any the result is partial, and its average is of the others."""
         left_out = self.facts.get(_NOT_MEASURED, ())
         return tuple(map(str, left_out)) if isinstance(left_out, list | tuple) else ()
+
+    @property
+    def megabytes(self) -> float | None:
+        """How large the weights are that one ships of what was measured; None where it does not say."""
+        size = self.facts.get(BYTES)
+        return size / 1e6 if isinstance(size, int) else None
 
     @property
     def other_weights(self) -> tuple[str, ...]:
