@@ -23,7 +23,8 @@ from adapterstilts.exchange import catalogue
 from adapterstilts.runs import command
 from adapterstilts.studies import carrying, workers
 from adapterstilts.studies.carrying import carry_out
-from adapterstilts.studies.planning import Disk, Pace, Planned
+from adapterstilts.studies.pace import Pace
+from adapterstilts.studies.planning import Disk, Planned
 from adapterstilts.studies.workers import Local
 
 NOWHERE = Path("nowhere")
@@ -189,11 +190,46 @@ def test_a_run_comes_after_those_that_it_builds_on(tiny):
 
 def test_how_long_a_run_takes_is_remembered(tmp_path, recipe):
     planned, *_, other = studies.plan(studies.read(recipe), NOWHERE).of("alone")
-    Pace(tmp_path).note(planned, 10.0)
-    Pace(tmp_path).note(planned, 30.0)
+    Pace(tmp_path).note(planned, 10.0, None)
+    Pace(tmp_path).note(planned, 30.0, 20.0)
     with (tmp_path / "study.jsonl").open("a") as journal:
         journal.write('{"kind": "cut of')
     assert Pace(tmp_path).seconds(planned) == 20.0 and Pace(tmp_path).seconds(other) is None
+    assert Pace(tmp_path).taken(planned.run) == 40.0 and Pace(tmp_path).told() is None
+
+
+def test_what_is_new_here_takes_what_others_took_times_how_much_slower_it_is(tmp_path):
+    path = tmp_path / "study.yaml"
+    work = "parts: {all: {target: [pawsx, panx, tydiqa], method: [bottleneck, lora], runs: ["
+    path.write_text(f"{work}'train {{target}} --method {{method}}', 'continue mnli --target {{target}}']}}}}")
+    planned = {
+        (each.run.target, each.run.method, each.run.structure): each
+        for each in studies.plan(studies.read(path), NOWHERE).runs
+    }
+    pace = Pace(tmp_path)
+    alone, lora, continued = ("bottleneck", None), ("lora", None), ("bottleneck", "continue")
+    for target, system, seconds in (
+        ("pawsx", alone, 100.0),
+        ("pawsx", lora, 150.0),
+        ("panx", alone, 40.0),
+        ("panx", continued, 44.0),
+    ):
+        pace.note(planned[(target, *system)], seconds, None)
+    # written, and read again
+    for each in (pace, Pace(tmp_path)):
+        assert each.seconds(planned[("panx", *lora)]) == pytest.approx(60.0)
+        assert each.seconds(planned[("pawsx", *continued)]) == pytest.approx(110.0)
+        assert each.seconds(planned[("tydiqa", *lora)]) == 150.0, "of work that is new, what the method takes"
+
+
+def test_how_well_runs_were_predicted_is_told(tmp_path, recipe):
+    planned = studies.plan(studies.read(recipe), NOWHERE).of("alone")
+    for each, seconds in zip(planned, (9.0, 11.0, 10.0, 12.0), strict=True):
+        Pace(tmp_path).note(each, seconds, 10.0)
+    told = Pace(tmp_path).told()
+    assert told.runs == 4 and told.median == pytest.approx(1.05) and told.quartiles[0] < 1 < told.quartiles[1]
+    said = CliRunner().invoke(cli, ["study", str(recipe), "--plan", "--output", str(tmp_path)])
+    assert "4 runs that were predicted here took 1.05 of that" in " ".join(said.output.split())
 
 
 def test_room_is_told_by_the_adapters_of_the_method_at_hand(recipe):

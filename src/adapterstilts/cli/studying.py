@@ -130,7 +130,7 @@ def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote 
     for count, ended in enumerate(carry_out(left, where), 1):
         words = " ".join(command.arguments_of(ended.planned.run))
         if ended.error is None:
-            pace.note(ended.planned, ended.seconds)
+            pace.note(ended.planned, ended.seconds, pace.seconds(ended.planned))
             if remote:
                 remote.push()
         else:
@@ -168,22 +168,30 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
         Column("part"),
         Column("runs", "count"),
         Column("done", "count"),
+        Column("hours taken", "number", 1),
         Column("hours left"),
         Column("megabytes left"),
         Column("what", drop=1),
     )
     notes = [
-        "Hours are those of one worker, by what runs of the same kind, or else of the same method, took here; "
-        "megabytes those of adapters, by what there is of the same method here."
+        "Hours are those of one worker, by what runs of the same kind, or else of other systems on the same work, took "
+        "here; megabytes those of adapters, by what there is of the same method here."
     ]
+    if told := pace.told():
+        low, high = told.quartiles
+        notes.append(
+            f"{told.runs} runs that were predicted here took {told.median:.2f} of that (median; half of them "
+            f"{low:.2f} to {high:.2f})."
+        )
     drawing.print_table(Table(columns, lines, notes=notes))
 
 
-def _counts(runs: list[Planned], pace: Pace, disk: Disk) -> tuple[int, int, str, str]:
+def _counts(runs: list[Planned], pace: Pace, disk: Disk) -> tuple[int, int, float, str, str]:
     left = [each for each in runs if not each.done]
     hours = _sum([pace.seconds(each) for each in left], 3600, ".1f")
     to_be_made = {each.run.adapter.id: disk.bytes(each) for each in left if disk.is_made_by(each)}
-    return len(runs), len(runs) - len(left), hours, _sum(list(to_be_made.values()), 1e6, ",.0f")
+    taken = sum(pace.taken(each.run) for each in runs) / 3600
+    return len(runs), len(runs) - len(left), taken, hours, _sum(list(to_be_made.values()), 1e6, ",.0f")
 
 
 def _sum(parts: Sequence[float | None], unit: float, form: str) -> str:

@@ -1,6 +1,7 @@
 """Studies: many runs that one recipe declares, carried out by workers that keep their backbone, resumable. No torch."""
 
 from adapterstilts.studies.declared import Part, Study, read, recipe_of, shipped
-from adapterstilts.studies.planning import Disk, Pace, Plan, Planned, plan
+from adapterstilts.studies.pace import Pace
+from adapterstilts.studies.planning import Disk, Plan, Planned, plan
 
 __all__ = ["Disk", "Pace", "Part", "Plan", "Planned", "Study", "plan", "read", "recipe_of", "shipped"]

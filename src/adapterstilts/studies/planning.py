@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,8 +14,6 @@ from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.studies.declared import Study
-
-_JOURNAL = "study.jsonl"
 
 
 @dataclass(frozen=True)
@@ -81,41 +77,6 @@ def is_measured(result: Result | None, languages: tuple[str, ...]) -> bool:
     return set(languages) <= set(result.examples) if languages else not result.not_measured
 
 
-class Pace:
-    """How long runs took here, by a journal in the output folder in which each run of a study leaves a line."""
-
-    def __init__(self, output: Path) -> None:
-        self._path = output / _JOURNAL
-        self._by_kind: dict[str, list[float]] = {}
-        self._by_run: dict[str, float] = {}
-        lines = self._path.read_text(encoding="utf-8", errors="replace") if self._path.is_file() else ""
-        for line in lines.splitlines():
-            with suppress(KeyError, TypeError, ValueError):  # one that was being written when its process was killed
-                told = json.loads(line)
-                # a kind that is new here is thought to take as long as others of its method
-                for kind in (str(told["kind"]), str(told["method"])):
-                    self._by_kind.setdefault(kind, []).append(float(told["seconds"]))
-                self._by_run[str(told["id"])] = self._by_run.get(str(told["id"]), 0.0) + float(told["seconds"])
-
-    def seconds(self, planned: Planned) -> float | None:
-        """Return the median of the runs of its kind, else of its method; None if there was none."""
-        known = self._by_kind.get(_kind(planned)) or self._by_kind.get(planned.run.method)
-        return statistics.median(known) if known else None
-
-    def taken(self, run: Run) -> float:
-        """Return the seconds that a run took here, each time that it was carried out; 0 if it was not."""
-        return self._by_run.get(run.id, 0.0)
-
-    def note(self, planned: Planned, seconds: float) -> None:
-        """Remember how long a run took; a full disk remembers nothing."""
-        run = planned.run
-        told = {"id": run.id, "method": run.method, "kind": _kind(planned), "seconds": round(seconds, 1)}
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as journal:
-                journal.write(f"{json.dumps(told)}\n")
-
-
 class Disk:
     """How much room the adapters of runs take, by those that are at hand."""
 
@@ -133,11 +94,3 @@ class Disk:
         """Return the median of the adapters of its method; None if there is none at hand."""
         known = self._by_method.get(planned.run.method)
         return statistics.median(known) if known else None
-
-
-def _kind(planned: Planned) -> str:
-    """What decides how long a run takes, in words."""
-    run = planned.run
-    steps = run.settings.get("max_steps") or run.settings.get("epochs")
-    facts = (run.method, run.structure, len(run.sources), run.task, run.target, steps, " ".join(planned.languages))
-    return ", ".join(str(fact) for fact in facts if fact)
