@@ -1,6 +1,5 @@
 """The study's lines are runs and commands of the program, each once, and none trains twice on the same data."""
 
-import runpy
 from functools import cache
 from pathlib import Path
 
@@ -8,12 +7,13 @@ import pytest
 import torch
 import world
 
-from adapterstilts import tasks
+from adapterstilts import studies, tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
 from adapterstilts.adapter.model import from_adapter
 from adapterstilts.backbones.device import precision_on
 from adapterstilts.backbones.loading import load_backbone
+from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
 from adapterstilts.exchange import shipping
 from adapterstilts.exchange.catalogue import AtHand, bundled
@@ -23,17 +23,27 @@ from adapterstilts.studies.declared import best_sources
 from adapterstilts.tasks import types
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = runpy.run_path(str(ROOT / "scripts" / "build-pocket"))
+STUDY = studies.read(recipes_folder() / "studies" / "pocket.yaml")
 NOWHERE = ROOT / "nowhere"
 
 
-PARTS = ["adapters", "sources", "retrieval", "transfer", "headline_sources", "headline", "learning_rates", "rest"]
+PARTS = [
+    "adapters",
+    "more_adapters",
+    "sources",
+    "retrieval",
+    "transfer",
+    "headline_sources",
+    "headline",
+    "learning_rates",
+    "rest",
+]
 
 
 @cache
 def planned(part):
     """The runs of a part where nothing was made but what is shipped."""
-    return SCRIPT["planned"](part, NOWHERE)
+    return STUDY.runs(STUDY.parts[part], NOWHERE)
 
 
 def lines(runs):
@@ -58,7 +68,7 @@ def test_the_command_of_a_run_is_that_run(part):
 def test_the_parts_cover_what_is_shipped_and_compared():
     intermediate = [name for name, task in tasks.all_tasks().items() if task.role == "intermediate"]
     for task in intermediate:
-        assert {f"train {task} --seed 2", f"train {task} --method lora --seed 2"} < set(lines(planned("adapters")))
+        assert {f"train {task} --seed 2", f"train {task} --method lora --seed 2"} < set(lines(planned("more_adapters")))
         assert f"evaluate {task} --target tatoeba --method lora" in lines(planned("retrieval"))
     assert "baseline pawsx --via mnli --seed 4" in lines(planned("headline"))
     rest = lines(planned("rest"))
@@ -67,7 +77,7 @@ def test_the_parts_cover_what_is_shipped_and_compared():
 
 
 def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
-    assert SCRIPT["planned"]("best", tmp_path) == []
+    assert STUDY.runs(STUDY.parts["best"], tmp_path) == []
     here = AtHand(tmp_path)
     for task, score, seed in (("mnli", 60, 0), ("squad", 80, 0), ("qqp", 70, 0), ("csqa", 50, 0), ("ccg", 99, 1)):
         run = asked.training(here, "pawsx", "lora", "stack", (task,), seed=seed).adapter
@@ -79,7 +89,7 @@ def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
         text = text_of(Facts(folder.name, run, run.backbone, settings, (), "0" * 64, {}, training))
         (folder / FACTS).write_text(text)
     assert best_sources(tmp_path, "pocket", {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
-    run, *others = SCRIPT["planned"]("best", tmp_path)
+    run, *others = STUDY.runs(STUDY.parts["best"], tmp_path)
     assert command.arguments_of(run) == "fuse mnli qqp squad --target pawsx --method lora".split()
     assert [other.seed for other in others] == [1, 2]
 
@@ -117,13 +127,17 @@ def test_what_a_line_measures_is_known_before_it_runs(line, measured):
     assert (run.target, run.seed, words.label_of(run)) == measured
 
 
-def test_what_is_shipped_is_not_run_again_but_for_weights_that_others_build_on(tmp_path):
-    shipped, every = bundled("pocket"), planned("headline")
-    waiting = set(lines(SCRIPT["waiting"]("headline", NOWHERE, shipped, 5)))
-    assert "baseline pawsx" in set(lines(every)) - waiting and waiting < set(lines(every))
-    assert SCRIPT["waiting"]("headline", NOWHERE, tmp_path, 5) == every
-    assert [run.seed for run in SCRIPT["waiting"]("headline_sources", NOWHERE, shipped, 0)] == []
-    assert lines(SCRIPT["waiting"]("headline_sources", NOWHERE, shipped, 1)) == ["baseline mnli", "baseline squad"]
+def test_what_is_shipped_is_not_run_again_but_for_weights_that_others_build_on():
+    shipped = [bundled("pocket")]
+    left = set(lines(each.run for each in studies.plan(STUDY, NOWHERE, ["headline"], shipped).left))
+    every = set(lines(planned("headline")))
+    assert "baseline pawsx" in every - left and left < every
+    assert len(studies.plan(STUDY, NOWHERE, ["headline"]).left) == len(every)
+    both = studies.plan(STUDY, NOWHERE, ["headline_sources", "headline"], shipped)
+    assert lines(each.run for each in both.of("headline_sources") if not each.done) == [
+        "baseline mnli",
+        "baseline squad",
+    ]
 
 
 def test_what_is_shipped_are_results_of_the_study():
