@@ -41,7 +41,7 @@ def test_the_main_job_ends_with_its_table(trained, call):
     assert "train" in err and "train" not in out.splitlines()[0]
     lines = out.splitlines()
     assert lines[0].startswith("pawsx, backbone pocket: accuracy, chance 50.0")
-    assert lines[1].split() == [*"system en ar de ja average gap parameters seconds".split()]
+    assert lines[1].split() == [*"system en ar de ja average gap parameters MB seconds".split()]
     assert [line.split("  ")[0] for line in lines[2:7]] == [
         "bottleneck, target only",
         "bottleneck, target only, parameters of the fusion of mnli + squad",

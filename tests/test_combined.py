@@ -1,9 +1,9 @@
 """What one adapter learns besides one English task: words for it, batches of several tasks, text, translations."""
 
 import json
-import os
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 from transformers import BertConfig, BertForMaskedLM, XLMRobertaConfig, XLMRobertaForMaskedLM
 
-from adapterstilts import execution, tasks, training
+from adapterstilts import execution, studies, tasks, training
+from adapterstilts.adapter.facts import Facts
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import bytes_of
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT
 from adapterstilts.cli import cli
+from adapterstilts.exchange import card, catalogue
 from adapterstilts.exchange.catalogue import AtHand
 from adapterstilts.execution import How, lessons
 from adapterstilts.pocket.tasks import SIZES
@@ -39,18 +41,12 @@ from adapterstilts.training.objectives import Schedule, updates_of_epoch
 NINE = ["anli_plus", "ccg", "cosmosqa", "csqa", "hellaswag", "mnli", "qqp", "squad", "squad2"]
 
 
-@pytest.fixture(autouse=True)
-def no_text():
-    yield
-    os.environ.pop("ADAPTERSTILTS_TEXT", None)
-
-
 @given(some.lists(some.sampled_from([*NINE, "mlm", "pawsx", "mnli:de", "squad:mixed"]), min_size=2, unique=True))
 def test_joined_tasks_are_the_same_in_any_order(names):
     task = tasks.get("+".join(names))
     assert task == tasks.get("+".join(reversed(names))) == tasks.get(task.name) == tasks.known(task.name)
     assert {part.name for part in task.parts} == set(names)
-    assert task.learned == {name.partition(":")[0] for name in names}
+    assert task.learned == {name.partition(":")[0] for name in names} - {"mlm"}
 
 
 def test_the_nine_have_one_word():
@@ -80,13 +76,13 @@ def test_a_word_that_joins_nothing_is_told_what_to_do(word, said):
     assert tasks.known(word) is None
 
 
-def asked_training(task, method, output, settings, composition=None, sources=()):
-    return asked.training(AtHand(output), task, method, composition, sources, settings=settings)
+def asked_training(task, method, output, settings, composition=None, sources=(), text=None):
+    return asked.training(AtHand(output), task, method, composition, sources, settings=settings, text=text)
 
 
 def test_what_was_translated_was_still_trained_on(tmp_path):
     run = asked_training("pawsx", "lora", tmp_path, {}, "continue", ["mnli:de+squad+mlm"])
-    assert run.trained_on == {"mnli", "squad", "mlm", "pawsx"}
+    assert run.trained_on == {"mnli", "squad", "pawsx"}
     assert not run.saw_target_training
 
 
@@ -263,7 +259,7 @@ def test_the_loss_is_the_library_s_with_the_head_of_the_checkpoint(kind, tmp_pat
     library.save_pretrained(tmp_path)
     doubles.tokenizer().save_pretrained(tmp_path)
     backbone = loading.load_backbone(str(tmp_path))
-    head = masked.new_head(backbone.module, loading.masked_language_head(backbone))
+    head = masked.new_head(backbone.module, loading.masked_language_head(backbone.identity))
     task_type, features = text_features(70)
     batch = task_type.collate(features, 1)
     hidden = backbone.module(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
@@ -277,35 +273,85 @@ def test_the_loss_is_the_library_s_with_the_head_of_the_checkpoint(kind, tmp_pat
 
 def test_a_checkpoint_without_that_head_gets_a_new_one_on_its_embeddings():
     backbone = loading.load_backbone("pocket")
-    assert loading.masked_language_head(backbone) is None
+    assert loading.masked_language_head(backbone.identity) is None
     head = masked.new_head(backbone.module, None)
     outputs = head(torch.zeros(1, 2, backbone.module.config.hidden_size), torch.ones(1, 2))
     assert outputs["pieces"] is backbone.module.get_input_embeddings().weight
 
 
+MLM = tasks.get("mnli+mlm").parts[-1]
+
+
 def test_text_comes_from_a_folder_s_files(tmp_path):
     (tmp_path / "sw.txt").write_text("Habari ya asubuhi.\n\nTutaonana kesho.\n", encoding="utf-8")
     (tmp_path / "de.txt").write_text("Guten Morgen.\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("")
     (tmp_path / "notes.md").write_text("not read")
-    pocket = tasks.get("mnli+mlm").parts[-1]
-    tasks.use_text(tmp_path)
-    task = tasks.get("mnli+mlm").parts[-1]
-    rows = reading.load(task, "train", "en")
+    place = str(tmp_path)
+    rows = reading.load(MLM, "train", "en", place)
     assert [row["text"] for row in rows] == ["Guten Morgen.", "Habari ya asubuhi.", "Tutaonana kesho."]
     assert len({row["id"] for row in rows}) == 3
-    before = reading.source_revision(task)
-    assert before != reading.source_revision(pocket)
-    (tmp_path / "de.txt").write_text("Guten Abend.\n", encoding="utf-8")
-    assert reading.source_revision(task) != before
-    assert reading.source_revision(tasks.get("mnli+mlm")) != reading.source_revision(tasks.get("mnli"))
     for path in tmp_path.glob("*.txt"):
         path.unlink()
     with pytest.raises(UserError, match="no files .*give --text"):
-        reading.load(task, "train", "en")
+        reading.load(MLM, "train", "en", place)
+    (tmp_path / "empty.txt").write_text("")
+    with pytest.raises(UserError, match="There is no text in"):
+        reading.load(MLM, "train", "en", place)
+
+
+def test_the_text_is_part_of_which_run_it_is(tmp_path):
+    texts = [tmp_path / name for name in ("a", "b")]
+    for folder in texts:
+        folder.mkdir()
+        (folder / "en.txt").write_text(f"{folder.name} is for apple.\n")
+    runs = [asked_training("mnli+mlm", "lora", tmp_path, {}, text=text) for text in (None, *map(str, texts))]
+    assert len({run.id for run in runs}) == len({words.name_of(run) for run in runs}) == 3
+    assert [run.text.revision for run in runs][0] == "pocket 1.1, new head"
+    assert words.is_plain(runs[0]) and not words.is_plain(runs[1])
+    source = asked_training("pawsx", "lora", tmp_path, {}, "continue", ["mnli+mlm"], text=str(texts[1])).sources[0]
+    assert source.id == runs[2].id
+    read = lessons.read(
+        tasks.get("mnli+mlm"), asked_training("mnli+mlm", "lora", tmp_path, SETTINGS, text=str(texts[0])), SILENT
+    )
+    assert [row["text"] for row in read[1].rows] == ["a is for apple."]
+    assert asked_training("mnli", "lora", tmp_path, {}, text=str(texts[0])).text is None
+
+
+def test_each_line_of_a_study_reads_its_own_text(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "en.txt").write_text(f"{name}\n")
+    lines = [f"train mnli+mlm --text {tmp_path / name}" for name in ("a", "b")] + ["train mnli+mlm"]
+    (tmp_path / "study.yaml").write_text(json.dumps({"parts": {"all": {"runs": lines}}}))
+    runs = [each.run for each in studies.plan(studies.read(tmp_path / "study.yaml"), tmp_path / "runs").runs]
+    assert [run.text.place for run in runs] == [str(tmp_path / "a"), str(tmp_path / "b"), "pocket"]
+    given = studies.read(tmp_path / "study.yaml", None, str(tmp_path / "b"))
+    assert [each.run.text.place for each in studies.plan(given, tmp_path / "runs").runs][-1] == str(tmp_path / "b")
+
+
+@pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
+def test_the_head_of_the_checkpoint_is_part_of_which_run_it_is(kind, tmp_path):
+    texts = []
+    for seed in (0, 1):
+        torch.manual_seed(0)
+        library = kinds()[kind]
+        for name, parameter in library.named_parameters():
+            if "dense" in name and "encoder" not in name:
+                torch.nn.init.constant_(parameter, float(seed))
+        library.save_pretrained(tmp_path / str(seed))
+        doubles.tokenizer().save_pretrained(tmp_path / str(seed))
+        texts.append(AtHand(tmp_path).text(None, "pocket", str(tmp_path / str(seed))))
+    assert texts[0].revision != texts[1].revision and "head " in texts[0].revision
+
+
+def test_other_rows_than_pocket_s_need_a_text(tmp_path):
+    with pytest.raises(UserError, match="give --text a folder"):
+        AtHand(tmp_path).text(None, str(tmp_path), "pocket")
 
 
 def test_pocket_has_text_of_its_own():
-    rows = reading.load(tasks.get("mnli+mlm").parts[-1], "train", "en", limit=50)
+    rows = reading.load(MLM, "train", "en", limit=50)
     assert len(rows) == 50 and all(row["text"] for row in rows)
 
 
@@ -436,16 +482,16 @@ def test_others_build_on_it(learned, composition, tmp_path):
     _, folder = learned
     sources = [str(folder), *(["mnli"] if composition == "fuse" else [])]
     run = asked_training("pawsx", "bottleneck", tmp_path, SETTINGS, composition, sources)
-    assert run.trained_on == {"mnli", "squad", "ccg", "mlm", "pawsx"}
+    assert run.trained_on == {"mnli", "squad", "ccg", "pawsx"}
     result = execution.learn(run, How(tmp_path, ("en",)))
     assert result is not None and set(result.scores) == {"en"} and result.megabytes > 0
 
 
 def test_the_command_that_is_printed_makes_the_same_run(learned, tmp_path):
-    tasks.use_text(tmp_path)
     (tmp_path / "en.txt").write_text("Some text.\n")
     for word in ("mnli+squad+mlm", "mnli:de", "multitask"):
-        run = asked_training(word, "lora", tmp_path, {"batch_size": 5, "learning_rate": 0.5})
+        settings = {"batch_size": 5, "learning_rate": 0.5}
+        run = asked_training(word, "lora", tmp_path, settings, text=str(tmp_path))
         arguments = command.arguments_of(run)
         assert ("--text" in arguments) == ("mlm" in word)
         assert command.parse(arguments, AtHand(tmp_path)).id == run.id
@@ -493,7 +539,7 @@ def test_the_verb_prints_what_comes_next(tmp_path):
     ended = CliRunner().invoke(cli, arguments)
     assert ended.exit_code == 0, ended.output
     assert "on English validation, the mean of its tasks" in ended.stdout
-    assert "adapterstilts evaluate csqa+mnli --target csqa" in ended.stdout
+    assert f"adapterstilts evaluate {tmp_path}/pocket-bottleneck-csqa.mnli-s0-x" in ended.stdout
     told = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
     assert told["run"]["task"] == "csqa+mnli" and told["steps"] == 4
     plan = CliRunner().invoke(cli, [*arguments, "--dry-run"])
@@ -503,3 +549,97 @@ def test_the_verb_prints_what_comes_next(tmp_path):
 def test_types_are_still_five():
     with pytest.raises(UserError, match="no task type"):
         types.get(combined.SEVERAL)
+
+
+def test_of_two_heads_the_one_of_that_very_name_is_taken():
+    names = ("mnli", "mnli:de", "squad:es")
+    taken = {
+        target: tasks.head_for(names, tasks.get(target)) for target in ("mnli:de", "xnli", "mnli:fr", "xquad", "qqp")
+    }
+    assert {target: part and part.name for target, part in taken.items()} == {
+        "mnli:de": "mnli:de",
+        "xnli": "mnli",
+        "mnli:fr": "mnli",
+        "xquad": "squad:es",
+        "qqp": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["mlm", "multitask"])
+def test_no_task_of_one_s_own_has_the_word_for_what_is_joined(name):
+    rows = {"train": {"en": [{"sentence1": "a", "label": "x"}]}}
+    with pytest.raises(UserError, match="none, multitask, mlm"):
+        tasks.own.declare(name=name, type="classification", labels=["x", "y"], rows=rows)
+
+
+@pytest.mark.parametrize(
+    ("task", "settings", "said"),
+    [
+        ("mnli", {"examples_cap": 7}, "mnli is one: leave it out"),
+        ("mnli", {"mlm_share": 0.5}, "mnli is one: leave it out"),
+        ("mnli+squad", {"mlm_share": 0.5}, "which mnli+squad has not"),
+    ],
+)
+def test_a_setting_that_does_nothing_is_refused(task, settings, said, tmp_path):
+    with pytest.raises(UserError, match=re.escape(said)):
+        asked_training(task, "lora", tmp_path, settings)
+
+
+def test_settings_that_are_shown_are_taken_back_as_they_are(tmp_path):
+    shown = CliRunner().invoke(cli, ["settings", "hellaswag+mnli", "--method", "lora"]).stdout
+    assert "# hellaswag: batch_size 16" in shown and "\nbatch_size" not in shown
+    (tmp_path / "mine.yaml").write_text(shown)
+    settings = recipe.overrides(tmp_path / "mine.yaml", ())
+    assert asked_training("hellaswag+mnli", "lora", tmp_path, settings).id == (
+        asked_training("hellaswag+mnli", "lora", tmp_path, {}).id
+    )
+    assert "examples_cap" not in CliRunner().invoke(cli, ["settings", "mnli"]).stdout
+
+
+def test_names_of_fusions_tell_joined_tasks_from_several(tmp_path):
+    joined = asked_training("pawsx", "lora", tmp_path, {}, "fuse", ["csqa+mnli", "squad"])
+    several = asked_training("pawsx", "lora", tmp_path, {}, "fuse", ["csqa", "mnli", "squad"])
+    assert words.name_of(joined) != words.name_of(several)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["data", "mnli+squad"], "show those of each by itself"),
+        (["data", "mnli:mixed"], "show those of each by itself"),
+        (["compare", "multitask"], "name a target"),
+        (["train", "mnli+squad", "--language", "de"], "so --language has no place"),
+        (["train", "mnli", "--output", "s3://bucket/runs"], "which only `adapterstilts study` takes"),
+        (["merge", "mnli", "squad", "--head", "mnli+squad"], "has several heads, and a merge gets one"),
+        (["predict", "mnli", "--target", "squad"], "has a head for mnli, and none for squad"),
+    ],
+)
+def test_what_has_no_meaning_is_told(arguments, said):
+    ended = CliRunner().invoke(cli, arguments)
+    assert isinstance(ended.exception, UserError) and said in str(ended.exception)
+
+
+def test_the_plan_of_a_baseline_via_several_has_both_trainings(tmp_path):
+    arguments = ["baseline", "pawsx", "--via", "squad+mnli", "--dry-run", "--output", str(tmp_path)]
+    ended = CliRunner().invoke(cli, arguments)
+    assert "1. pocket-full-mnli.squad-s0" in ended.stdout and "2. pocket-full-pawsx" in ended.stdout
+
+
+def test_a_card_tells_of_translations_and_text(tmp_path):
+    (tmp_path / "en.txt").write_text("Some text.\n")
+    word = "mnli:de+squad+mlm"
+    run = asked_training("pawsx", "lora", tmp_path, {}, "continue", [word], text=str(tmp_path))
+    facts = Facts("x", run, run.backbone, {}, tasks.get("pawsx").labels, "0" * 64, {}, {})
+    entry = catalogue.Entry("x", tmp_path, "local", facts)
+    assert card._made(entry) == "trained on English and translations (mnli:de) and running text"
+    header = card.metadata(entry, tasks.get("pawsx"), "peft", [])
+    assert header.language == ["de", "en"] and header.license == "cc-by-nc-4.0"
+    assert card._made(replace(entry, facts=replace(facts, run=asked_training("pawsx", "lora", tmp_path, {})))) == (
+        "trained on English alone"
+    )
+
+
+def test_the_shortest_length_still_encodes_text():
+    task_type = masked.MaskedLanguageModelling(doubles.tokenizer(), 400)
+    features = task_type.encode([{"text": doubles.SENTENCES[0]}], doubles.tokenizer(), MLM, 2)
+    assert features and all(len(feature["input_ids"]) == 3 for feature in features)

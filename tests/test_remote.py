@@ -49,11 +49,19 @@ def test_what_is_made_here_is_there_and_is_not_copied_twice(home, monkeypatch):
     monkeypatch.setattr(type(home), "put_file", lambda self, *paths: (copied.append(paths[1]), put(self, *paths)))
     remote.push()
     assert [path.rsplit("/", 1)[1] for path in copied] == ["adapter.safetensors", "adapterstilts.json"], "facts last"
+    half = remote.folder / ".b.part"
+    half.mkdir()
+    (half / "adapter.safetensors").write_text("half")
     remote.push()
-    assert len(copied) == 2
+    assert len(copied) == 2, "nothing is copied twice, nor what is half written"
     (remote.folder / "a" / "adapterstilts.json").write_text("changed")
     remote.push()
     assert len(copied) == 3 and home.cat("/bucket/runs/a/adapterstilts.json") == b"changed"
+
+
+def test_whether_it_can_be_written_is_known_before_anything_is_made(home):
+    Remote("memory://bucket/runs").check_writable()
+    assert home.find("/bucket") == []
 
 
 def test_what_is_there_is_read_here_but_for_predictions(home):
@@ -76,8 +84,9 @@ def test_a_url_that_cannot_be_opened_is_told(tmp_path):
     remote = Remote(f"file://{place}/runs")
     (remote.folder).mkdir(parents=True)
     (remote.folder / "x").write_text("")
-    with pytest.raises(UserError, match="see that it is there and yours"):
-        remote.push()
+    for act in (remote.push, remote.check_writable):
+        with pytest.raises(UserError, match="see that it is there and yours"):
+            act()
 
 
 def test_a_run_of_a_cluster_takes_and_gives_by_the_url(recipe, tmp_path, monkeypatch):
@@ -103,4 +112,4 @@ def test_the_verb_takes_a_url(recipe, tmp_path):
     assert len(list((tmp_path / "bucket" / "results").glob("*.json"))) == 2
     assert (tmp_path / "bucket" / "study.jsonl").is_file()
     again = CliRunner().invoke(cli, ["study", str(recipe), "--output", url])
-    assert again.exit_code == 0 and not again.output
+    assert again.exit_code == 0 and " ".join(again.output.split()).startswith(f"All is at {url}; its copy here")

@@ -21,6 +21,7 @@ from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
 from adapterstilts.exchange import catalogue
 from adapterstilts.runs import command
+from adapterstilts.runs.run import Rows
 from adapterstilts.studies import carrying, workers
 from adapterstilts.studies.carrying import carry_out
 from adapterstilts.studies.pace import Pace
@@ -122,7 +123,8 @@ def test_shipped_studies_are_planned(path, monkeypatch):
     monkeypatch.setattr(
         catalogue, "identity_of", lambda id: BackboneIdentity(id, "", "0" * 64) if "xlm" in id else known(id)
     )
-    study = studies.read(path, "pocket")
+    study = studies.read(path, "pocket", str(path.parent))
+    monkeypatch.setattr(catalogue.AtHand, "text", lambda self, *_: Rows("file", "text", "text"))
     empty = [name for name, part in study.parts.items() if not study.runs(part, NOWHERE)]
     assert empty == (["best"] if "best" in study.parts else [])
 
@@ -135,6 +137,19 @@ def test_targets_that_learn_from_the_same_rows_share_a_training(tmp_path):
     runs = [each.run for each in studies.plan(studies.read(path), NOWHERE).runs]
     assert [run.target for run in runs] == ["xquad", "mlqa", "pawsx"]
     assert runs[0].adapter.id == runs[1].adapter.id != runs[2].adapter.id
+    path.write_text(path.read_text().replace("{target}'", "{target} -o test_examples=8'"))
+    limited = [each.run for each in studies.plan(studies.read(path), NOWHERE).runs]
+    assert [run.evaluation.settings["test_examples"] for run in limited] == [8, 8, 8]
+
+
+def test_a_part_is_left_out_where_what_it_needs_is_not_given(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("parts: {one: {runs: [train ccg]}, other: {needs: [data], runs: [train mnli]}}")
+    assert [each.part for each in studies.plan(studies.read(path), NOWHERE).runs] == ["one"]
+    assert [each.part for each in studies.plan(studies.read(path, "pocket"), NOWHERE).runs] == ["one", "other"]
+    path.write_text(path.read_text().replace("[data]", "[dta]"))
+    with pytest.raises(UserError, match="dta"):
+        studies.read(path)
 
 
 def test_a_shipped_recipe_goes_by_its_name(recipe):

@@ -33,17 +33,21 @@ def load(
     method: str | None = None,
     output: Where = "runs",
     accept_other_weights: bool = False,
+    target: str | None = None,
 ) -> execution.Predictor:
     """Load an adapter with its head on its backbone, in evaluation mode, on the accelerator where there is one.
 
     `adapter`: a task's name, an adapter's name, a folder, or a repository of the Hub. The result's `model` is a
     `torch.nn.Module` that takes {'input_ids', 'attention_mask'}, int64 (B, L); `tokenizer` is the backbone's.
-    `accept_other_weights` takes an adapter that was made for other weights of the backbone's shape.
+    `accept_other_weights` takes an adapter that was made for other weights of the backbone's shape. `target` says which
+    head of one that learned several tasks at once.
     """
     word, folder = str(adapter), path_of(output)
     chosen = method or catalogue.method_of([word], backbone, folder)
     word = catalogue.meant(word, backbone, chosen, folder, SILENT.note)
-    predictor = execution.Predictor(word, backbone, chosen, folder, accept_other_weights=accept_other_weights)
+    predictor = execution.Predictor(
+        word, backbone, chosen, folder, accept_other_weights=accept_other_weights, target=target
+    )
     predictor.load()
     return predictor
 
@@ -75,9 +79,10 @@ def predict(
 def train(task: str | Task, *, method: str = "bottleneck", **options: Any) -> Result | None:
     """Train one adapter for a task, and evaluate it in every language; for several at once (`mnli+squad`) train it.
 
-    `options`: backbone, data, seed, output, languages (one or several), resume, log (a tracker),
-    settings (a recipe's, such as {"learning_rate": 1e-3}), progress; where it builds on adapters also
-    accept_other_weights, as in `evaluate`. Scores are from 0 to 100.
+    `options`: backbone, data, text (a folder, for masked language modelling), seed, output, languages (one or several),
+    resume, log (a tracker), settings (a recipe's, such as {"learning_rate": 1e-3}), progress; where it builds on
+    adapters also accept_other_weights, as in `evaluate`. Scores are from 0 to 100. Of several tasks there is no result:
+    their adapter is in `output`, and `evaluate` measures it.
     """
     _check_options(options, "train", "method")
     return _learn(task, method, None, (), **options)
@@ -163,7 +168,7 @@ def named(task: str | Task) -> str:
 
 
 _OPTIONS = (
-    *("backbone", "data", "seed", "output", "languages", "resume", "log", "settings", "progress"),
+    *("backbone", "data", "text", "seed", "output", "languages", "resume", "log", "settings", "progress"),
     "accept_other_weights",
 )
 

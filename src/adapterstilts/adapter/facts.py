@@ -168,19 +168,21 @@ def task_of(facts: Facts, folder: Path, target: str | None = None) -> tasks.Task
         task = tasks.get(facts.run.task) if facts.run.task else None
     except UserError as error:
         raise UserError(f"{folder / FACTS}: {error}") from error
+    wanted = tasks.get(target) if target is not None else None
     if not facts.heads:
+        if wanted and task and (wanted.type != task.type or not wanted.learned & task.learned):
+            raise UserError(f'The adapter "{facts.name}" has a head for {task.name}, and none for {wanted.name}.')
         return task
     heads = listed(tuple(facts.heads))
-    if target is None:
+    if wanted is None:
         raise UserError(
             f'The adapter "{facts.name}" has heads for {heads}, and no one of its own: name one with --target where a '
             "verb has it, or go on training it for one task."
         )
-    wanted = tasks.get(target).learned
-    named = next((name for name in facts.heads if tasks.get(name).learned & wanted), None)
+    named = tasks.head_for(facts.heads, wanted)
     if named is None:
-        raise UserError(f'The adapter "{facts.name}" has heads for {heads}, and none for {target}.')
-    return replace(tasks.get(named), labels=facts.heads[named])
+        raise UserError(f'The adapter "{facts.name}" has heads for {heads}, and none for {wanted.name}.')
+    return replace(named, labels=facts.heads[named.name])
 
 
 def _settings(run: Run | Given, settings: Mapping[str, Any]) -> dict[str, Any]:

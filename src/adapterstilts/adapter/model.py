@@ -296,6 +296,6 @@ def _new_head(backbone: Backbone, task_type: TaskType | None, task: Task | None)
 
 def _new_part(backbone: Backbone, task: Task) -> nn.Module:
     if task.type == MASKED:
-        head = masked_language_modelling.new_head(backbone.module, loading.masked_language_head(backbone))
+        head = masked_language_modelling.new_head(backbone.module, loading.masked_language_head(backbone.identity))
         return head.to(backbone.module.dtype).to(backbone.module.device)
     return cast(nn.Module, _new_head(backbone, types.get(task.type), task))

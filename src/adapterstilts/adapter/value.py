@@ -77,10 +77,8 @@ class Adapter:
 
     def part_for(self, task: Task) -> Task:
         """Return which of the tasks that were learned at once has the head for `task`; UserError if none has."""
-        for name in self.heads:
-            part = tasks.known(name)
-            if part is not None and (part.type == task.type and part.learned & task.learned):
-                return part
+        if part := tasks.head_for(self.heads, task):
+            return part
         raise UserError(
             f'The adapter "{self.name}" has heads for {listed(tuple(self.heads)) or "nothing"}, and none for '
             f"{task.name}; go on training it: continue, stack or fuse it with --target {task.name}."
@@ -102,12 +100,8 @@ class Adapter:
 
 
 def bytes_of(adapter: Adapter) -> int:
-    """Return what is shipped of an adapter's weights: of one that was computed in bf16 its own are in bf16."""
-    halved = isinstance(adapter.run, Run) and adapter.run.settings.get("precision") == "bf16"
-    return sum(
-        tensor.numel() * (2 if halved and name.startswith(ADAPTER_PREFIX) else tensor.element_size())
-        for name, tensor in adapter.tensors.items()
-    )
+    """Return how large an adapter's weights are."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in adapter.tensors.values())
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -158,9 +158,20 @@ _MASKED_HEADS = (
 """What XLM-R's and BERT's files call the parts of their masked-language head."""
 
 
-def masked_language_head(backbone: Backbone) -> dict[str, Tensor] | None:
+def masked_language_head_digest(backbone: BackboneIdentity) -> str:
+    """Return what tells a backbone's masked-language head from others: 'head ' and 16 digits, or 'new head'."""
+    head = masked_language_head(backbone)
+    if head is None:
+        return "new head"
+    digest = hashlib.sha256()
+    for name, tensor in sorted(head.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return f"head {digest.hexdigest()[:16]}"
+
+
+def masked_language_head(own: BackboneIdentity) -> dict[str, Tensor] | None:
     """Return the head that a backbone was pretrained with, as 'dense.*', 'norm.*' and 'bias'; None if it has none."""
-    own = backbone.identity
     folder = declaration_of(own.id).folder or snapshot_of(own.id, own.revision or None)
     places: dict[str, Path] = {}
     for path in sorted(folder.glob("*.safetensors")) if folder else ():

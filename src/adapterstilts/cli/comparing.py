@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from adapterstilts.backbones import DEFAULT
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.published import beside
 from adapterstilts.runs.command import line, where
@@ -64,6 +65,9 @@ def compare(
     all_results = results.read_all([catalogue.bundled(backbone), output], drawing.note_skipped)
     measured = {(result.target, result.data) for result in all_results if result.run.backbone.id == backbone}
     names = [declarations.get(name).name for name in targets]
+    for name in names:
+        if declarations.get(name).parts:
+            raise UserError(f"{name} is learned at once and measured on nothing by itself; name a target.")
     names = names or [name for name in declarations.all_tasks() if name in {target for target, _ in measured}]
     comparisons = [
         compare.compare(declarations.get(name), backbone, all_results, data=data, output=output)

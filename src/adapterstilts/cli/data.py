@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 
@@ -49,7 +50,10 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
       adapterstilts data squad --data hub --split validation --backbone xlm-roberta-base
     """
     options.prepare(task)
-    from adapterstilts import execution
+    from adapterstilts import execution, tasks
+
+    if tasks.get(task).parts or tasks.get(task).train_languages[1:]:
+        raise UserError(f"{task} has the rows of several; show those of each by itself, such as mnli or mnli:de.")
     from adapterstilts.backbones import declaration_of
 
     inspection = execution.inspect(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapterstilts import tasks
 from adapterstilts.cli import drawing
+from adapterstilts.cli.options import ADAPTER_METHODS
 from adapterstilts.runs import words
 from adapterstilts.runs.command import line, where
 
@@ -42,18 +43,15 @@ def payload(how: How, result: Result) -> dict[str, Any]:
 
 def print_trained(how: How, run: Run) -> None:
     """Print what became of a training after which nothing is measured: that of several tasks at once."""
-    told = payload_of_training(how, run)
-    word = str(run.task)
-    parts, chosen = tasks.get(word).parts, [] if run.method == "bottleneck" else ["--method", run.method]
-    elsewhere = [*chosen, *where(run.backbone.id, how.output, word)]
+    told, elsewhere = payload_of_training(how, run), where(run.backbone.id, how.output, run.task)
+    folder, first = told["output"], tasks.get(str(run.task)).parts[0].name
+    elsewhere += ["--data", run.rows.place] if run.rows is not None and run.rows.source == "folder" else []
     score = told["best_validation_score"]
-    drawing.say(f"{word}, {words.label_of(run)}: {score:.1f} on English validation, the mean of its tasks")
-    drawing.say(f"Saved in {told['output']}. Measure it on any of them, or on a target that learns from one:")
-    drawing.say(f"  {line('evaluate', word, '--target', parts[0].name, *elsewhere)}")
-    if run.method == "full":
-        drawing.say(f"  {line('baseline', 'pawsx', '--via', word, *where(run.backbone.id, how.output, word))}")
-    else:
-        drawing.say(f"  {line('continue', word, '--target', 'pawsx', *elsewhere)}")
+    drawing.say(f"{run.task}, {words.label_of(run)}: {score:.1f} on English validation, the mean of its tasks")
+    drawing.say(f"Saved in {folder}. Measure it on any of them, or on a target that learns from one:")
+    drawing.say(f"  {line('evaluate', folder, '--target', first, *elsewhere)}")
+    if run.method in ADAPTER_METHODS:
+        drawing.say(f"  {line('continue', folder, '--target', 'pawsx', *elsewhere)}")
 
 
 def payload_of_training(how: How, run: Run) -> dict[str, Any]:

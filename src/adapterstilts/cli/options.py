@@ -146,19 +146,9 @@ def task_file(command: Command) -> Command:
 
 
 def text(command: Command) -> Command:
-    """Add --text, which says what masked language modelling reads, before anything else is looked at."""
-
-    def use(_: click.Context, __: click.Parameter, folder: Path | None) -> None:
-        from adapterstilts import tasks
-
-        if folder is not None:
-            tasks.use_text(folder)
-
+    """Add --text, which says what masked language modelling reads."""
     return click.option(
         "--text",
-        is_eager=True,
-        expose_value=False,
-        callback=use,
         type=Place(file_okay=False, exists=True),
         metavar="FOLDER",
         help="Text files, a paragraph a line, for masked language modelling beside a task (mnli+mlm).",
@@ -287,6 +277,8 @@ class Place(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; UserError for what can be none."""
+        if isinstance(value, str) and "://" in value:
+            raise UserError(f"{value} is a URL, which only `adapterstilts study` takes, as its --output; give a path.")
         return super().convert(places.path_of(value), param, ctx)
 
 

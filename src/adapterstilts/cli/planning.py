@@ -59,7 +59,9 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
     for source in run.sources:
         if here.folder_of(source) is None and run.method == "full" and isinstance(source, Run):
             assert source.task is not None and source.rows is not None
-            first = asked.measured(here, source, source.task, place_of(source.rows))
+            first = source
+            if not tasks.get(source.task).parts:
+                first = asked.measured(here, source, source.task, place_of(source.rows))
             steps.append(_step(first, output, (), {key: value for key, value in settings.items() if key in HOW}))
         else:
             catalogue.folder_of(source, run.backbone.id, output)
@@ -72,7 +74,9 @@ def _step(run: Run, output: Path, languages: Sequence[str], settings: Mapping[st
     languages = languages_of(tasks.get(own.target), place_of(own.rows), languages) if own else ()
     resolved = recipe.resolve(run.backbone.id, run.method, run.structure, run.task, settings)
     values = {**resolved.method, **resolved.run}
-    listed = [(name, value, resolved.origins[name]) for name, value in values.items()]
+    listed = [(name, value, resolved.origins[name]) for name, value in recipe.shown(resolved).items()]
+    for part, its_own in resolved.parts.items():
+        listed += [(f"{part}: {name}", value, "its own recipe, or -o") for name, value in its_own.items()]
     if "fresh" in run.settings:
         listed.append(("fresh", run.settings["fresh"], "--no-fresh"))
     like = _alike(run, output)

@@ -75,7 +75,7 @@ def predict(
       printf 'Die Katze schläft.\\tEin Tier ruht.\\n' | adapterstilts predict mnli --backbone e5-small
       adapterstilts predict csqa german.txt --nearest english.txt
     """
-    options.prepare(target)
+    options.prepare()
     from adapterstilts import execution
     from adapterstilts.exchange import catalogue
 

@@ -104,9 +104,10 @@ def settings(task: str, method: str, composition: str | None, backbone: str, as_
 
     name = declarations.get(task).name
     resolved = recipe.resolve(backbone, method, composition, name)
-    values = {**resolved.run, **resolved.method}
+    values = recipe.shown(resolved)
     if as_json:
-        facts = {"task": name, "method": method, "composition": composition, "backbone": backbone}
+        facts: dict[str, Any] = {"task": name, "method": method, "composition": composition, "backbone": backbone}
+        facts |= {"parts": dict(resolved.parts)} if resolved.parts else {}
         shown = {key: {"value": value, "from": resolved.origins[key]} for key, value in values.items()}
         drawing.print_json({**facts, "settings": shown})
         return
@@ -116,6 +117,8 @@ def settings(task: str, method: str, composition: str | None, backbone: str, as_
     drawing.say(f"# {method} on {name}{composed}, backbone {backbone}")
     for written, origin in zip(lines, (resolved.origins[key] for key in values), strict=True):
         drawing.say(f"{written:<{width}}  # {origin}")
+    for part, own in resolved.parts.items():
+        drawing.say(f"# {part}: {', '.join(f'{key} {schema.json_of(value)}' for key, value in own.items())}")
 
 
 @click.group()
@@ -207,7 +210,8 @@ def zoo(
     rows = [_entry(entry) for entry in catalogue.entries(output, skip=drawing.note_skipped)]
     if organisation:
         rows += [_published(listed) for listed in repositories.listed(organisation)]
-    wanted = {"backbone": backbone, "method": method, "task": task}
+    named = declarations.known(task)
+    wanted = {"backbone": backbone, "method": method, "task": named.name if named else task}
     rows = [row for row in rows if all(value in (None, row[key]) for key, value in wanted.items())]
     if as_json:
         drawing.print_json({"adapters": rows})

@@ -76,6 +76,7 @@ def study(
     workers: int,
     address: str | None,
     data: str | None,
+    text: Path | None,
     output: Path | Remote,
     as_json: bool,
 ) -> None:
@@ -96,11 +97,13 @@ def study(
 
     if address and engine != "ray":
         raise UserError("--address is of a Ray cluster: say --engine ray, too.")
-    declared = studies.read(studies.recipe_of(recipe), data).with_seeds(seeds)
+    declared = studies.read(studies.recipe_of(recipe), data, str(text) if text else None).with_seeds(seeds)
     remote = output if isinstance(output, Remote) else None
     folder = output.folder if isinstance(output, Remote) else output
     if remote:
         remote.pull()
+        if not only_plan:
+            remote.check_writable()
     planned = studies.plan(declared, folder, only, [bundled(declared.backbone)])
     if only_plan:
         _show(planned, folder, as_json)
@@ -110,6 +113,7 @@ def study(
     if remote:
         remote.pull()
         remote.push()
+        drawing.Bars().note(f"All is at {remote.url}; its copy here, which the other verbs take: --output {folder}")
     if errors:
         raise UserError(f"{errors} of {len(planned.left)} runs failed; the same command tries these again.")
 
@@ -131,13 +135,16 @@ def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote 
         words = " ".join(command.arguments_of(ended.planned.run))
         if ended.error is None:
             pace.note(ended.planned, ended.seconds, pace.seconds(ended.planned))
-            if remote:
-                remote.push()
         else:
             errors += 1
         said = f"failed: {ended.error}" if ended.error else "done" if ended.average is None else f"{ended.average:.1f}"
         to_go = timedelta(seconds=round((time.monotonic() - start) / count * (len(left) - count)))
         bars.note(f"{count}/{len(left)}  {ended.seconds:.0f} s  {words}: {said}  ({to_go} left)")
+        if remote and ended.error is None:
+            try:
+                remote.push()
+            except UserError as error:  # the next one gives it, too
+                bars.note(f"{error} What was made so far is in {output}.")
     return errors
 
 

@@ -317,7 +317,8 @@ def _asked(chosen: dict[str, Any]) -> dict[str, Any]:
     from adapterstilts.runs import recipe
 
     settings = recipe.overrides(chosen["config"], chosen["settings"])
-    return {"backbone": chosen["backbone"], "data": chosen["data"], "settings": settings}
+    text = None if chosen["text"] is None else str(chosen["text"])
+    return {"backbone": chosen["backbone"], "data": chosen["data"], "text": text, "settings": settings}
 
 
 def _how(chosen: dict[str, Any]) -> How:

@@ -99,7 +99,7 @@ def render(
     body = BODY.format(
         name=entry.name,
         what=what(entry, task),
-        made="not trained further" if _is_merge(entry) else "trained on English alone",
+        made=_made(entry),
         frozen="" if entry.method == "full" else "frozen ",
         backbone=entry.backbone,
         word=repository or (entry.task if entry.plain else entry.name),
@@ -134,7 +134,7 @@ def metadata(entry: Entry, task: Task | None, library: str, measured: Sequence[R
     """Return what the Hub reads of a card: of the adapter, of the `library` that reads it, and of what was measured."""
     data = _data(entry)
     return ModelCardData(
-        language="en",
+        language=languages if len(languages := _languages(entry)) > 1 else "en",
         license="apache-2.0" if _is_pocket(data) else _licence(entry),
         license_name=None if _is_pocket(data) else _licence_name(entry),
         datasets=None
@@ -167,8 +167,37 @@ def _trained_on(entry: Entry) -> list[Task]:
     if not isinstance(entry.run, Run):
         return [tasks.get(entry.task)] if entry.task else []
     own = [entry.task] if entry.task else []
-    names = [name for name in sorted(entry.run.trained_on) if name not in own] + own
+    translated = {part.name for part in _translated(entry)}
+    names = [name for name in sorted(entry.run.trained_on | translated) if name not in own] + own
     return [tasks.get(name) for name in names]
+
+
+def _translated(entry: Entry) -> list[Task]:
+    """The translations that anything in the adapter's graph was trained on."""
+    if not isinstance(entry.run, Run):
+        return []
+    known = (tasks.known(run.task) for run in entry.run.graph())
+    parts = (part for task in known if task for part in task.parts or (task,))
+    return [part for part in parts if part.train_languages != ("en",)]
+
+
+def _texts(entry: Entry) -> list[str]:
+    """What masked language modelling read in the adapter's graph, where it is no text of pocket's."""
+    graph = entry.run.graph() if isinstance(entry.run, Run) else ()
+    return [run.text.revision for run in graph if isinstance(run, Run) and run.text and run.text.source != "pocket"]
+
+
+def _languages(entry: Entry) -> list[str]:
+    """The languages whose texts it learned from, as far as they are known."""
+    return sorted({"en", *(language for part in _translated(entry) for language in part.train_languages)})
+
+
+def _made(entry: Entry) -> str:
+    if _is_merge(entry):
+        return "not trained further"
+    beside = [f"translations ({', '.join(part.name for part in _translated(entry))})"] if _translated(entry) else []
+    beside += ["running text"] if _texts(entry) else []
+    return f"trained on English and {' and '.join(beside)}" if beside else "trained on English alone"
 
 
 def _data(entry: Entry) -> str:
@@ -176,7 +205,7 @@ def _data(entry: Entry) -> str:
     if not isinstance(entry.run, Run):
         return "unknown"
     rows = {run.rows.revision for run in entry.run.graph() if isinstance(run, Run) and run.rows is not None}
-    return ", ".join(sorted(rows))
+    return ", ".join(sorted({*rows, *_texts(entry)}))
 
 
 def _licence(entry: Entry) -> str | None:
@@ -255,6 +284,7 @@ def _training(entry: Entry) -> str:
     own_set = training.get(TRAINING_SET) or {}
     of_own = {entry.task: own_set.get("licence")}
     licences = "; ".join(f"{task.title}: {of_own.get(task.name) or task.licence}" for task in _trained_on(entry))
+    licences += "; the text: its own, which is not known here" if _texts(entry) else ""
     licence = "made by adapterstilts, Apache 2.0" if _is_pocket(data) else licences
     if isinstance(entry.run, Run) and _is_merge(entry):
         return f"None: computed from its sources ({entry.run.settings['how']}), whose data were {data} ({licence})."

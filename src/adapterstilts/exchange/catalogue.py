@@ -21,6 +21,7 @@ from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.rows import reading
+from adapterstilts.rows.text import POCKET, Text
 from adapterstilts.runs import results
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.command import line, where
@@ -267,6 +268,8 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
 
     `note` is told so.
     """
+    task = tasks.known(word)
+    word = task.name if task else word
     alone = [each for each in _trained_alone(word, backbone, output) if each.method == method]
     if len(alone) != 1 or alone[0].plain or alone[0].name == word:
         return word
@@ -313,6 +316,7 @@ class AtHand:
         # on the object, not the class: another one looks again
         self.backbone = functools.cache(self._backbone)
         self._rows = functools.cache(self._look_at_rows)
+        self._text = functools.cache(self._look_at_text)
         self._adapter = functools.cache(self._look_for_adapter)
         self._entries = functools.cache(lambda: entries(output))
 
@@ -326,6 +330,24 @@ class AtHand:
 
     def _look_at_rows(self, task: str, place: str) -> Rows:
         return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
+
+    def text(self, text: str | None, data: str | None, backbone: str) -> Rows:
+        """What masked language modelling takes: the text, by its digest, and the head that the backbone has for it."""
+        place = text or (declaration_of(backbone).rows if data is None else data)
+        if text is None and place != POCKET:
+            raise UserError(
+                f"Masked language modelling beside rows from {place} needs text: give --text a folder of text files, "
+                "a paragraph a line."
+            )
+        return self._text(place, backbone)
+
+    def _look_at_text(self, place: str, backbone: str) -> Rows:
+        from adapterstilts.backbones.loading import masked_language_head_digest
+
+        revision = Text(place).revision(tasks.get("mnli"))
+        own = places.path_of(place) if place != POCKET else None
+        head = masked_language_head_digest(self.backbone(backbone))
+        return Rows("file" if own else POCKET, f"{revision}, {head}", str(own.absolute()) if own else place)
 
     def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""

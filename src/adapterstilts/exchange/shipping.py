@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from adapterstilts.adapter.facts import WEIGHTS
 from adapterstilts.adapter.value import ADAPTER_PREFIX
 from adapterstilts.base import files
 from adapterstilts.exchange import card, catalogue
@@ -59,10 +60,14 @@ def ship_results(work: Path, output: Path, ids: Collection[str] | None = None) -
 
     `ids` are those of the runs whose results are wanted; None: all that there are.
     """
-    names = {entry.run.id: entry.name for entry in shipped_in(output)}
+    shipped = {entry.run.id: entry for entry in shipped_in(output)}
     for result in results.read_all([work]):
         if ids is None or result.run.id in ids:
-            name = names.get(result.run.adapter.id) or _name(result)
+            entry = shipped.get(result.run.adapter.id)
+            name = entry.name if entry else _name(result)
+            if entry:
+                size = (entry.folder / WEIGHTS).stat().st_size
+                result = replace(result, facts={**result.facts, results.BYTES: size})
             files.write_text(results.path_of(result.run, name, output), results.text_of(replace(result, adapter=name)))
     every = results.read_all([output])
     for entry in shipped_in(output):

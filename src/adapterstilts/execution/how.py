@@ -68,6 +68,8 @@ def languages_of(task: tasks.Task, data: str, wanted: Iterable[str]) -> tuple[st
 
 def check_languages(run: Run, how: How) -> None:
     """Raise `UserError`, before anything is loaded, if `run` cannot be measured in the languages that `how` names."""
+    if run.evaluation is None and how.languages:
+        raise UserError(f"{run.task} is measured on nothing by itself, so --language has no place; leave it out.")
     if run.evaluation is not None:
         languages_of(tasks.get(run.evaluation.target), place_of(run.evaluation.rows), how.languages)
 

@@ -64,8 +64,9 @@ def read(task: tasks.Task, run: Run, progress: Progress) -> list[Lesson]:
 
 
 def _lesson(task: tasks.Task, run: Run, settings: Mapping[str, Any], head: str | None, progress: Progress) -> Lesson:
-    assert run.rows is not None
-    place = place_of(run.rows)
+    rows_of = run.text if task.type == MASKED else run.rows
+    assert rows_of is not None
+    place = place_of(rows_of)
     learned_from = tasks.get(task.train_on) if task.train_on not in (None, task.name) else task
     language = MIXED if len(learned_from.train_languages) > 1 else learned_from.train_languages[0]
     rows = kept.load(learned_from, "train", (language,), place, settings["train_examples"], progress)[language]

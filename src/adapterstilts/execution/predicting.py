@@ -131,7 +131,7 @@ class Predictor:
         data and has the language. `progress` is told how many are left out. UserError if there are none.
         """
         own, place = self.task, declaration_of(self._backbone).rows if data is None else data
-        alike = [task for task in tasks.all_tasks().values() if task.train_on == own.train_on and task.type == own.type]
+        alike = [task for task in tasks.all_tasks().values() if task.learned == own.learned and task.type == own.type]
         for task in [own, *alike]:
             if language in reading.languages_of(task, place):
                 split = reading.evaluated_split(task, place)

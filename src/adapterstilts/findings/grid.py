@@ -15,6 +15,10 @@ from adapterstilts.tasks.combined import NINE, is_combined
 
 NOT_RUN = "not run"
 CHOSEN = "chosen"
+OF_OTHERS = (
+    "What was learned otherwise than as one English task is measured as it is on a target whose data it learned, and "
+    "gone on from for the others."
+)
 OF_HALVES = ("chosen by one half, on it", "chosen by one half, on the other")
 ABOUT_HALVES = (
     "chosen by one half: the task that one half of the target's English validation rows chooses, and its gain on "
@@ -53,6 +57,8 @@ def grid(comparisons: Sequence[Comparison], method: str) -> Table:
     notes = [f"{title(each)}." for each in comparisons]
     notes.append('"none" has averages over languages, the rest gains.')
     notes.append(f"{GAIN}; ± is the 95 % interval over seeds, or over test rows where there is one seed.")
+    if len(sources) > len(single):
+        notes.append(OF_OTHERS)
     if any(chosen):
         notes.append(OF_CHOSEN)
     if any(halves):

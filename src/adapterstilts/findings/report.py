@@ -74,7 +74,7 @@ def _with_published(columns: Sequence[Filled], others: Sequence[Published], targ
 
 
 def _sources(others: Sequence[Published]) -> list[str]:
-    return [f"{each.label}: {each.source}." for each in others]
+    return [f"{each.label}: {each.source}; over all of XTREME's languages." for each in others]
 
 
 def summary(comparisons: Sequence[Comparison]) -> Table:

@@ -38,7 +38,7 @@ def load(task: Task, split: str, language: str, limit: int | None = None, progre
     if not of_split:
         raise UserError(f'"{task.name}" has no {split} rows.')
     if language not in of_split:
-        raise UserError(f'"{task.name}" has {split} rows in {", ".join(of_split)}, and not in "{language}".')
+        raise UserError(f'"{task.name}" has no {split} rows in "{language}"; they are in {", ".join(of_split)}.')
     return list(generate(split, language, limit))
 
 

@@ -19,12 +19,13 @@ from adapterstilts import tasks
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.rows import folder, limits, own, text
+from adapterstilts.rows import folder, limits, own
 from adapterstilts.rows.formats import Row
 from adapterstilts.rows.labelled import are_labelled
 from adapterstilts.rows.paragraphs import same_text
+from adapterstilts.rows.text import Text
 from adapterstilts.tasks import SPLITS, Task, tested_on_validation_of
-from adapterstilts.tasks.combined import MASKED, MIXED, parts_in_turn
+from adapterstilts.tasks.combined import ENGLISH, MASKED, MIXED, parts_in_turn
 
 WORDS = ("pocket", "hub")
 
@@ -106,7 +107,7 @@ def load(
 
     Raises:
         UserError: the source, the task in it, the split or the language is not there, a file is not what its format
-            says, or training rows are asked for in a language other than English.
+            says, or there are no training rows in that language.
     """
     if split == "train" and language == MIXED:
         return _in_turn(task, data, limit, progress)
@@ -114,18 +115,25 @@ def load(
 
 
 def _in_turn(task: Task, data: str, limit: int | None, progress: Progress) -> list[Row]:
-    """The English rows, each in one of the languages in which `data` has it, in turn."""
+    """The English rows, each in one of the languages in which `data` has it, in turn; what one lacks stays English."""
     named = [tasks.get(name) for name in parts_in_turn(task)]
     present = [part for part in named if _has_training(part, data)]
     if len(present) < 2:
         _source(named[1], data).first(named[1], "train", named[1].train_languages[0])
-    loaded = (load(part, "train", part.train_languages[0], data, None, progress) for part in present)
-    by_id = [{row["id"]: row for row in rows} for rows in loaded]
-    rows = []
-    for number, identifier in enumerate(by_id[0]):
-        turns = (by_id[(number + step) % len(by_id)] for step in range(len(by_id)))
-        rows.append(next(each[identifier] for each in turns if identifier in each))
-    return limits.sample([rows], limit)
+    rows = load(present[0], "train", ENGLISH, data, limit, progress)
+    for number, part in enumerate(present[1:], 1):
+        turns = {row["id"]: place for place, row in enumerate(rows) if place % len(present) == number}
+        # pocket's first rows are the same in all languages; of files a sample may be another where they lack rows
+        translated = load(part, "train", part.train_languages[0], data, limit if data == "pocket" else None, progress)
+        taken = {turns[row["id"]]: row for row in translated if row["id"] in turns}
+        if turns and not taken:
+            raise UserError(
+                f'The rows of "{part.name}" in {data} have none of the ids of the English ones, so they are no '
+                "translation of these; fetch both again."
+            )
+        for place, row in taken.items():
+            rows[place] = row
+    return rows
 
 
 def first(task: Task, split: str, language: str, data: str = "pocket") -> Row:
@@ -241,7 +249,8 @@ def source_revision(task: Task, data: str = "pocket") -> str:
 
     Of several tasks' rows what they have in common, or a digest of theirs.
     """
-    parts = task.parts or ()
+    # what is masked is a run's own
+    parts = tuple(part for part in task.parts if part.type != MASKED)
     if task.train_languages[1:]:
         parts = tuple(part for name in parts_in_turn(task) if _has_training(part := tasks.get(name), data))
     if not parts:
@@ -280,7 +289,7 @@ class _Folder:
 
 def _source(task: Task, data: str) -> Source:
     if task.type == MASKED:
-        return text
+        return Text(data)
     if task.own is not None:
         return own
     if data in WORDS:

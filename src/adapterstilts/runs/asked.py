@@ -13,6 +13,7 @@ from adapterstilts.methods.compositions import DENSITY, check_merge, check_sourc
 from adapterstilts.runs import identity, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
 from adapterstilts.runs.words import name_of
+from adapterstilts.tasks.combined import MASKED
 
 
 class NotMade(UserError):
@@ -30,6 +31,9 @@ class Surroundings(Protocol):
 
     def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
         """The rows of a task; `data` None is where one expects them."""
+
+    def text(self, text: str | None, data: str | None, backbone: str) -> Rows:
+        """What masked language modelling takes: a folder's text (None: pocket's own), and the backbone's head."""
 
     def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
         """The adapter that a word means; UserError if there is none, NotMade if the word is a task's name."""
@@ -51,12 +55,14 @@ def training(
     settings: Mapping[str, Any] | None = None,
     control: str | None = None,
     fresh: bool = True,
+    text: str | None = None,
 ) -> Run:
     """Return the run that trains for a task and measures it on the task's own rows; of several at once it is trained.
 
     `sources` are words for adapters. A task's name whose adapter is not at hand stands for the one that its recipe
-    would make. `settings` are those that differ from the recipe's; those that only change how a run is computed are
-    checked and left out. UserError for whatever does not fit.
+    would make. `text` is the folder that masked language modelling reads beside tasks. `settings` are those that differ
+    from the recipe's; those that only change how a run is computed are checked and left out. UserError for whatever
+    does not fit.
     """
     declared, learned_from = trainable(task)
     if declared.parts and composition is not None:
@@ -73,11 +79,13 @@ def training(
     resolved = recipe.resolve(backbone, method, None if control == "parameters" else composition, task, settings)
     making = recipe.making(resolved) | ({} if fresh else {"fresh": False})
     shared = {key: identity.canonical(resolved.run[key]) for key in (*_SHARED, "test_examples")}
-    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    built_on = [_adapter(here, word, method, backbone, data, text) for word in sources]
     check_sources(method, composition, [(name_of(source), source.method) for source in built_on])
+    # a backbone that cannot be had is told before rows that cannot
+    own = here.backbone(backbone)
     measured_on = None if declared.parts else Evaluation(declared.name, here.rows(declared, data, backbone), shared)
     return Run(
-        here.backbone(backbone),
+        own,
         method,
         declared.name,
         here.rows(learned_from, data, backbone),
@@ -87,6 +95,7 @@ def training(
         seed=seed,
         settings=making,
         evaluation=measured_on,
+        text=here.text(text, data, backbone) if any(part.type == MASKED for part in declared.parts) else None,
     )
 
 
@@ -104,6 +113,7 @@ def merging(
     backbone: str = DEFAULT,
     data: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    text: str | None = None,
 ) -> Run:
     """Return the run that merges adapters, measured on `target`, or else on the task of the `head`, if there is one."""
     asked = dict(settings or {})
@@ -111,10 +121,14 @@ def merging(
     check_merge(method, how, merged_with)
     if how == "ties":
         merged_with = {"density": DENSITY, **merged_with}
-    built_on = [_adapter(here, word, method, backbone, data) for word in sources]
+    built_on = [_adapter(here, word, method, backbone, data, text) for word in sources]
     check_sources(method, "merge", [(name_of(source), source.method) for source in built_on])
-    topped = _adapter(here, head, method, backbone, data) if head else None
+    topped = _adapter(here, head, method, backbone, data, text) if head else None
     task = topped.task if topped else None
+    if task and tasks.get(task).parts:
+        raise UserError(
+            f'The adapter "{head}" has several heads, and a merge gets one; name an adapter of one task with --head.'
+        )
     aim = target or task
     if aim and tasks.get(aim).type != "retrieval" and topped is None:
         raise UserError(
@@ -147,12 +161,13 @@ def evaluating(
     backbone: str = DEFAULT,
     data: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    text: str | None = None,
 ) -> Run:
     """Return the run that measures an adapter ('none': the backbone as it is) on `target`, or else on its own task."""
     alone = word == NO_ADAPTER
     if alone and target is not None and tasks.get(target).type != "retrieval":
         raise UserError(f"The backbone alone has no head for {target}; only retrieval works without one.")
-    adapter = None if alone else _adapter(here, word, method or here.method_of([word], backbone), backbone, data)
+    adapter = None if alone else _adapter(here, word, method or here.method_of([word], backbone), backbone, data, text)
     aim = target or (adapter.task if adapter else None)
     several = tasks.get(aim).parts if aim else ()
     if aim is None or several:
@@ -163,12 +178,14 @@ def evaluating(
     return measured(here, as_it_is(adapter, own) if adapter else Run(own, NO_ADAPTER), aim, data, settings)
 
 
-def _adapter(here: Surroundings, word: str, method: str, backbone: str, data: str | None) -> Run | Given:
+def _adapter(
+    here: Surroundings, word: str, method: str, backbone: str, data: str | None, text: str | None
+) -> Run | Given:
     """The adapter that a word means; of a task's name that has none yet, the one that its recipe would make."""
     try:
         return here.adapter(word, backbone, method)
     except NotMade:
-        return replace(training(here, word, method, backbone=backbone, data=data), evaluation=None)
+        return replace(training(here, word, method, backbone=backbone, data=data, text=text), evaluation=None)
 
 
 def as_it_is(adapter: Run | Given, backbone: BackboneIdentity) -> Run:

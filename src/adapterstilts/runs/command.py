@@ -21,12 +21,12 @@ from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.run import CONTROLS, NO_ADAPTER, Evaluation, Given, Rows, Run
 from adapterstilts.runs.settings import written
 from adapterstilts.runs.words import (
+    TEXT,
     changed_in_evaluation,
     changed_in_making,
     unusual,
     word_for,
 )
-from adapterstilts.tasks.combined import MASKED
 
 VERBS = ("train", "continue", "stack", "fuse", "merge", "baseline", "evaluate")
 """The verbs whose line is a run."""
@@ -66,6 +66,7 @@ def arguments_of(run: Run, output: Path | None = None) -> list[str]:
     data = _data(run)
     elsewhere += ["--data", data] if data else []
     elsewhere += [ACCEPT] if run.of_other_weights else []
+    elsewhere += _text([run, *run.graph()])
     return [*_words(run, output), *elsewhere, *_declared([*(each.task for each in run.graph()), run.target])]
 
 
@@ -111,11 +112,18 @@ def is_elsewhere(adapter: Run | Given, output: Path) -> bool:
 
 
 def _declared(names: Iterable[str | None]) -> list[str]:
-    """The options that declare the user's own tasks among `names`, and the text that is learned beside them."""
+    """The options that declare the user's own tasks among `names`."""
     named = [tasks.get(name) for name in dict.fromkeys(names) if name]
-    own = [part for task in named for part in task.parts or (task,) if part.own is not None and part.own.file]
-    options = (("--text" if part.type == MASKED else "--task-file", part.own.source) for part in own if part.own)
-    return [word for option in dict.fromkeys(options) for word in option]
+    own = [part.own for task in named for part in task.parts or (task,) if part.own is not None]
+    return [word for each in dict.fromkeys(each.source for each in own if each.file) for word in ("--task-file", each)]
+
+
+def _text(graph: Iterable[Run | Given]) -> list[str]:
+    """The option that names the text which an adapter read beside tasks, if that is the user's."""
+    for each in graph:
+        if isinstance(each, Run) and each.text is not None and each.text.source != "pocket":
+            return ["--text", each.text.place or _FOLDER]
+    return []
 
 
 def _is_evaluation(run: Run) -> bool:
@@ -153,7 +161,8 @@ def _merged_with(run: Run, output: Path | None) -> list[str]:
 def _settings(settings: Mapping[str, Any]) -> list[str]:
     words = []
     for key, value in sorted(settings.items()):
-        words += ["--no-fresh"] if (key, value) == ("fresh", False) else ["-o", f"{key}={written(key, value)}"]
+        if key != TEXT:
+            words += ["--no-fresh"] if (key, value) == ("fresh", False) else ["-o", f"{key}={written(key, value)}"]
     return words
 
 
@@ -180,7 +189,12 @@ def parse(arguments: Sequence[str], here: asked.Surroundings) -> Run:
     parsed = vars(_parser(verb).parse_intermixed_args(rest))
     words, target, backbone = parsed["words"], parsed.get("target"), parsed["backbone"]
     settings = recipe.parse_overrides(parsed["settings"])
-    where: dict[str, Any] = {"backbone": backbone, "data": parsed["data"], "settings": settings}
+    where: dict[str, Any] = {
+        "backbone": backbone,
+        "data": parsed["data"],
+        "text": parsed["text"],
+        "settings": settings,
+    }
     if len(words) > 1 and verb in ("train", "continue", "stack", "baseline", "evaluate"):
         raise UserError(f"adapterstilts {verb} makes one run of one word here, but there are {', '.join(words)}.")
     if verb == "evaluate":
@@ -202,11 +216,6 @@ def _register(file: str) -> str:
     return tasks.register_file(path_of(file)).name
 
 
-def _use_text(folder: str) -> str:
-    tasks.use_text(path_of(folder))
-    return folder
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UserError(f"adapterstilts {self.prog}: {message}.")
@@ -220,7 +229,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     parser.add_argument("--backbone", default=DEFAULT)
     parser.add_argument("--data")
     parser.add_argument("--task-file", type=_register, action="append")
-    parser.add_argument("--text", type=_use_text)
+    parser.add_argument("--text")
     parser.add_argument("-o", dest="settings", action="append", default=[])
     parser.add_argument(ACCEPT, action="store_true")
     if verb in ("continue", "stack", "fuse", "merge", "evaluate"):

@@ -22,7 +22,7 @@ HOW = frozenset(name for name, (_, changes_result) in settings_schema().items() 
 """Settings that only change how a run is computed, so they are no part of it."""
 OF_EVALUATION = ("max_length", "precision", "test_examples", "retrieval_layer")
 """Settings that an evaluation has; the first two are the training's, too."""
-ADDED_LATER = ("backbone_dropout", "examples_cap", "mlm_share")
+ADDED_LATER = ("backbone_dropout",)
 """Settings that the first runs of this version did not write down: without one of them a run has its default."""
 _ALL_LINEAR_MAPS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 DEFAULTS: Mapping[str, Any] = MappingProxyType(

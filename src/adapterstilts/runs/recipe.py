@@ -28,12 +28,13 @@ from adapterstilts.methods.settings import (
 )
 from adapterstilts.runs.identity import HOW, OF_EVALUATION, canonical
 from adapterstilts.runs.settings import check_run, read
-from adapterstilts.tasks.combined import untranslated
+from adapterstilts.tasks.combined import MASKED, untranslated
 
 Values = dict[str, Any]
 
 _LENGTHS = ("max_steps", "epochs")
 PARTS = "parts"
+_OF_SEVERAL = ("examples_cap", "mlm_share")
 OF_PARTS = ("batch_size", "max_length", "train_examples", "validation_examples")
 """Settings that each of several tasks has by its own recipe, unless they are asked for."""
 
@@ -73,6 +74,11 @@ def _resolved(
     keys = list(recipe["defaults"])
     own = list(default_settings(method))
     _check_keys(overrides, method, keys, own)
+    for key in _OF_SEVERAL:
+        if key in overrides and not its_task.parts:
+            raise UserError(f"{key} is of tasks that are learned at once, and {its_task.name} is one: leave it out.")
+    if overrides.get("mlm_share") is not None and not any(part.type == MASKED for part in its_task.parts):
+        raise UserError(f"mlm_share is of masked language modelling, which {its_task.name} has not: leave it out.")
     if its_task.recipe:
         known = [*keys, *(key for each in METHODS for key in default_settings(each))]
         _check_of_task(its_task.recipe, known, its_task.name)
@@ -102,7 +108,7 @@ def of_making(backbone: str, method: str, composition: str | None, task: str) ->
 
 def making(settings: Settings) -> Values:
     """Return those of resolved settings that decide what a training makes."""
-    apart = (*HOW, "test_examples", "retrieval_layer")
+    apart = (*HOW, "test_examples", "retrieval_layer", *(() if settings.parts else _OF_SEVERAL))
     values = {**settings.run, **settings.method}
     if settings.parts:
         apart, values = (*apart, *OF_PARTS), {**values, PARTS: settings.parts}
@@ -130,11 +136,9 @@ def of_evaluation(
 
 def _of_part(trained_with: Mapping[str, Any], target: tasks.Task) -> Mapping[str, Any]:
     """The settings of the part, of several that were learned at once, that learned what the target is."""
-    for name, settings in trained_with.get(PARTS, {}).items():
-        part = tasks.known(name)
-        if part is not None and part.learned & target.learned:
-            return settings
-    return {}
+    parts = trained_with.get(PARTS, {})
+    part = tasks.head_for(parts, target)
+    return parts[part.name] if part else {}
 
 
 def parse_overrides(pairs: Iterable[str]) -> Values:
@@ -203,6 +207,13 @@ def _layers(
             sections.append((f"{file}, tasks, {name}", recipe["tasks"].get(name, {})))
         sections.append((f"the task {each.name} itself", each.recipe))
     return [layer for origin, section in sections for layer in _unfold(origin, section, active)]
+
+
+def shown(settings: Settings) -> Values:
+    """Return the settings of a run that a reader sees: of several tasks without those that each has by itself."""
+    values = {**settings.run, **settings.method}
+    hidden = OF_PARTS if settings.parts else _OF_SEVERAL
+    return {key: value for key, value in values.items() if key not in hidden}
 
 
 def _unfold(origin: str, section: Mapping[str, Any], active: tuple[str | None, ...]) -> list[tuple[str, Values]]:

@@ -82,7 +82,8 @@ class Run:
     learned (None for a merge without a head), from the English `rows` of the task that it is trained on. `composition`
     is None (alone), 'continue', 'stack', 'fuse' or 'merge', and builds on `sources`; a run without a composition and
     with one source is that adapter as it is: others made it, or it was made for other weights of the backbone. `head`
-    is the adapter whose head a merge gets. `control` runs a control of a fusion: 'parameters' (the task alone with as
+    is the adapter whose head a merge gets. `text` is what masked language modelling takes beside tasks: the text, and
+    the head that the backbone has for it. `control` runs a control of a fusion: 'parameters' (the task alone with as
     many parameters) or 'untrained' (sources that were never trained). `settings` are all that change what is made,
     resolved; those that only change how are no part of it. `evaluation` None means that nothing is measured: so are
     sources. `place` is where its adapter is at the moment, if somebody named that: it is no part of an identity and
@@ -100,6 +101,7 @@ class Run:
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+    text: Rows | None = None
     place: str = field(default="", compare=False, repr=False)
 
     def __hash__(self) -> int:
@@ -123,6 +125,7 @@ class Run:
             "control": self.control,
             "seed": self.seed,
             "settings": identity.not_default(self.settings, self.composition),
+            "text": self.text and [self.text.source, self.text.revision],
         }
         if self.evaluation is not None:
             rows = self.evaluation.rows
@@ -211,6 +214,7 @@ class Run:
             "control": self.control,
             "seed": self.seed,
             "settings": dict(self.settings),
+            "text": self.text and _rows(self.text),
         }
         if self.evaluation is not None:
             own = self.evaluation

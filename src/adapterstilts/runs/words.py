@@ -15,7 +15,10 @@ from adapterstilts.methods.compositions import DENSITY
 from adapterstilts.runs import recipe
 from adapterstilts.runs.identity import ADDED_LATER, DEFAULTS
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run, with_own_seeds
+from adapterstilts.tasks.combined import is_combined
 
+TEXT = "text"
+"""The key in what is changed by which an adapter that read a text of the user's, where pocket's is usual, is told."""
 MADE_FOR = "made_for"
 """The key in what is changed by which an adapter on other weights, the value's, is told from one of these."""
 IMPORTED = "imported"
@@ -36,6 +39,7 @@ def _changed(run: Run) -> Mapping[str, Any]:
         return {}
     usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
     settings = {**{key: DEFAULTS[key] for key in ADDED_LATER if key in usual}, **run.settings}
+    own_text = run.text is not None and run.text.source != declaration_of(run.backbone.id).rows == "pocket"
     changed = {key: value for key, value in settings.items() if usual.get(key) != value}
     if parts := changed.pop(recipe.PARTS, None):
         for name, own in parts.items():
@@ -44,7 +48,7 @@ def _changed(run: Run) -> Mapping[str, Any]:
     if any(changed.get(length) is not None for length in _LENGTHS):
         # the two exclude each other: one that is set says that the other is not
         changed = {key: value for key, value in changed.items() if key not in _LENGTHS or value is not None}
-    return changed
+    return {**changed, TEXT: run.text.revision} if own_text and run.text else changed
 
 
 def changed_in_making(run: Run | Given) -> dict[str, Any]:
@@ -165,10 +169,10 @@ def name_of(run: Run | Given, short: bool = False) -> str:
 
 def word_of_task(name: str) -> str:
     """Return a task's name as a part of an adapter's name; of more than three joined ones their number and a hash."""
-    parts = [slug(part.replace(":", "-")) for part in name.split("+")]
+    parts = [slug(part.replace(":", ".in.")) for part in name.split("+")]
     if len(parts) > _NAMED_SOURCES:
         return f"{len(parts)}-tasks-{_hash(parts)}"
-    return "-".join(parts)
+    return ".".join(parts)
 
 
 def _digest(settings: Mapping[str, Any]) -> str:
@@ -183,7 +187,7 @@ def _kind(run: Run) -> str:
 
 
 def _called(words: Sequence[str]) -> str:
-    names = sorted(slug(word).lower() for word in words)
+    names = sorted((word_of_task(word) if is_combined(word) else slug(word)).lower() for word in words)
     if len(names) > _NAMED_SOURCES:
         return f"{len(names)}-{_hash(names)}"
     return "".join(f"-{name}" for name in names)

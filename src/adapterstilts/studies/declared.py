@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, Literal
 
 from adapterstilts import tasks
 from adapterstilts.backbones import DEFAULT
@@ -21,7 +21,7 @@ from adapterstilts.findings.judged import Question
 from adapterstilts.runs import asked, command, words
 from adapterstilts.runs.run import Run, with_own_seeds
 
-_OF_PART = ("what", "seed", "languages", "own_seeds", "also", "shipped", "runs")
+_OF_PART = ("what", "seed", "languages", "own_seeds", "also", "needs", "shipped", "runs")
 _BEST = 3
 _MOST_QUESTIONS = 6
 
@@ -34,7 +34,7 @@ class Part:
     has in braces, `seed` slowest, so that a part that is stopped has whole seeds. `languages` are those that are
     measured (none: all). With `own_seeds` a run builds on sources of its own seed, so that their variance counts, too.
     What is trained is measured on those of the targets `also`, too, that learn from the same rows: XQuAD and MLQA share
-    a training so.
+    a training so. It is left out where --data or --text is not given, if it `needs` that.
     `shipped` names the methods whose adapters are shipped with their weights.
     """
 
@@ -45,6 +45,7 @@ class Part:
     languages: tuple[str, ...] = ()
     own_seeds: bool = False
     also: tuple[str, ...] = ()
+    needs: tuple[Literal["data", "text"], ...] = ()
     shipped: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -64,7 +65,8 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Study:
-    """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place).
+    """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place), and `text`
+    what masked language modelling reads.
 
     `training_sets` are told by the cards of what is shipped, by task. `comparisons` are those that are judged: they are
     named before their runs, and at most six.
@@ -74,6 +76,7 @@ class Study:
     backbone: str
     parts: Mapping[str, Part]
     data: str | None = None
+    text: str | None = None
     comparisons: tuple[Question, ...] = ()
     training_sets: Mapping[str, TrainingSet] = field(default_factory=dict)
 
@@ -92,6 +95,8 @@ class Study:
         """
         here = here or AtHand(output)
         runs: dict[Run, None] = {}
+        if any(getattr(self, needed) is None for needed in part.needs):
+            return []
         for line in self._lines(part, output):
             try:
                 # what a line says itself comes last, and counts
@@ -113,10 +118,13 @@ class Study:
             return
         for name in part.also:
             if name != own.name and tasks.get(name).learned == own.learned:
-                yield asked.measured(here, run, name, self.data)
+                assert run.evaluation is not None
+                rows, changed = run.evaluation.rows, words.changed_in_evaluation(run)
+                yield asked.measured(here, run, name, rows.place or rows.source, changed)
 
     def _where(self) -> list[str]:
         data = ["--data", self.data] if self.data else []
+        data += ["--text", self.text] if self.text else []
         return [*data, *([] if self.backbone == DEFAULT else ["--backbone", self.backbone])]
 
     def _lines(self, part: Part, output: Path) -> Iterator[str]:
@@ -147,7 +155,7 @@ def recipe_of(word: str) -> Path:
     return known[word]
 
 
-def read(path: Path, data: str | None = None) -> Study:
+def read(path: Path, data: str | None = None, text: str | None = None) -> Study:
     """Read the recipe of a study; UserError for what it does not know, before anything runs."""
     content = read_yaml(path)
     known = ("backbone", "open", "training_sets", "comparisons", "parts")
@@ -156,15 +164,15 @@ def read(path: Path, data: str | None = None) -> Study:
     _check_names(content, known, f"{path} has no")
     names = _lists(content.get("open") or {}, f"{path}, open")
     parts = {name: _part(str(name), part, names, path) for name, part in content["parts"].items()}
-    asked = [schema.checked(Question, each, f"{path}, comparisons") for each in content.get("comparisons") or []]
-    if len(asked) > _MOST_QUESTIONS:
+    questions = [schema.checked(Question, each, f"{path}, comparisons") for each in content.get("comparisons") or []]
+    if len(questions) > _MOST_QUESTIONS:
         raise UserError(
-            f"{path} names {len(asked)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be judged."
+            f"{path} names {len(questions)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be judged."
         )
     told = content.get("training_sets") or {}
     _check_names(told, tuple(tasks.all_tasks()), f"{path}, training_sets: there is no task")
     sets = {task: schema.checked(TrainingSet, each, f"{path}, training_sets, {task}") for task, each in told.items()}
-    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, tuple(asked), sets)
+    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, text, tuple(questions), sets)
 
 
 def _part(name: str, content: Any, names: Mapping[str, tuple[str, ...]], path: Path) -> Part:

@@ -21,7 +21,7 @@ from adapterstilts.base.errors import UserError
 
 _REMEMBERED = ".remote.json"
 _ONLY_THERE = ("predictions", "logs")
-_ONLY_HERE = (".locks", "checkpoints")
+_ONLY_HERE = ("checkpoints",)
 
 
 def is_url(output: str) -> bool:
@@ -39,6 +39,14 @@ class Remote:
         self._root = str(root).rstrip("/")
         digest = hashlib.sha256(self.url.encode()).hexdigest()[:16]
         self.folder = places.cache_folder() / "outputs" / digest
+
+    def check_writable(self) -> None:
+        """Raise UserError if nothing can be written there: before anything is trained."""
+        with self._told():
+            probe = f"{self._root}/.probe"
+            self._system.makedirs(self._root, exist_ok=True)
+            self._system.pipe_file(probe, b"")
+            self._system.rm_file(probe)
 
     def pull(self) -> None:
         """Copy here what is there and not here, or another there; UserError if that fails."""
@@ -60,10 +68,13 @@ class Remote:
         """Copy there what was made here since; UserError if that fails."""
         with self._told(), locks.holding(self.folder, "remote", lambda _: None):
             known = self._remembered()
-            own = (path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-            for here in sorted(own, key=_facts_last):
+            for here in sorted(self.folder.rglob("*"), key=_facts_last):
                 name = here.relative_to(self.folder).as_posix()
-                if name.split("/")[0] in _ONLY_HERE or known.get(name, [0, 0])[1] == _state_of(here):
+                # what is being written has a dot before its name, or before its folder's
+                hidden = any(part.startswith(".") for part in name.split("/"))
+                if hidden or name.split("/")[0] in _ONLY_HERE or not here.is_file():
+                    continue
+                if known.get(name, [0, 0])[1] == _state_of(here):
                     continue
                 goal = f"{self._root}/{name}"
                 self._system.makedirs(goal.rpartition("/")[0], exist_ok=True)

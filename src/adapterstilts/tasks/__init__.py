@@ -19,7 +19,6 @@ from typing import Any
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of
 from adapterstilts.tasks import combined, own
-from adapterstilts.tasks.combined import use_text
 from adapterstilts.tasks.declaration import (
     SPLITS,
     TYPES,
@@ -49,13 +48,13 @@ __all__ = [
     "declarations_of",
     "from_json",
     "get",
+    "head_for",
     "known",
     "register",
     "register_file",
     "remember",
     "shipped",
     "tested_on_validation_of",
-    "use_text",
 ]
 
 ENVIRONMENT = "ADAPTERSTILTS_TASKS"
@@ -105,6 +104,18 @@ def known(name: str | None) -> Task | None:
         return combined.combined(name, every)
     except UserError:
         return None
+
+
+def head_for(names: Iterable[str], target: Task) -> Task | None:
+    """Return which of several tasks that were learned at once has the head for `target`; None if none has.
+
+    It is the one of that name, or that the target is trained on, else the first that learned the same in any language.
+    """
+    parts = [task for task in map(known, names) if task is not None and task.type == target.type]
+    for name in (target.name, target.train_on):
+        if same := [part for part in parts if part.name == name]:
+            return same[0]
+    return next((part for part in parts if part.learned & target.learned), None)
 
 
 def register(task: Task) -> None:

@@ -7,13 +7,11 @@ one of all its languages: the other rows of Phang et al. (2020, https://arxiv.or
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.tasks.declaration import OwnRows, Task
+from adapterstilts.tasks.declaration import Task
 
 SEVERAL = "multi_task"
 MASKED = "masked_language_modelling"
@@ -21,9 +19,6 @@ ENGLISH, MIXED = "en", "mixed"
 NINE = "multitask"
 _AND, _IN = "+", ":"
 _PAPER = "https://aclanthology.org/2020.aacl-main.56/"
-_TEXT = "ADAPTERSTILTS_TEXT"
-"""The environment variable for the folder that --text names: a study's workers have it, too."""
-
 _MLM = Task(
     name="mlm",
     title="Masked language modelling",
@@ -33,20 +28,19 @@ _MLM = Task(
     chance=0.0,
     licence="",
     reference="https://aclanthology.org/N19-1423/",
-    train_on="mlm",
+    train_on=None,
     role="intermediate",
     pocket="adapterstilts.pocket.documents:documents",
 )
 
 
+WORDS = (NINE, _MLM.name)
+"""Words that no task may have."""
+
+
 def is_combined(word: str) -> bool:
     """Whether `word` is more than a task's name."""
-    return word in (NINE, _MLM.name) or _AND in word or _IN in word
-
-
-def use_text(folder: Path) -> None:
-    """Let masked language modelling read the files of `folder` from now on."""
-    os.environ[_TEXT] = str(folder.absolute())
+    return word in WORDS or _AND in word or _IN in word
 
 
 def combined(word: str, known: Mapping[str, Task]) -> Task:
@@ -99,8 +93,7 @@ def _name(names: list[str], nine: list[str]) -> str:
 def _part(word: str, whole: str, known: Mapping[str, Task]) -> Task:
     name, _, language = word.partition(_IN)
     if name == _MLM.name and not language:
-        folder = os.environ.get(_TEXT)
-        return replace(_MLM, own=OwnRows(folder, Path(folder))) if folder else _MLM
+        return _MLM
     task = known.get(name)
     if task is None:
         hint = did_you_mean(name, [*known, _MLM.name, NINE]) or f" `adapterstilts tasks` lists all {len(known)}."
@@ -129,8 +122,9 @@ def _translated(task: Task, language: str) -> Task:
         train_on=name,
         train_languages=(ENGLISH, *task.translated_into) if language == MIXED else (language,),
         files={**task.files, "train": task.translations},
+        licence=task.translated_licence or task.licence,
         hub=(),
-        elsewhere=f"Translations of {task.name} are read from files: give --data a folder that holds them.",
+        elsewhere=f"Translations of {task.name} are read from files: give --data a folder that holds them",
     )
 
 

@@ -92,11 +92,12 @@ class Declaration:
     test rows of one place are translations of each other in all languages.
 
     `translated_into` are the languages, beside English, in which its training data are there, `translations` the parts
-    of their files.
+    of their files, and `translated_licence` theirs, where it is another.
 
     `hub` lists the data sets whose rows are joined, none where the data is not on the Hub: `elsewhere` then says
     why, and what to do. `files` are the parts of each split in a folder, and `files_note` what else to say where they
-    are missing; training files are English. `pocket` names the generator, as ``module:function``. `recipe` are
+    are missing; training files are English, unless a task is a translation (`tasks.combined`). `pocket` names the
+    generator, as ``module:function``. `recipe` are
     settings that win over the recipe's own for this task, in the form of its sections.
     """
 
@@ -118,6 +119,7 @@ class Declaration:
     files_note: str = ""
     translated_into: tuple[str, ...] = ()
     translations: tuple[Part, ...] = ()
+    translated_licence: str = ""
     pocket: str | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
 

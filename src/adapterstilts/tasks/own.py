@@ -16,6 +16,7 @@ from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.places import path_of
 from adapterstilts.base.texts import is_text
 from adapterstilts.base.yaml_files import read_yaml
+from adapterstilts.tasks.combined import WORDS
 from adapterstilts.tasks.declaration import SPLITS, TYPES, HubData, OwnRows, Task
 
 METRICS = {
@@ -46,7 +47,8 @@ _KEYS = ("name", *_REMEMBERED, "files", "hub")
 _OF_HUB = ("id", "revision", "config", "splits", "language_names", "lacking")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]+)*")
-_RESERVED = ("none",)  # the word for a backbone without an adapter
+_RESERVED = ("none", *WORDS)
+"""The word for a backbone without an adapter, and those for what is joined."""
 _DECLARED = "adapterstilts.rows.hub.readers:declared"
 
 
@@ -208,7 +210,7 @@ def _are_rows(value: Any) -> bool:
 def _name(values: Mapping[str, Any], where: str) -> str:
     name = _text(values, "name", where)
     if not _NAME.fullmatch(name) or name in _RESERVED:
-        wanted = f"lower-case letters, digits and underscores, a letter first, and not {_RESERVED[0]}"
+        wanted = f"lower-case letters, digits and underscores, a letter first, and not {', '.join(_RESERVED)}"
         raise _wrong(where, "name", name, wanted)
     return name
 

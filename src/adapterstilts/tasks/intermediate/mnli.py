@@ -42,6 +42,7 @@ TASK = Declaration(
     },
     # XNLI's machine translations (Conneau et al. 2018, https://aclanthology.org/D18-1269/)
     translated_into=("ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+    translated_licence="CC BY-NC 4.0",
     translations=(
         any_of(
             "adapterstilts.rows.formats.readers:xnli_translated",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapterstilts.base.errors import UserError
+from adapterstilts.tasks.combined import MASKED as MASKED_TYPE
 from adapterstilts.tasks.types import Feature, Row, sequences
 from adapterstilts.tasks.types.classification import new_linear
 
@@ -58,7 +59,7 @@ def new_head(encoder: nn.Module, pretrained: Mapping[str, Tensor] | None) -> Hea
 class MaskedLanguageModelling:
     """The task type for a tokenizer, whose mask and ordinary pieces it hides with. UserError if it has no mask."""
 
-    name = "masked_language_modelling"
+    name = MASKED_TYPE
 
     def __init__(self, tokenizer: Any, vocabulary: int) -> None:
         if tokenizer.mask_token_id is None:
@@ -70,7 +71,7 @@ class MaskedLanguageModelling:
 
     def encode(self, rows: Sequence[Row], tokenizer: Any, task: Task, max_length: int) -> list[Feature]:
         """Each text as features `<s> text </s>`: as many as it takes, the last of which may be short."""
-        frame, room = sequences.frame_of(tokenizer), max_length - 2
+        frame, room = sequences.frame_of(tokenizer), max(1, max_length - 2)
         features: list[Feature] = []
         for number, ids in enumerate(sequences.token_ids([row["text"] for row in rows], tokenizer, sequences.LONGEST)):
             for begin in range(0, len(ids), room):
