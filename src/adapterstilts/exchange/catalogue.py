@@ -335,10 +335,7 @@ class AtHand:
         """What masked language modelling takes: the text, by its digest, and the head that the backbone has for it."""
         place = text or (declaration_of(backbone).rows if data is None else data)
         if text is None and place != POCKET:
-            raise UserError(
-                f"Masked language modelling beside rows from {place} needs text: give --text a folder of text files, "
-                "a paragraph a line."
-            )
+            raise UserError(f"Masked text beside rows from {place} needs text: give --text a folder of .txt files.")
         return self._text(place, backbone)
 
     def _look_at_text(self, place: str, backbone: str) -> Rows:

@@ -39,7 +39,8 @@ def _changed(run: Run) -> Mapping[str, Any]:
         return {}
     usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
     settings = {**{key: DEFAULTS[key] for key in ADDED_LATER if key in usual}, **run.settings}
-    own_text = run.text is not None and run.text.source != declaration_of(run.backbone.id).rows == "pocket"
+    takes_pocket = declaration_of(run.backbone.id).rows == "pocket"
+    own_text = run.text if takes_pocket and run.text is not None and run.text.source != "pocket" else None
     changed = {key: value for key, value in settings.items() if usual.get(key) != value}
     if parts := changed.pop(recipe.PARTS, None):
         for name, own in parts.items():
@@ -48,7 +49,7 @@ def _changed(run: Run) -> Mapping[str, Any]:
     if any(changed.get(length) is not None for length in _LENGTHS):
         # the two exclude each other: one that is set says that the other is not
         changed = {key: value for key, value in changed.items() if key not in _LENGTHS or value is not None}
-    return {**changed, TEXT: run.text.revision} if own_text and run.text else changed
+    return {**changed, TEXT: own_text.revision} if own_text else changed
 
 
 def changed_in_making(run: Run | Given) -> dict[str, Any]:
