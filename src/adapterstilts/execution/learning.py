@@ -311,7 +311,11 @@ def _record(prepared: Prepared, trained: TrainingRecord) -> dict[str, Any]:
     job, built = prepared.job, prepared.training.model
     return {
         **lessons.record(prepared.taught),
-        "trainable_parameters": built.trainable_count(),
+        "trainable_parameters": sum(
+            parameter.numel()
+            for name, parameter in built.trainable_parameters().items()
+            if not name.startswith(_OF_TEXT)
+        ),
         "packed": built.packed,
         "train_seconds": round(trained.seconds, 1),
         "steps": trained.steps,

@@ -16,6 +16,7 @@ from adapterstilts.runs import recipe
 from adapterstilts.runs.identity import ADDED_LATER, DEFAULTS
 from adapterstilts.runs.run import NO_ADAPTER, Given, Rows, Run, with_own_seeds
 from adapterstilts.tasks.combined import is_combined
+from adapterstilts.tasks.declaration import AND, IN
 
 TEXT = "text"
 """The key in what is changed by which an adapter that read a text of the user's, where pocket's is usual, is told."""
@@ -170,7 +171,7 @@ def name_of(run: Run | Given, short: bool = False) -> str:
 
 def word_of_task(name: str) -> str:
     """Return a task's name as a part of an adapter's name; of more than three joined ones their number and a hash."""
-    parts = [slug(part.replace(":", ".in.")) for part in name.split("+")]
+    parts = [slug(part.replace(IN, ".in.")) for part in name.split(AND)]
     if len(parts) > _NAMED_SOURCES:
         return f"{len(parts)}-tasks-{_hash(parts)}"
     return ".".join(parts)

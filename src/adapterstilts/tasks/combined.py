@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adapterstilts.base.errors import UserError, did_you_mean
-from adapterstilts.tasks.declaration import Task
+from adapterstilts.tasks.declaration import AND, IN, Task
 
 SEVERAL = "multi_task"
 MASKED = "masked_language_modelling"
 ENGLISH, MIXED = "en", "mixed"
 NINE = "multitask"
-_AND, _IN = "+", ":"
 _PAPER = "https://aclanthology.org/2020.aacl-main.56/"
 _MLM = Task(
     name="mlm",
@@ -40,7 +39,7 @@ WORDS = (NINE, _MLM.name)
 
 def is_combined(word: str) -> bool:
     """Whether `word` is more than a task's name."""
-    return word in WORDS or _AND in word or _IN in word
+    return word in WORDS or AND in word or IN in word
 
 
 def combined(word: str, known: Mapping[str, Task]) -> Task:
@@ -49,9 +48,9 @@ def combined(word: str, known: Mapping[str, Task]) -> Task:
     The same tasks in another order are the same.
     """
     parts: dict[str, Task] = {}
-    words = word.split(_AND)
+    words = word.split(AND)
     if not all(words):
-        raise UserError(f'"{word}" has a {_AND} with nothing beside it; write tasks joined by it: mnli{_AND}squad.')
+        raise UserError(f'"{word}" has a {AND} with nothing beside it; write tasks joined by it: mnli{AND}squad.')
     for each in words:
         for part in _nine(known) if each == NINE else [_part(each, word, known)]:
             if part.name in parts:
@@ -60,7 +59,7 @@ def combined(word: str, known: Mapping[str, Task]) -> Task:
     if len(parts) == 1:
         (alone,) = parts.values()
         if alone.type == MASKED:
-            raise UserError(f"Masked language modelling goes beside a task; name one, such as mnli{_AND}{alone.name}.")
+            raise UserError(f"Masked language modelling goes beside a task; name one, such as mnli{AND}{alone.name}.")
         return alone
     ordered = sorted(parts.values(), key=lambda part: (part.type == MASKED, part.name))
     name = _name([part.name for part in ordered], [part.name for part in _nine(known)])
@@ -87,11 +86,11 @@ def _name(names: list[str], nine: list[str]) -> str:
     """The names joined, with one word for the nine where all are among them."""
     if set(nine) <= set(names):
         names = [NINE, *(name for name in names if name not in nine)]
-    return _AND.join(names)
+    return AND.join(names)
 
 
 def _part(word: str, whole: str, known: Mapping[str, Task]) -> Task:
-    name, _, language = word.partition(_IN)
+    name, _, language = word.partition(IN)
     if name == _MLM.name and not language:
         return _MLM
     task = known.get(name)
@@ -101,7 +100,7 @@ def _part(word: str, whole: str, known: Mapping[str, Task]) -> Task:
     if task.train_on != task.name:
         learned_from = f"; name {task.train_on}, whose data it learns from" if task.train_on else ""
         raise UserError(f'{name} has no training data of its own, so it is no part of "{whole}"{learned_from}.')
-    return _translated(task, language) if _IN in word else task
+    return _translated(task, language) if IN in word else task
 
 
 def _translated(task: Task, language: str) -> Task:
@@ -111,10 +110,10 @@ def _translated(task: Task, language: str) -> Task:
     if language not in (*task.translated_into, MIXED):
         languages = ", ".join(task.translated_into)
         raise UserError(
-            f"{task.name}'s training data are translated into {languages}; name one of these, or \"{task.name}{_IN}"
+            f"{task.name}'s training data are translated into {languages}; name one of these, or \"{task.name}{IN}"
             f'{MIXED}" for each row in one of them or in English.'
         )
-    name = f"{task.name}{_IN}{language}"
+    name = f"{task.name}{IN}{language}"
     return replace(
         task,
         name=name,
@@ -130,10 +129,10 @@ def _translated(task: Task, language: str) -> Task:
 
 def untranslated(task: Task) -> str:
     """Return the name of the task that `task` is, or is a translation of."""
-    return task.name if task.parts else task.name.partition(_IN)[0]
+    return task.name if task.parts else task.name.partition(IN)[0]
 
 
 def parts_in_turn(task: Task) -> tuple[str, ...]:
     """Return the names of what a mixed translation draws from, English first."""
     base = untranslated(task)
-    return (base, *(f"{base}{_IN}{language}" for language in task.train_languages[1:]))
+    return (base, *(f"{base}{IN}{language}" for language in task.train_languages[1:]))

@@ -9,6 +9,8 @@ from typing import Any
 
 TYPES = ("classification", "multiple_choice", "tagging", "question_answering", "retrieval")
 SPLITS = ("train", "validation", "test")
+AND, IN = "+", ":"
+"""In the names of what is joined (`tasks.combined`): between tasks, and before a translation's language."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Task(Declaration):
         if self.parts:
             return frozenset().union(*(part.learned for part in self.parts))
         # a translation's name begins with that of its task
-        return frozenset({self.train_on.partition(":")[0]}) if self.train_on else frozenset()
+        return frozenset({self.train_on.partition(IN)[0]}) if self.train_on else frozenset()
 
     @property
     def of_xtreme(self) -> bool:
