@@ -196,3 +196,8 @@ def test_the_shipped_adapters_say_what_readme_shows():
     if not folder_of("e5-small").is_dir() or not TRANSCRIPT["SAID"].is_file():
         pytest.skip("e5-small is not in the cache, or nothing was tried yet")
     assert TRANSCRIPT["said"]() == json.loads(TRANSCRIPT["SAID"].read_text(encoding="utf-8"))
+
+
+def test_results_are_found_where_rows_come_from_a_folder_anyway():
+    headline = Headline("e5-small", ("bucc2018", "xnli"), {}, data="folder")
+    assert (headline._data("bucc2018"), headline._data("xnli")) == (None, "folder")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from adapterstilts import tasks
+from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.findings import compare
 from adapterstilts.findings.compare import Comparison, Row
 from adapterstilts.findings.published import beside
@@ -31,7 +32,7 @@ class Headline:
         """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
         known = list(results)
         compared = {
-            name: compare.compare(tasks.get(name), self.backbone, known, data=self.data) for name in self.targets
+            name: compare.compare(tasks.get(name), self.backbone, known, data=self._data(name)) for name in self.targets
         }
         columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
         rows: list[list[Cell]] = []
@@ -42,6 +43,11 @@ class Headline:
         for each in beside(self.backbone):
             rows.append([each.label, *map(each.f1, self.targets)])
         return Table(columns, rows, notes=list(self._notes(compared)))
+
+    def _data(self, target: str) -> str | None:
+        """What results on a target say of where its rows come from: nothing where one expects them there."""
+        usual = declaration_of(self.backbone).usual_rows(tasks.get(target))
+        return None if usual == self.data else self.data
 
     def _heading(self, compared: Comparison) -> str:
         mark = f" {MET}" if compared.met else ""
