@@ -288,14 +288,16 @@ def _new_head(backbone: Backbone, task_type: TaskType | None, task: Task | None)
         return None
     if task.parts:
         return nn.ModuleDict({part.name: _new_part(backbone, part) for part in task.parts})
-    assert task_type is not None
-    config = backbone.module.config
-    head = task_type.head(config.hidden_size, task, encoders.head_dropout(config))
+    head: nn.Module | None
+    if task.type == MASKED:
+        head = masked_language_modelling.new_head(backbone.module, loading.masked_language_head(backbone.identity))
+    else:
+        assert task_type is not None
+        config = backbone.module.config
+        head = task_type.head(config.hidden_size, task, encoders.head_dropout(config))
     return None if head is None else head.to(backbone.module.dtype).to(backbone.module.device)
 
 
 def _new_part(backbone: Backbone, task: Task) -> nn.Module:
-    if task.type == MASKED:
-        head = masked_language_modelling.new_head(backbone.module, loading.masked_language_head(backbone.identity))
-        return head.to(backbone.module.dtype).to(backbone.module.device)
-    return cast(nn.Module, _new_head(backbone, types.get(task.type), task))
+    task_type = None if task.type == MASKED else types.get(task.type)
+    return cast(nn.Module, _new_head(backbone, task_type, task))

@@ -86,7 +86,7 @@ def learn_sharing(shared: Shared, run: Run, how: How, progress: Progress) -> Res
     """Do what `learn` does, on the backbone that runs share."""
     job = checked(shared, run, how, progress)
     with locks.holding(how.output, job.name, progress.note):
-        if is_known(job, progress):
+        if is_known(job):
             return known(job, progress)
         trained = _train(job, progress)
         return processes.shared(lambda: measure(job, trained, progress))
@@ -112,7 +112,7 @@ def checked(shared: Shared, run: Run, how: How, progress: Progress) -> Job:
     return Job(run, how, task, languages, shared)
 
 
-def is_known(job: Job, progress: Progress) -> bool:
+def is_known(job: Job) -> bool:
     """Whether the adapter of this very run is there; its lock is held."""
     return bool(processes.shared((job.folder / FACTS).is_file))
 

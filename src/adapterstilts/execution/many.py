@@ -111,7 +111,7 @@ def _together(runs: Sequence[Run], how: How, shared: Shared, progress: Progress)
             try:
                 job = learning.checked(shared, run, how, progress)
                 held.enter_context(locks.holding(how.output, job.name, progress.note))
-                if learning.is_known(job, progress):
+                if learning.is_known(job):
                     yield Outcome(run, learning.known(job, progress))
                 else:
                     prepared.append(learning.prepare(job, progress))

@@ -163,9 +163,8 @@ class Validator:
         """Return the score, 0 to 100."""
         outputs = outputs_of(self._model, self._type, self.features, self._pad, self._size, self._precision)
         predictions = self._type.decode(outputs, self.features, self._rows, self._task)
-        both = range(2) if len(set(self._half)) == 2 else ()
-        first, second = ([self._scored(predictions, half) for half in both]) or (None, None)
-        self.halves = None if first is None or second is None else (first, second)
+        if len(set(self._half)) == 2:
+            self.halves = self._scored(predictions, 0), self._scored(predictions, 1)
         return self._scored(predictions)
 
     def _scored(self, predictions: Sequence[Any], half: int | None = None) -> float:
