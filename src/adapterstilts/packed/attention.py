@@ -52,10 +52,7 @@ class _Attention(torch.autograd.Function):
     def forward(ctx: Any, batch: Packed, heads: int, kept: Tensor | None, scale: float, *parts: Tensor) -> Tensor:
         query, key, value = _by_head(parts, heads, batch)
         root = 1 / math.sqrt(query.shape[-1])
-        scores = torch.bmm(query * root, key.transpose(1, 2))
-        if batch.bias is not None:
-            scores.view(batch.batch, heads, batch.length, batch.length).add_(batch.bias.to(scores.dtype))
-        weights = torch.softmax(scores, -1)
+        weights = torch.softmax(_scores(query, key, root, batch.bias), -1)
         context = torch.bmm(_dropped(weights, kept), value)
         ctx.save_for_backward(query, key, value, weights, kept)
         ctx.batch, ctx.heads, ctx.scale, ctx.root, ctx.count = batch, heads, scale, root, len(parts)
@@ -69,17 +66,28 @@ class _Attention(torch.autograd.Function):
         gradient = gradients[0] if kept is None else gradients[0] * ctx.scale
         table = batch.table(gradient).view(batch.batch, batch.length, heads, -1)
         of_context = table.transpose(1, 2).reshape(value.shape)
-        of_value = torch.bmm(_dropped(weights, kept).transpose(1, 2), of_context)
+        of_parts = value.new_empty(3, *value.shape)
+        of_query, of_key, of_value = of_parts
+        torch.bmm(_dropped(weights, kept).transpose(1, 2), of_context, out=of_value)
         of_weights = _dropped(torch.bmm(of_context, value.transpose(1, 2)), kept)
         of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype)
-        of_query = torch.bmm(of_scores, key).mul_(ctx.root)
-        of_key = torch.bmm(of_scores.transpose(1, 2), query).mul_(ctx.root)
+        torch.bmm(of_scores, key, out=of_query)
+        torch.bmm(of_scores.transpose(1, 2), query, out=of_key)
+        of_parts[:2].mul_(ctx.root)
         if ctx.count == 3:
-            each = (batch.tokens(_by_place(part, heads, batch)) for part in (of_query, of_key, of_value))
-            return None, None, None, None, *each
-        together = torch.stack([of_query, of_key, of_value]).view(3, batch.batch, heads, batch.length, -1)
+            return None, None, None, None, *(batch.tokens(_by_place(part, heads, batch)) for part in of_parts)
+        together = of_parts.view(3, batch.batch, heads, batch.length, -1)
         together = together.permute(1, 3, 0, 2, 4).reshape(batch.batch * batch.length, -1)
         return None, None, None, None, batch.tokens(together)
+
+
+def _scores(query: Tensor, key: Tensor, root: float, bias: Tensor | None) -> Tensor:
+    """(B * heads, length, length): the products by `root`, and the batch's bias."""
+    if bias is None:
+        return torch.bmm(query * root, key.transpose(1, 2))
+    heads = len(query) // len(bias)
+    by_head = bias.to(query.dtype).expand(-1, heads, -1, -1).flatten(0, 1)
+    return torch.baddbmm(by_head, query, key.transpose(1, 2), alpha=root)
 
 
 def _dropped(weights: Tensor, kept: Tensor | None) -> Tensor:
