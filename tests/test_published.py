@@ -9,7 +9,7 @@ from records import a_result, a_run, accuracies
 from adapterstilts import tasks
 from adapterstilts.cli import cli
 from adapterstilts.findings import compare, published, report
-from adapterstilts.findings.headline import Headline
+from adapterstilts.findings.headline import Headline, System
 from adapterstilts.findings.published import Published
 
 
@@ -52,7 +52,8 @@ def test_of_answers_the_average_is_that_of_f1_and_exact_match_and_f1_alone_says_
     assert 60.0 in rows["published: Others"] and "F1 68.2" in rows["published: F1 alone"]
     summary = {row[0]: row for row in report.summary([compared]).rows}
     assert summary["published: Others"][1] == 60.0
-    headline = Headline("pocket", ("pawsx", "xquad"), {"bottleneck, target only": "bottleneck"}).table([a_result()])
+    systems = (System("bottleneck", "bottleneck, target only"),)
+    headline = Headline("pocket", ("pawsx", "xquad"), systems).table([a_result()])
     assert [list(row) for row in headline.rows[-2:]] == [
         ["published: Others", 84.6, 70.0],
         ["published: F1 alone", None, 68.2],

@@ -17,7 +17,7 @@ from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.backbones.packages.declared import folder_of
 from adapterstilts.base import schema
 from adapterstilts.findings import compare, judged, report
-from adapterstilts.findings.headline import Headline
+from adapterstilts.findings.headline import Headline, System
 from adapterstilts.findings.judged import Question
 from adapterstilts.findings.search import Search, searches
 from adapterstilts.runs import items, words
@@ -54,7 +54,7 @@ def test_searches_are_those_of_one_system_with_several_rates():
 
 @pytest.fixture
 def headline():
-    systems = {"bottleneck, target only": "a bottleneck", "full fine-tuning": "all of it"}
+    systems = (System("a bottleneck", "bottleneck, target only"), System("all of it", "full fine-tuning"))
     return Headline("pocket", ("pawsx", "tydiqa"), systems)
 
 
@@ -74,7 +74,7 @@ def test_what_the_backbone_itself_learned_from_is_marked_in_every_table(headline
     assert (pawsx.met, tydiqa.met) == (False, True)
     marked = {row.label for row in pawsx.rows if row.met}
     assert marked == {"bottleneck, continued from mnli"}
-    systems = {row.label: row.label for row in pawsx.rows}
+    systems = tuple(System(row.label, row.label) for row in pawsx.rows)
     for table in (report.comparison(pawsx), report.summary([pawsx]), replace(headline, systems=systems).table(results)):
         assert {row[0].value for row in table.rows if getattr(row[0], "mark", "") == report.MET} == marked
         assert report.OF_MET in table.notes
@@ -100,6 +100,17 @@ def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline, met):
 def test_a_system_that_lacks_languages_has_no_mean(headline):
     results = [a_result(scores=accuracies(en=80.0, de=60.0)), a_result(method="full", scores=accuracies(en=90.0))]
     assert [row[1] for row in headline.table(results).rows][1] == "in part"
+
+
+def test_a_target_without_training_rows_shows_the_source_as_it_is_and_a_blank_where_there_is_none():
+    systems = (
+        System("alone", "bottleneck, target only"),
+        System("via MNLI", "bottleneck, continued from mnli", "bottleneck, mnli alone"),
+    )
+    as_it_is = a_result(a_run(task="mnli", target="tatoeba"), accuracies(de=40.0))
+    table = Headline("pocket", ("pawsx", "tatoeba"), systems).table([a_result(), as_it_is])
+    (_, measured, blank), (_, missing, retrieved) = table.rows
+    assert measured.value and blank is None and missing == "not run" and retrieved.value == 40.0
 
 
 ASKED = (
@@ -199,5 +210,5 @@ def test_the_shipped_adapters_say_what_readme_shows():
 
 
 def test_results_are_found_where_rows_come_from_a_folder_anyway():
-    headline = Headline("e5-small", ("bucc2018", "xnli"), {}, data="folder")
+    headline = Headline("e5-small", ("bucc2018", "xnli"), (), data="folder")
     assert (headline._data("bucc2018"), headline._data("xnli")) == (None, "folder")

@@ -20,29 +20,46 @@ _ANSWERS = ("squad", "squad2", "mlqa")
 
 
 @dataclass(frozen=True)
+class System:
+    """A row: what a reader sees, and its names in `compare` on targets with training rows and on those without."""
+
+    shown: str
+    trained: str | None = None
+    as_it_is: str | None = None
+
+    def on(self, target: str) -> str | None:
+        """Return its name on a target; None where there is nothing to measure."""
+        return self.as_it_is if tasks.get(target).train_on is None else self.trained
+
+
+@dataclass(frozen=True)
 class Headline:
-    """What is shown: `systems` by their names in `compare`, with those that a reader sees."""
+    """What is shown: the `systems` on the `targets`."""
 
     backbone: str
     targets: tuple[str, ...]
-    systems: Mapping[str, str]
+    systems: tuple[System, ...]
     data: str | None = None
 
     def table(self, results: Iterable[Result]) -> Table:
         """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
-        known = list(results)
-        compared = {
-            name: compare.compare(tasks.get(name), self.backbone, known, data=self._data(name)) for name in self.targets
-        }
+        compared = self.compared(results)
         columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
         rows: list[list[Cell]] = []
-        for label, shown in self.systems.items():
-            own = [row_of(each, label) for each in compared.values()]
-            name = Value(shown, mark=MET) if any(row and row.met for row in own) else shown
-            rows.append([name, *map(_cell, own, compared.values())])
+        for system in self.systems:
+            own = [row_of(each, system.on(each.target)) for each in compared.values()]
+            name = Value(system.shown, mark=MET) if any(row and row.met for row in own) else system.shown
+            rows.append([name, *map(_cell, map(system.on, compared), own, compared.values())])
         for each in beside(self.backbone):
             rows.append([each.label, *map(each.f1, self.targets)])
         return Table(columns, rows, notes=list(self._notes(compared)))
+
+    def compared(self, results: Iterable[Result]) -> dict[str, Comparison]:
+        """Return each target's comparison."""
+        known = list(results)
+        return {
+            name: compare.compare(tasks.get(name), self.backbone, known, data=self._data(name)) for name in self.targets
+        }
 
     def _data(self, target: str) -> str | None:
         """What results on a target say of where its rows come from: nothing where one expects them there."""
@@ -55,25 +72,33 @@ class Headline:
         return f"{compared.target}{count}{mark}"
 
     def _notes(self, compared: Mapping[str, Comparison]) -> Iterable[str]:
-        seeds = {len(row.results) for each in compared.values() for row in each.rows if row.label in self.systems}
+        rows = [row_of(each, system.on(target)) for target, each in compared.items() for system in self.systems]
+        seeds = {len(row.results) for row in rows if row}
         several = f"up to {max(seeds)} seeds" if len(seeds) > 1 else f"{max(seeds, default=1)} seed"
         yield (
             f"Means over the number of languages in brackets and {several}; F1 for answers (XQuAD, MLQA, TyDiQA), "
             "tags, names and mining, accuracy for the rest; ± is the 95 % interval over seeds (Student's t), or over "
             "test rows (bootstrap) where there is one seed."
         )
+        if any(tasks.get(target).train_on is None for target in self.targets):
+            yield (
+                "Tatoeba and BUCC have no training set: there a source is measured as it is, and for a fusion the "
+                "merge of its sources. Blank: there is nothing to measure."
+            )
         if any(each.met or any(row.met for row in each.rows) for each in compared.values()):
             yield OF_MET
         for each in beside(self.backbone):
             yield f"{each.label}: {each.source}."
 
 
-def row_of(compared: Comparison, label: str) -> Row | None:
+def row_of(compared: Comparison, label: str | None) -> Row | None:
     """Return the row of a system by its recipe, as `compare` calls it; None where it was not run."""
     return next((row for row in compared.rows if row.label == label and row.results and not row.changed), None)
 
 
-def _cell(row: Row | None, compared: Comparison) -> Cell:
+def _cell(label: str | None, row: Row | None, compared: Comparison) -> Cell:
+    if label is None:
+        return None
     if row is None:
         return "not run"
     averages = [
