@@ -87,10 +87,10 @@ def test_a_control_without_pretraining_met_nothing():
 
 def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline, met):
     results = [a_result(a_run(seed=seed), accuracies(en=80.0 + seed, de=60.0)) for seed in range(3)]
-    answers = {"en": {"f1": 50.0, "exact_match": 10.0}}
+    answers = {language: {"f1": 50.0, "exact_match": 10.0} for language in ("en", "fi")}
     results.append(a_result(a_run(task="tydiqa", method="full"), answers))
     table = headline.table(results)
-    assert [column.heading for column in table.columns] == ["system", "pawsx (2)", "tydiqa (1) †"]
+    assert [column.heading for column in table.columns] == ["system", "pawsx (2)", "tydiqa (2) †"]
     first, second = table.rows
     assert first[0] == "a bottleneck" and first[1].value == 70.5 and first[2] == "not run"
     assert first[1].interval == pytest.approx(4.303 * 0.5 / math.sqrt(3), rel=1e-3)
@@ -98,8 +98,13 @@ def test_the_table_has_means_of_seeds_and_says_what_was_not_run(headline, met):
 
 
 def test_a_system_that_lacks_languages_has_no_mean(headline):
-    results = [a_result(scores=accuracies(en=80.0, de=60.0)), a_result(method="full", scores=accuracies(en=90.0))]
+    results = [a_result(scores=accuracies(en=80.0, de=60.0)), a_result(method="full", scores=accuracies(de=90.0))]
     assert [row[1] for row in headline.table(results).rows][1] == "in part"
+
+
+def test_what_was_measured_in_english_alone_is_no_result_on_a_target(headline):
+    table = headline.table([a_result(scores=accuracies(en=80.0))])
+    assert table.columns[1].heading == "pawsx" and [row[1] for row in table.rows] == ["not run", "not run"]
 
 
 def test_a_target_without_training_rows_shows_the_source_as_it_is_and_a_blank_where_there_is_none():

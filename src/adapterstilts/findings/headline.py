@@ -55,8 +55,8 @@ class Headline:
         return Table(columns, rows, notes=list(self._notes(compared)))
 
     def compared(self, results: Iterable[Result]) -> dict[str, Comparison]:
-        """Return each target's comparison."""
-        known = list(results)
+        """Return each target's comparison, without what was measured in English alone to choose a rate."""
+        known = [result for result in results if {*result.scores} != {"en"}]
         return {
             name: compare.compare(tasks.get(name), self.backbone, known, data=self._data(name)) for name in self.targets
         }
