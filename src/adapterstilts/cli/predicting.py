@@ -99,6 +99,13 @@ def predict(
     else:
         rows = execution.rows_of(_lines(texts), predictor.task, _name(texts))
     predictions = predictor.predict(rows, batch, drawing.Bars())
+    _print(predictor, predictions, as_json, with_rows=bool(language))
+
+
+def _print(predictor: Any, predictions: Iterator[Any], as_json: bool, with_rows: bool) -> None:
+    """Print a line for each prediction; `with_rows` what was read comes before it and what is right after it."""
+    from adapterstilts import execution
+
     if as_json:
         drawing.print_json(
             {"task": predictor.task.name, "predictions": [_facts(prediction) for prediction in predictions]}
@@ -106,7 +113,7 @@ def predict(
         return
     for prediction in predictions:
         columns = _shown(prediction.row, prediction.predicted, prediction.probabilities)
-        if language:
+        if with_rows:
             right = predictor.labelled(prediction.row)
             read = [_one_line(prediction.row.get(field)) for field in execution.FIELDS[predictor.task.type]]
             columns = [*read, *columns, *([""] if right is None else _shown(prediction.row, right, None))]

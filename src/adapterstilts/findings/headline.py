@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from adapterstilts import tasks
 from adapterstilts.backbones.declared import declaration_of
+from adapterstilts.base.errors import listed
 from adapterstilts.findings import compare
 from adapterstilts.findings.compare import Comparison, Row
 from adapterstilts.findings.published import beside
@@ -80,9 +81,9 @@ class Headline:
             "tags, names and mining, accuracy for the rest; ± is the 95 % interval over seeds (Student's t), or over "
             "test rows (bootstrap) where there is one seed."
         )
-        if any(tasks.get(target).train_on is None for target in self.targets):
+        if untrained := [target for target in self.targets if tasks.get(target).train_on is None]:
             yield (
-                "Tatoeba and BUCC have no training set: there a source is measured as it is, and for a fusion the "
+                f"Without a training set ({listed(untrained)}) a source is measured as it is, and for a fusion the "
                 "merge of its sources. Blank: there is nothing to measure."
             )
         if any(each.met or any(row.met for row in each.rows) for each in compared.values()):

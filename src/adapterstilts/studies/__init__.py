@@ -2,6 +2,6 @@
 
 from adapterstilts.studies.declared import Part, Study, read, recipe_of, shipped
 from adapterstilts.studies.pace import Pace
-from adapterstilts.studies.planning import Disk, Plan, Planned, plan
+from adapterstilts.studies.planning import Disk, Plan, Planned, is_measured, plan
 
-__all__ = ["Disk", "Pace", "Part", "Plan", "Planned", "Study", "plan", "read", "recipe_of", "shipped"]
+__all__ = ["Disk", "Pace", "Part", "Plan", "Planned", "Study", "is_measured", "plan", "read", "recipe_of", "shipped"]
