@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from adapterstilts import cli, tasks
+from adapterstilts.backbones import device
 from adapterstilts.base import hub
 
 
@@ -32,6 +33,12 @@ def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_registered", {})
     monkeypatch.setattr(tasks, "_remembered", {})
     monkeypatch.delenv(tasks.ENVIRONMENT, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def processor_with_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asks for bf16 computes in it on every machine, if need be slowly."""
+    monkeypatch.setattr(device, "multiplies_bf16", lambda device: True)
 
 
 @pytest.fixture

@@ -59,6 +59,9 @@ def check_as_alone(outcomes: Sequence[Outcome]) -> None:
         adapter = saving.load_adapter(TOGETHER / outcome.result.adapter)
         assert results.read(results.path_of(outcome.run, outcome.result.adapter, TOGETHER)) == outcome.result
         for name, tensor in saving.load_adapter(ALONE / alone.adapter).tensors.items():
+            # one number for all places of a text moves no probability of a span, so that its gradient is rounding alone
+            if name == "head.out.bias" and outcome.run.task == "squad":
+                continue
             torch.testing.assert_close(adapter.tensors[name], tensor, atol=2e-3, rtol=1e-3, msg=name)
     assert files_in(TOGETHER) == files_in(ALONE)
 

@@ -11,6 +11,7 @@ from adapterstilts import studies, tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS, Facts, text_of
 from adapterstilts.adapter.model import from_adapter
+from adapterstilts.backbones import device
 from adapterstilts.backbones.device import precision_on
 from adapterstilts.backbones.loading import load_backbone
 from adapterstilts.base.places import recipes_folder
@@ -166,15 +167,20 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])
-def test_what_was_computed_in_bf16_is_shipped_so_and_computes_the_same(tmp_path, monkeypatch, method):
+@pytest.mark.parametrize("mixed", [True, False])
+def test_what_was_computed_in_bf16_is_shipped_so_and_computes_the_same(tmp_path, monkeypatch, method, mixed):
     world.build(tmp_path, monkeypatch)
+    monkeypatch.setattr(device, "multiplies_bf16", lambda device: mixed)
     work, output = Path("study"), Path("zoo/pocket")
-    run = world.learn("panx", method, output=work, settings={"precision": "bf16"}).run
+    result = world.learn("panx", method, output=work, settings={"precision": "bf16"})
+    run, computed_in = result.run, "bf16" if mixed else "fp32"
+    assert {result.facts["trained_in"], result.facts["evaluated_in"]} == {computed_in}
     shipping.ship_adapters([run], work, output)
     folders = work / words.name_of(run), output / words.name_of(run, short=True)
     made, shipped = map(saving.load_adapter, folders)
-    assert {tensor.dtype for tensor in shipped.adapter_tensors().values()} == {torch.bfloat16}
-    assert any((tensor != shipped.tensors[name]).any() for name, tensor in made.tensors.items())
+    shipped_as = {tensor.dtype for tensor in shipped.adapter_tensors().values()}
+    assert shipped_as == {torch.bfloat16 if mixed else torch.float32}
+    assert mixed == any((tensor != shipped.tensors[name]).any() for name, tensor in made.tensors.items())
     batch = {"input_ids": torch.arange(5, 45).view(4, 10), "attention_mask": torch.ones(4, 10, dtype=torch.long)}
     for packed in (True, False):
         outputs = []

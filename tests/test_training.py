@@ -26,6 +26,7 @@ from torch import Tensor
 from training_process import EVERY, STEPS, fixture, score, settings
 
 from adapterstilts import training
+from adapterstilts.backbones import device
 from adapterstilts.base import digests
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
@@ -541,6 +542,12 @@ def test_bf16_computes_otherwise_but_keeps_weights_in_fp32() -> None:
     full, mixed = run(steps=4)[0], run(steps=4, precision="bf16")[0]
     assert {value.dtype for value in mixed.values()} == {torch.float32}
     assert not same(full, mixed)
+
+
+def test_a_processor_that_does_not_multiply_bf16_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "multiplies_bf16", lambda device: False)
+    full, asked = run(steps=4)[0], run(steps=4, precision="bf16")[0]
+    assert same(full, asked)
 
 
 def test_progress_is_told() -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from adapterstilts import methods, packed, tasks
 from adapterstilts.adapter.value import ADAPTER_PREFIX, HEAD_PREFIX, Adapter, check_backbone
 from adapterstilts.backbones import encoders, loading
-from adapterstilts.backbones.device import device_of, without_autocast
+from adapterstilts.backbones.device import computed_in, device_of, without_autocast
 from adapterstilts.backbones.library import PreTrainedModel
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base.errors import UserError, listed
@@ -122,7 +122,8 @@ class Model(nn.Module):
         if self._method == "full":
             self._vocabulary = vocabulary
         elif self.packed:
-            dtype = torch.bfloat16 if precision == "bf16" else self.backbone.dtype
+            mixed = computed_in(device_of(self), precision) == "bf16"
+            dtype = torch.bfloat16 if mixed else self.backbone.dtype
             self._packed_encoder().keep_only(dtype)
             self.installed.let_go_of_maps(self.backbone)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,22 @@ def mixed_precision(device: torch.device) -> torch.dtype | None:
     return torch.get_autocast_dtype(device.type) if known else None
 
 
+@cache
+def multiplies_bf16(device: torch.device) -> bool:
+    """Return whether products in bf16 pay on `device`: a CPU without AVX-512 emulates them, several times slower than
+    it multiplies in float32."""
+    if device.type != "cpu":
+        return True
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def computed_in(device: torch.device, precision: str) -> Literal["bf16", "fp32"]:
+    """Return what a computation on `device` that asks for `precision` is in: 'bf16' only where it pays."""
+    return "bf16" if precision == "bf16" and multiplies_bf16(device) else "fp32"
+
+
 def precision_on(device: torch.device, precision: str) -> AbstractContextManager[Any]:
-    """Return the context in which 'bf16' computes in mixed precision on `device`, and 'fp32' as the weights are."""
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+    """Return the context in which `device` computes in mixed precision where `computed_in` is 'bf16', else as the
+    weights are."""
+    mixed = computed_in(device, precision) == "bf16"
+    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()

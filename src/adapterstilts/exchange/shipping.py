@@ -42,7 +42,7 @@ def ship_adapters(
             adapter = replace(saving.load_adapter(folder), name=name)
             if told := training_sets.get(run.task or ""):
                 adapter = replace(adapter, training={**adapter.training, card.TRAINING_SET: dict(told)})
-            if run.settings.get("precision") == "bf16":
+            if adapter.training.get("trained_in", run.settings.get("precision")) == "bf16":
                 adapter = replace(adapter, tensors=_in_bf16(adapter.tensors))
             saving.save_adapter(adapter, output / name)
 

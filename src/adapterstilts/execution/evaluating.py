@@ -13,6 +13,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.saving import load_adapter
 from adapterstilts.adapter.value import Adapter, bytes_of, other_weights
 from adapterstilts.backbones import loading
+from adapterstilts.backbones.device import computed_in
 from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.names import slug
@@ -33,6 +34,7 @@ Scores = Mapping[str, Mapping[str, float]]
 _LOGGER = logging.getLogger(__name__)
 _OF_TRAINING = (
     "machine",
+    "trained_in",
     "source_weights",
     "other_weights",
     "validation",
@@ -158,6 +160,8 @@ def result_of(run: Run, adapter: Adapter | None, measured: Measured, backbone: l
     """Make the record of a run's scores; how the adapter was trained is in its own facts, too."""
     training = adapter.training if adapter else {}
     facts = {"split": measured.rows.split, "backbone_revision": backbone.identity.revision, **surroundings()}
+    assert run.evaluation is not None
+    facts["evaluated_in"] = computed_in(processes.device(), run.evaluation.settings["precision"])
     # what was trained elsewhere was trained by that machine's clock
     facts |= {key: training[key] for key in _OF_TRAINING if key in training}
     facts |= other_weights([adapter] if adapter else [], backbone.identity)

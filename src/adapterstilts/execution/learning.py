@@ -17,6 +17,7 @@ from adapterstilts.adapter.frozen_states import FrozenStates
 from adapterstilts.adapter.saving import load_adapter, save_adapter
 from adapterstilts.adapter.value import Adapter, check_backbone, other_weights
 from adapterstilts.backbones import BackboneIdentity, encoders
+from adapterstilts.backbones.device import computed_in
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
@@ -325,6 +326,7 @@ def _record(prepared: Prepared, trained: TrainingRecord) -> dict[str, Any]:
         "history": list(trained.history),
         **weights_of(job.run.built_on, job.how),
         **surroundings(),
+        "trained_in": computed_in(processes.device(), job.run.settings["precision"]),
     }
 
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from adapterstilts.backbones.device import multiplies_bf16
+
 
 class Frozen:
     """Tensors that never change, in the precision that is asked for; each is cast once.
@@ -158,7 +160,7 @@ class _Fixed(torch.autograd.Function):
 
 def _product(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """``x W^T + b``; in bf16 on a CPU by oneDNN's own kernel, which adds the bias on the way."""
-    if values.dtype == torch.bfloat16 and values.device.type == "cpu" and torch.backends.mkldnn.is_available():
+    if values.dtype == torch.bfloat16 and values.device.type == "cpu" and multiplies_bf16(values.device):
         return torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
     return linear(values, weight, bias)
 

@@ -30,6 +30,7 @@ from typing import TypeVar
 import numpy
 import torch
 
+from adapterstilts.backbones.device import multiplies_bf16
 from adapterstilts.base.progress import SILENT, Progress
 
 Table = numpy.ndarray
@@ -88,8 +89,7 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
 
 def _precision() -> torch.dtype:
     """bf16 where oneDNN multiplies it, several times as fast as float32 where the processor does; float32 elsewhere."""
-    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if multiplies_bf16(torch.device("cpu")) else torch.float32
 
 
 def _rounded(
