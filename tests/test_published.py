@@ -11,6 +11,7 @@ from adapterstilts.cli import cli
 from adapterstilts.findings import compare, published, report
 from adapterstilts.findings.headline import Headline, System
 from adapterstilts.findings.published import Published
+from adapterstilts.runs import results
 
 
 @pytest.fixture
@@ -41,6 +42,14 @@ def test_a_comparison_ends_with_them_and_their_sources(others):
     assert table.rows[-1][0] == "published: Others" and table.rows[-1][headings.index("average")] == 84.6
     assert any(note.startswith("published: Others: a paper, table 1;") for note in table.notes)
     assert not any("Elsewhere" in str(row[0]) for row in table.rows)
+
+
+def test_beside_some_of_the_languages_there_are_none(others):
+    some = results.with_left_out(a_result(scores=accuracies(en=60.0)), ["de"])
+    compared = compare.compare(tasks.get("pawsx"), "pocket", [some], like=some)
+    assert compared.not_measured == ("de",)
+    for table in (report.comparison(compared), report.summary([compared])):
+        assert not any("published" in str(text) for text in [*table.notes, *(row[0] for row in table.rows)])
 
 
 def test_of_answers_the_average_is_that_of_f1_and_exact_match_and_f1_alone_says_so(others):

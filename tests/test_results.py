@@ -1,6 +1,7 @@
 """The record, the store and the comparison."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from records import a_fusion, a_result, a_run, accuracies
@@ -209,6 +210,16 @@ def test_other_weights_targets_and_backbones_are_not_compared():
     assert [row.results for row in comparison.rows] == [(a_result(),)]
     assert comparison.left_out == 1
     assert "1 results of other weights" in report.comparison(comparison).to_markdown()
+
+
+def test_what_asked_for_bf16_and_was_computed_in_fp32_is_told():
+    in_bf16 = a_result(changed={"precision": "bf16"}, seed=1, evaluated_with={"precision": "bf16"})
+    otherwise = [replace(in_bf16, facts={**in_bf16.facts, fact: "fp32"}) for fact in ("trained_in", "evaluated_in")]
+    in_fp32 = replace(a_result(), facts={"trained_in": "fp32", "evaluated_in": "fp32"})
+    assert [each.computed_otherwise for each in (in_bf16, *otherwise, in_fp32)] == [False, True, True, False]
+    comparison = compare.compare(PAWSX, "pocket", [in_fp32, otherwise[0]])
+    told = "1 of 2 results were computed in fp32 and not in bf16, on a processor without bf16."
+    assert told in report.comparison(comparison).notes
 
 
 def test_results_on_rows_from_elsewhere_have_files_and_tables_of_their_own(tmp_path):

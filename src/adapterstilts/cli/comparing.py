@@ -11,7 +11,6 @@ import click
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
-from adapterstilts.findings.published import beside
 from adapterstilts.runs.command import line, where
 
 
@@ -100,6 +99,8 @@ def compare(
 
 
 def _comparison(comparison: Any) -> dict[str, Any]:
+    from adapterstilts.findings import report
+
     return {
         "target": comparison.target,
         "backbone": comparison.backbone,
@@ -107,7 +108,7 @@ def _comparison(comparison: Any) -> dict[str, Any]:
         "languages": list(comparison.languages),
         "left_out": comparison.left_out,
         "not_measured": list(comparison.not_measured),
-        "published": [asdict(each) for each in beside(comparison.backbone) if comparison.target in each.scores],
+        "published": [asdict(each) for each in report.published_beside(comparison)],
         "rows": [
             {
                 "system": row.label,

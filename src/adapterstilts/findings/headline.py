@@ -12,7 +12,7 @@ from adapterstilts.base.errors import listed
 from adapterstilts.findings import compare
 from adapterstilts.findings.compare import Comparison, Row
 from adapterstilts.findings.published import beside
-from adapterstilts.findings.report import MET, OF_MET
+from adapterstilts.findings.report import MET, OF_MET, precision_notes
 from adapterstilts.findings.table import Cell, Column, Table, Value
 from adapterstilts.runs.results import Result
 from adapterstilts.tasks import metrics
@@ -88,6 +88,7 @@ class Headline:
             )
         if any(each.met or any(row.met for row in each.rows) for each in compared.values()):
             yield OF_MET
+        yield from precision_notes(filter(None, rows))
         for each in beside(self.backbone):
             yield f"{each.label}: {each.source}."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 
@@ -54,10 +54,16 @@ def comparison(compared: Comparison) -> Table:
     ]
     styles = {number: "dim" for number, row in enumerate(rows) if not row.results}
     styles |= {number: "bold" for number, row in enumerate(rows) if compared.is_own(row)}
-    others = [each for each in beside(compared.backbone) if compared.target in each.scores]
+    others = published_beside(compared)
     columns = _with_published(columns, others, {"average": compared.target})
     notes = [*_notes(compared, bool(known_ranks)), *_sources(others)]
     return _table(columns, notes, title(compared), styles)
+
+
+def published_beside(compared: Comparison) -> list[Published]:
+    """Return the published rows of a comparison: none beside some of the languages, as theirs are over all."""
+    rows = () if compared.not_measured else beside(compared.backbone)
+    return [each for each in rows if compared.target in each.scores]
 
 
 def _with_published(columns: Sequence[Filled], others: Sequence[Published], targets: Mapping[str, str]) -> list[Filled]:
@@ -95,7 +101,7 @@ def summary(comparisons: Sequence[Comparison]) -> Table:
         columns += _summary_columns(compared, known, not_run)
     sizes = [_sizes([rows[kin] for rows in by_target if kin in rows]) for kin in kins]
     columns.append((Column("parameters", "count", drop=1), sizes))
-    names = {_summary_heading(compared): compared.target for compared in comparisons}
+    names = {_summary_heading(compared): compared.target for compared in comparisons if not compared.not_measured}
     known_backbones = dict.fromkeys(compared.backbone for compared in comparisons)
     others = [each for name in known_backbones for each in beside(name) if {*each.scores} & {*names.values()}]
     return _table(_with_published(columns, others, names), [*_summary_notes(comparisons), *_sources(others)])
@@ -233,6 +239,7 @@ def _summary_notes(comparisons: Sequence[Comparison]) -> list[str]:
         said.append(
             f"Rows with other settings than the recipe's are left out ({changed}); without --summary they are shown."
         )
+    said += precision_notes(rows)
     said += dict.fromkeys(note for compared in comparisons for note in _other_weights_notes(compared))
     return [*said, *(note for compared in comparisons for note in _left_out_notes(compared))]
 
@@ -246,6 +253,14 @@ def _gain_notes(rows: Sequence[Row]) -> list[str]:
     ]
     interval = f"; ± is the 95 % interval over {', or '.join(over)}" if over else ""
     return [f"{GAIN}{interval}."] if gains else []
+
+
+def precision_notes(rows: Iterable[Row]) -> list[str]:
+    """Return what is to be said of results that ask for bf16 and could not have it."""
+    every = [result for row in rows for result in row.results]
+    otherwise = sum(result.computed_otherwise for result in every)
+    said = f"{otherwise} of {len(every)} results were computed in fp32 and not in bf16, on a processor without bf16."
+    return [said] if otherwise else []
 
 
 def _other_weights_notes(compared: Comparison) -> list[str]:
@@ -288,6 +303,7 @@ def _notes(compared: Comparison, ranked: bool) -> Iterator[str]:
         yield OVER_ROWS
     if ranked:
         yield RANKS
+    yield from precision_notes(compared.rows)
     machines = {str(result.facts.get("machine")) for row in compared.rows for result in row.results}
     if len(machines) > 1:
         yield "Training seconds come from different machines and do not compare."

@@ -81,6 +81,13 @@ class Result:
         others = self.facts.get("other_weights", {})
         return tuple(f"{name} ({made_for})" for name, made_for in others.items()) if isinstance(others, dict) else ()
 
+    @property
+    def computed_otherwise(self) -> bool:
+        """Whether any of it asked for bf16 and was computed in fp32, by a processor that does not multiply bf16."""
+        assert self.run.evaluation is not None
+        asked = {"trained_in": self.run.settings, "evaluated_in": self.run.evaluation.settings}
+        return any(own.get("precision") == "bf16" and self.facts.get(fact) == "fp32" for fact, own in asked.items())
+
     def only(self, languages: Iterable[str]) -> Result:
         """Return the part of it in `languages`, which is partial if that is not all."""
         wanted = set(languages)
