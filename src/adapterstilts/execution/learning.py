@@ -182,14 +182,10 @@ def _type_of(task: tasks.Task) -> types.TaskType | None:
 
 def _known_result(job: Job) -> Result | None:
     """The result of this very run, in these languages, if it is there and its adapter still is."""
-    if job.run.evaluation is None:
+    if job.run.evaluation is None or not (job.folder / FACTS).is_file():
         return None
-    path = results.path_of(job.run, job.name, job.how.output)
-    if not path.is_file() or not (job.folder / FACTS).is_file():
-        return None
-    result = results.read(path)
-    same = result.run.id == job.run.id and set(job.languages) <= set(result.examples)
-    return result.only(job.languages) if same else None
+    result = results.known(job.run, job.name, job.how.output)
+    return result.only(job.languages) if result and set(job.languages) <= set(result.examples) else None
 
 
 @dataclass(frozen=True)

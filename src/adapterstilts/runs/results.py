@@ -215,6 +215,13 @@ def predictions_of(run: Run, adapter: str, folder: Path) -> Path:
     return folder / "predictions" / adapter / words.measured_on(run)
 
 
+def known(run: Run, adapter: str, folder: Path) -> Result | None:
+    """Return what `folder` has of this very run, in whatever languages; None if it has nothing."""
+    path = path_of(run, adapter, folder)
+    result = read(path) if path.is_file() else None
+    return result if result and result.run.id == run.id else None
+
+
 def in_place(run: Run, adapter: str, folder: Path) -> list[tuple[Path, Run]]:
     """Return where `run` would leave result and predictions in `folder`, if something is there, and of which run."""
     result, predictions = path_of(run, adapter, folder), predictions_of(run, adapter, folder)

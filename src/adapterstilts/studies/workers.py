@@ -129,11 +129,8 @@ def _sentence(error: Exception, output: Path) -> str | None:
 def _done(planned: Planned, output: Path) -> Result | None:
     """The result that another study has left meanwhile."""
     run = planned.run
-    if run.evaluation is None:
-        return None
-    path = results.path_of(run, words.name_of(run.adapter), output)
-    result = results.read(path) if path.is_file() else None
-    return result if result and result.run.id == run.id and is_measured(result, planned.languages) else None
+    result = results.known(run, words.name_of(run.adapter), output) if run.evaluation else None
+    return result if is_measured(result, planned.languages) else None
 
 
 def _carried_out(planned: Planned, output: Path) -> Result | None:
