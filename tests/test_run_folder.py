@@ -158,7 +158,7 @@ def test_a_tasks_name_means_the_adapter_of_the_rows_that_one_expects(tmp_path):
         (tmp_path / name).mkdir()
         text = text_of(Facts(name, run, run.backbone, {}, tasks.get("mnli").labels, "0" * 64, {}, {}))
         (tmp_path / name / FACTS).write_text(text, encoding="utf-8")
-    found = catalogue.plain_adapter("mnli", "pocket", "lora", tmp_path)
+    found = catalogue.find("mnli", "pocket", "lora", tmp_path)
     assert found is not None and found.name in ("b", "lora-mnli")
     fitting = [entry for entry in catalogue.entries(tmp_path, "pocket") if entry.folder.parent == tmp_path]
     assert [entry.name for entry in fitting if entry.usual] == ["b"] and len(fitting) == 3

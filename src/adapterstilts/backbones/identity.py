@@ -10,6 +10,9 @@ from pathlib import Path
 from adapterstilts.backbones.declared import declaration_of
 from adapterstilts.base.digests import Memory
 
+NO_HEAD = 64 * "0"
+"""Stands for the digest of a masked-language head where a backbone has none."""
+
 
 @dataclass(frozen=True)
 class BackboneIdentity:
@@ -50,6 +53,12 @@ def memory_of(folder: Path | None) -> Memory:
         paths = [folder / "config.json", *weights] if weights else []
     # another release may call the tensors otherwise
     return Memory(f"fingerprint, transformers {version('transformers')}", paths)
+
+
+def weights_of(backbone: BackboneIdentity) -> list[Path]:
+    """Return the files of a backbone's weights; none where they are not on this machine and cannot be had."""
+    folder = declaration_of(backbone.id).folder or snapshot_of(backbone.id, backbone.revision or None)
+    return sorted(folder.glob("*.safetensors")) if folder else []
 
 
 def snapshot_of(name: str, revision: str | None) -> Path | None:

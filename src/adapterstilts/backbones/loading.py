@@ -19,7 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from adapterstilts.backbones import encoders
 from adapterstilts.backbones.declared import declaration_of
-from adapterstilts.backbones.identity import BackboneIdentity, memory_of, snapshot_of
+from adapterstilts.backbones.identity import NO_HEAD, BackboneIdentity, memory_of, snapshot_of, weights_of
 from adapterstilts.backbones.library import MODEL_MAPPING, AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
 from adapterstilts.backbones.tokenizers import Tokenizer
 from adapterstilts.base import processes, tensors
@@ -159,22 +159,21 @@ _MASKED_HEADS = (
 
 
 def masked_language_head_digest(backbone: BackboneIdentity) -> str:
-    """Return what tells a backbone's masked-language head from others: 'head ' and 16 digits, or 'new head'."""
+    """Return the sha256, in hexadecimal, of a backbone's masked-language head; `NO_HEAD` if it has none."""
     head = masked_language_head(backbone)
     if head is None:
-        return "new head"
+        return NO_HEAD
     digest = hashlib.sha256()
     for name, tensor in sorted(head.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
         digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return f"head {digest.hexdigest()[:16]}"
+    return digest.hexdigest()
 
 
 def masked_language_head(own: BackboneIdentity) -> dict[str, Tensor] | None:
     """Return the head that a backbone was pretrained with, as 'dense.*', 'norm.*' and 'bias'; None if it has none."""
-    folder = declaration_of(own.id).folder or snapshot_of(own.id, own.revision or None)
     places: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.safetensors")) if folder else ():
+    for path in weights_of(own):
         with safe_open(path, "pt") as file:
             places.update(dict.fromkeys(file.keys(), path))
     for names in _MASKED_HEADS:

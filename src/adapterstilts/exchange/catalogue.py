@@ -15,7 +15,7 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones import BackboneIdentity, declaration_of, identity_of
+from adapterstilts.backbones import BackboneIdentity, declaration_of, identity_of, masked_language_head_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
@@ -157,8 +157,8 @@ def find(word: str, backbone: str, method: str, output: Path, data: str | None =
     if named := _named(word, backbone, every):
         return named.folder
     if task := tasks.known(word):
-        entry = plain_adapter(task.name, backbone, method, output)
-        return entry.folder if entry else _published(task, _Wanted(backbone, method, output, data))
+        entry = _plain_adapter(task.name, method, at_hand)
+        return entry.folder if entry else _published(task, _Wanted(backbone, method, output, data), at_hand)
     if is_combined(word):
         tasks.get(word)  # says what is wrong with it
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
@@ -198,17 +198,17 @@ class _Wanted:
     data: str | None
 
 
-def _published(task: tasks.Task, wanted: _Wanted) -> Path:
+def _published(task: tasks.Task, wanted: _Wanted, at_hand: Sequence[Entry]) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither ours nor local."""
     if declaration_of(wanted.backbone).is_ours or places.path_of(wanted.backbone).is_dir():
-        raise _not_made(task, wanted)
+        raise _not_made(task, wanted, at_hand)
     repository = repositories.repository_of(f"{wanted.method}-{word_of_task(task.name)}", wanted.backbone)
     try:
         return repositories.fetch(repository)
     except hub.Missing as error:
-        raise _not_made(task, wanted, f" (there is no https://huggingface.co/{repository})") from error
+        raise _not_made(task, wanted, at_hand, f" (there is no https://huggingface.co/{repository})") from error
     except UserError as error:
-        raise _not_made(task, wanted, f" ({str(error).rstrip('.')})") from error
+        raise _not_made(task, wanted, at_hand, f" ({str(error).rstrip('.')})") from error
 
 
 def entry(word: str, backbone: str, output: Path) -> Entry:
@@ -238,16 +238,15 @@ def looks_like_a_folder(word: str) -> bool:
     return os.sep in word or word.startswith(("~", ".")) or (places.path_of(word) / FACTS).is_file()
 
 
-def plain_adapter(task: str, backbone: str, method: str, output: Path) -> Entry | None:
-    """Return the adapter that the task's name stands for, None if it has not been made."""
-    at_hand = entries(output, backbone)
+def _plain_adapter(task: str, method: str, at_hand: Sequence[Entry]) -> Entry | None:
+    """The adapter of one backbone that the task's name stands for, None if it has not been made."""
     fitting = [entry for entry in at_hand if (entry.task, entry.method) == (task, method) and entry.plain]
     return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, wanted: _Wanted, why: str = "") -> NotMade:
+def _not_made(task: tasks.Task, wanted: _Wanted, at_hand: Sequence[Entry], why: str = "") -> NotMade:
     said = f'There is no {wanted.method} adapter for "{task.name}" on the backbone {wanted.backbone} yet{why}'
-    others = sorted({each.name for each in _trained_alone(task.name, wanted.backbone, wanted.output)})
+    others = sorted({each.name for each in _trained_alone(task.name, at_hand)})
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         said += f"; there are others, to be named in its stead: {', '.join(others[:_NAMED])}{more}"
@@ -257,10 +256,10 @@ def _not_made(task: tasks.Task, wanted: _Wanted, why: str = "") -> NotMade:
     return NotMade(f"{said}; make one: {make}")
 
 
-def _trained_alone(task: str, backbone: str, output: Path) -> list[Entry]:
+def _trained_alone(task: str, at_hand: Iterable[Entry]) -> list[Entry]:
     """The adapters of a task that build on no other one, by whatever settings."""
-    at_hand = (each for each in entries(output, backbone) if each.task == task)
-    return [each for each in at_hand if isinstance(each.run, Given) or each.run.composition is None]
+    own = (each for each in at_hand if each.task == task)
+    return [each for each in own if isinstance(each.run, Given) or each.run.composition is None]
 
 
 def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[str], None]) -> str:
@@ -270,7 +269,7 @@ def meant(word: str, backbone: str, method: str, output: Path, note: Callable[[s
     """
     task = tasks.known(word)
     word = task.name if task else word
-    alone = [each for each in _trained_alone(word, backbone, output) if each.method == method]
+    alone = [each for each in _trained_alone(word, entries(output, backbone)) if each.method == method]
     if len(alone) != 1 or alone[0].plain or alone[0].name == word:
         return word
     try:
@@ -339,11 +338,9 @@ class AtHand:
         return self._text(place, backbone)
 
     def _look_at_text(self, place: str, backbone: str) -> Rows:
-        from adapterstilts.backbones.loading import masked_language_head_digest
-
         revision = Text(place).revision(tasks.get("mnli"))
         own = places.path_of(place) if place != POCKET else None
-        head = masked_language_head_digest(self.backbone(backbone))
+        head = masked_language_head_of(self.backbone(backbone))
         return Rows("file" if own else POCKET, f"{revision}, {head}", str(own.absolute()) if own else place)
 
     def adapter(self, word: str, backbone: str, method: str) -> Run | Given:

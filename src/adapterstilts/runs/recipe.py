@@ -6,6 +6,7 @@ The files under `recipes/` hold every setting's default, so a number is in one p
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,10 @@ class Settings:
     parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+_known: dict[tuple[str | None, ...], tuple[tuple[Any, ...], Settings]] = {}
+"""By what was asked for, what it was resolved from and to."""
+
+
 def resolve(
     backbone: str, method: str, composition: str | None, task: str, overrides: Mapping[str, Any] | None = None
 ) -> Settings:
@@ -63,7 +68,14 @@ def resolve(
     check_method(method)
     if composition is not None:
         check_composition(composition)
-    return _resolved(backbone, method, composition, tasks.get(task), overrides or {})
+    declared, its_task = declaration_of(backbone), tasks.get(task)
+    # a study asks for the same a thousand times
+    asked = (backbone, method, composition, task, json.dumps(overrides or {}, sort_keys=True, default=repr))
+    basis = (declared, _read(recipes_folder() / declared.recipe), its_task)
+    before = _known.get(asked)
+    if before is None or before[0] != basis:
+        before = _known[asked] = basis, _resolved(backbone, method, composition, its_task, overrides or {})
+    return before[1]
 
 
 def _resolved(
