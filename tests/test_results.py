@@ -396,7 +396,7 @@ def test_an_average_is_only_of_results_that_have_every_language():
     assert averages["bottleneck, fusion of mnli + squad"] == [70.0]
     assert averages["bottleneck, stack on mnli"] == []
     line, note = (line for line in report.comparison(comparison).to_markdown().splitlines() if "stack on mnli" in line)
-    assert note == "Partial, so without an average: bottleneck, stack on mnli, in en alone."
+    assert note == "Partial, so without an average, in en alone: bottleneck, stack on mnli."
     assert line.startswith("| bottleneck, stack on mnli | 99.0 |  |  |  | +19.0 |")
     lines = report.summary([comparison]).to_markdown().splitlines()
     assert any(line.startswith("| bottleneck, stack on mnli |  | 99.0 |  | +19.0 |") for line in lines)

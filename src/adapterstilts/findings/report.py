@@ -314,10 +314,13 @@ def _notes(compared: Comparison, ranked: bool) -> Iterator[str]:
 
 def _partial_notes(compared: Comparison) -> Iterator[str]:
     """What is not measured in every language that is compared has no average; gains are over what both have."""
+    partial_rows: dict[str, list[str]] = {}
     for row in compared.rows:
         if row.results and not compared.averages(row):
             measured = sorted({language for result in row.results for language in result.scores})
-            yield f"Partial, so without an average: {row.label}, in {', '.join(measured)} alone."
+            partial_rows.setdefault(", ".join(measured), []).append(row.label)
+    for measured_in, labels in partial_rows.items():
+        yield f"Partial, so without an average, in {measured_in} alone: {'; '.join(labels)}."
 
 
 def metric_words(metric: str) -> str:
