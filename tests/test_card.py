@@ -1,5 +1,7 @@
 """A card says what was measured of this adapter and nothing else, in the Hub's own metadata."""
 
+from dataclasses import replace
+
 from huggingface_hub import ModelCard
 from records import a_result, a_run, accuracies
 
@@ -27,6 +29,14 @@ def entry(tmp_path, run=None, **about):
 
 def measured(**about):
     return a_result(**{"method": "lora", "task": "mnli", "scores": accuracies(en=90.0), **about})
+
+
+def test_a_training_in_another_precision_than_it_asks_for_is_told(tmp_path):
+    told = "Computed in fp32, on a processor without bf16."
+    for changed, precision in (({"precision": "bf16"}, "fp32"), ({"precision": "bf16"}, "bf16"), ({}, "fp32")):
+        own = entry(tmp_path, changed=changed)
+        own = replace(own, facts=replace(own.facts, training={**TRAINING, "trained_in": precision}))
+        assert (told in card.render(own, [])) == (bool(changed) and precision == "fp32")
 
 
 def test_scores_are_those_of_this_adapter_and_of_its_other_seeds_on_its_own_task(tmp_path):

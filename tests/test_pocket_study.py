@@ -1,5 +1,6 @@
 """The study's lines are runs and commands of the program, each once, and none trains twice on the same data."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -164,6 +165,26 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
     card = (output / adapter.name / "README.md").read_text()
     assert f"{made[0].average:.1f} with seed 0 (these weights), {made[1].average:.1f} with seed 1" in card
     assert "names that were read backwards" in card
+
+
+def test_a_shipped_result_goes_by_the_name_that_its_run_has_now(tmp_path, monkeypatch):
+    world.build(tmp_path, monkeypatch)
+    work, output = Path("study"), Path("zoo/pocket")
+    whole = world.learn("panx", output=work)
+    # as before the adapter was shipped, or its rate was the recipe's
+    in_english = replace(whole.only(["en"]), adapter="pocket-bottleneck-panx-s0-x123456")
+    stale = results.path_of(whole.run, in_english.adapter, output)
+    stale.parent.mkdir(parents=True)
+    stale.write_text(results.text_of(in_english))
+    shipping.ship_results(Path("nothing"), output)
+    (kept,) = results.read_all([output])
+    assert (kept.adapter, set(kept.scores)) == ("pocket-bottleneck-panx-s0", {"en"}) and not stale.exists()
+    shipping.ship_adapters([whole.run], work, output)
+    shipping.ship_results(work, output)
+    (kept,) = results.read_all([output])
+    assert kept.adapter == "bottleneck-panx" and kept.scores == whole.scores
+    shipping.ship_results(Path("nothing"), output)
+    assert results.read_all([output]) == [kept]
 
 
 @pytest.mark.parametrize("method", ["bottleneck", "lora"])

@@ -211,6 +211,10 @@ def test_how_long_a_run_takes_is_remembered(tmp_path, recipe):
         journal.write('{"kind": "cut of')
     assert Pace(tmp_path).seconds(planned) == 20.0 and Pace(tmp_path).seconds(other) is None
     assert Pace(tmp_path).taken(planned.run) == 40.0 and Pace(tmp_path).told() is None
+    Pace(tmp_path / "elsewhere").note(planned, 2.0, None)
+    for _ in range(2):
+        Pace(tmp_path).copy_to(tmp_path / "elsewhere")
+        assert Pace(tmp_path / "elsewhere").taken(planned.run) == 42.0
 
 
 def test_what_is_new_here_takes_what_others_took_times_how_much_slower_it_is(tmp_path):

@@ -292,13 +292,15 @@ def _training(entry: Entry) -> str:
     lacking = [name for name in told if training.get(name) is None]
     if lacking:
         raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
+    asked = entry.run.settings.get("precision") if isinstance(entry.run, Run) else None
+    otherwise = asked == "bf16" and training.get("trained_in") == "fp32"
     learned_from = f"{training['train_rows']:,} rows of {data}" if training.get("train_rows") else data
     learned_from += f", {own_set['what']}" if own_set.get("what") else ""
     return (
         f"Data: {learned_from} ({licence}). Seed {entry.seed}, {training['steps']:,} steps, {training['tokens']:,} "
         f"tokens without padding, {training['trainable_parameters']:,} trained parameters with the head; best English "
         f"validation score {training['best_validation_score']:.1f} after {training['best_step']:,} steps, whose "
-        "weights these are."
+        f"weights these are.{' Computed in fp32, on a processor without bf16.' if otherwise else ''}"
     )
 
 

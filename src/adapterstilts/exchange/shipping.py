@@ -58,20 +58,33 @@ def _in_bf16(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def ship_results(work: Path, output: Path, ids: Collection[str] | None = None) -> None:
     """Copy results into a shipped folder, by the names of its adapters, and render their cards from them.
 
-    `ids` are those of the runs whose results are wanted; None: all that there are.
+    `ids` are those of the runs whose results are wanted; None: all that there are. What is there already has its name,
+    too, by the adapters and the recipe as they are now; of two results of one run that in all languages stays.
     """
     shipped = {entry.run.id: entry for entry in shipped_in(output)}
-    for result in results.read_all([work]):
-        if ids is None or result.run.id in ids:
-            entry = shipped.get(result.run.adapter.id)
-            name = entry.name if entry else _name(result)
-            if entry:
-                size = (entry.folder / WEIGHTS).stat().st_size
-                result = replace(result, facts={**result.facts, results.BYTES: size})
-            files.write_text(results.path_of(result.run, name, output), results.text_of(replace(result, adapter=name)))
-    every = results.read_all([output])
-    for entry in shipped_in(output):
+    before = results.read_all([output])
+    new = [each for each in results.read_all([work]) if ids is None or each.run.id in ids]
+    by_run: dict[str, results.Result] = {}
+    for result in (*before, *new):
+        old = by_run.get(result.run.id)
+        if old is None or old.not_measured or not result.not_measured:
+            by_run[result.run.id] = result
+    every = [_as_shipped(result, shipped.get(result.run.adapter.id)) for result in by_run.values()]
+    texts = {results.path_of(each.run, each.adapter, output): results.text_of(each) for each in every}
+    for path in {results.path_of(each.run, each.adapter, output) for each in before} - {*texts}:
+        path.unlink(missing_ok=True)
+    for path, text in texts.items():
+        files.write_text(path, text)
+    for entry in shipped.values():
         files.write_text(entry.folder / "README.md", card.render(entry, every))
+
+
+def _as_shipped(result: results.Result, entry: Entry | None) -> results.Result:
+    """A result under the name that its adapter has where it is shipped, with the size of those weights."""
+    if entry is None:
+        return replace(result, adapter=_name(result))
+    size = (entry.folder / WEIGHTS).stat().st_size
+    return replace(result, adapter=entry.name, facts={**result.facts, results.BYTES: size})
 
 
 def _name(result: results.Result) -> str:

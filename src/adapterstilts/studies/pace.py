@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapterstilts.base import files
 from adapterstilts.methods.settings import COMPOSITIONS
 from adapterstilts.runs.run import Run
 from adapterstilts.studies.planning import Planned
@@ -74,6 +75,13 @@ class Pace:
             return None
         low, median, high = statistics.quantiles(self._shares, n=4)
         return Told(len(self._shares), median, (low, high))
+
+    def copy_to(self, output: Path) -> None:
+        """Add the lines of the journal to that of another folder, each once."""
+        paths = [path for path in (output / _JOURNAL, self._path) if path.is_file()]
+        lines = dict.fromkeys(line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
+        if lines:
+            files.write_text(output / _JOURNAL, "".join(f"{line}\n" for line in lines))
 
     def note(self, planned: Planned, seconds: float, predicted: float | None) -> None:
         """Remember how long a run took, and was thought to take; a full disk remembers nothing."""
