@@ -6,9 +6,7 @@ import dataclasses
 import errno
 import json
 import os
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -418,20 +416,26 @@ def test_a_crash_between_the_two_renames_is_mended(folder):
 
 
 def test_a_disk_that_is_really_too_small(tmp_path):
-    large = adapter(tensors={"adapter.x": torch.zeros(100_000)})
-    child = os.fork()
-    if child == 0:
-        # A limit on the size of files stands in for a disk that fills up half-way through the weights.
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        try:
-            save_adapter(large, tmp_path / "mine")
-        except UserError as error:
-            os._exit(42 if "make room there" in str(error) else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
-    assert list(tmp_path.iterdir()) == []
+    large, disk = tmp_path / "large", tmp_path / "disk"
+    save_adapter(adapter(tensors={"adapter.x.lora_A": torch.zeros(2, 50_000)}), large)
+    disk.mkdir()
+    # a limit on the size of files stands in for a disk that fills up half-way through the weights
+    code = f"""
+import resource, signal, sys
+from pathlib import Path
+from adapterstilts.adapter.saving import load_adapter, save_adapter
+from adapterstilts.base.errors import UserError
+
+large = load_adapter(Path({str(large)!r}))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    save_adapter(large, Path({str(disk / "mine")!r}))
+except UserError as error:
+    sys.exit(42 if "make room there" in str(error) else 1)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 42
+    assert list(disk.iterdir()) == []
 
 
 def test_reading_facts_costs_no_torch(folder):

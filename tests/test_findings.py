@@ -11,6 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "findings"))
 FINDINGS = yaml.safe_load(SCRIPT["PAGES"]["pocket"].read_text(encoding="utf-8"))
 SENTENCES = [sentence for section in FINDINGS.values() for finding in section for sentence in finding["sentences"]]
+OF_REAL = [
+    sentence
+    for section in yaml.safe_load(SCRIPT["PAGES"]["real"].read_text(encoding="utf-8")).values()
+    for finding in section
+    for sentence in finding["sentences"]
+]
 CLAIMS = [(claim, sentence.get("seeds", 3)) for sentence in SENTENCES for claim in sentence.get("because", [])]
 PLACEHOLDERS = [
     placeholder[0] for sentence in SENTENCES for placeholder in SCRIPT["PLACEHOLDER"].finditer(sentence["say"])
@@ -26,6 +32,24 @@ OPPOSITES = {
 @pytest.mark.parametrize("sentence", SENTENCES, ids=[sentence["say"][:40] for sentence in SENTENCES])
 def test_every_sentence_is_so(sentence):
     assert SCRIPT["said"](sentence)
+
+
+@pytest.fixture
+def on_real():
+    token = SCRIPT["PAGE"].set(SCRIPT["ON_REAL"])
+    yield
+    SCRIPT["PAGE"].reset(token)
+
+
+@pytest.mark.parametrize("sentence", OF_REAL, ids=[sentence["say"][:40] for sentence in OF_REAL])
+def test_every_sentence_on_the_real_encoder_is_so_and_could_be_otherwise(sentence, on_real):
+    assert SCRIPT["said"](sentence)
+    for claim in sentence["because"]:
+        nearer = re.sub(r" within [\d.]+ of ", " within 0 of ", claim)
+        # what was not named beforehand is not called better or worse
+        assert nearer != claim and not re.search(r" (above|below) ", claim)
+        with pytest.raises(SCRIPT["NotSo"]):
+            SCRIPT["check"](nearer, sentence["seeds"])
 
 
 def test_a_sentence_that_compares_has_claims():

@@ -25,7 +25,8 @@ class TrainingSettings:
     updates and falls linearly to the last. `weight_decay` spares biases, layer norms and whatever else has
     one dimension. `evaluate_every` is in updates, None for each epoch: then the model is validated and a
     checkpoint written. Training stops early after `patience` validations without a gain. `precision` 'bf16'
-    computes in mixed precision. `threads` (of the CPU) None leaves them as they are.
+    computes in mixed precision where that pays (`backbones.device.computed_in`). `threads` (of the CPU) None leaves
+    them as they are.
     """
 
     learning_rate: Above0 = 1e-4
