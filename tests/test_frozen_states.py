@@ -71,7 +71,8 @@ def test_without_dropout_it_is_the_same_training(
     if kind == "multiple_choice":
         del weights["head.out.bias"]  # a softmax over choices does not see it, and AdamW makes much of its rounding
     for name, tensor in weights.items():
-        torch.testing.assert_close(same[name], tensor, atol=10 * tolerance, rtol=tolerance, msg=name)
+        # AdamW makes steps of one size of gradients that differ by rounding alone: one is 1e-2
+        torch.testing.assert_close(same[name], tensor, atol=max(10 * tolerance, 1e-4), rtol=tolerance, msg=name)
 
 
 def test_what_lies_below_has_no_dropout_and_is_computed_no_more(tmp_path: Path, monkeypatch: Any) -> None:
