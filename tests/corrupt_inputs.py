@@ -661,7 +661,7 @@ def named_by_run(task: str, content: bytes, change: Change) -> Change:
     """The file that the tiny training of `task` would leave its result in."""
 
     def apply(path: Path) -> None:
-        from adapterstilts.exchange.catalogue import AtHand
+        from adapterstilts.exchange.at_hand import AtHand
         from adapterstilts.runs import asked, results, words
 
         settings = {"max_steps": 1, "train_examples": 4, "validation_examples": 4, "test_examples": 4}

@@ -45,7 +45,7 @@ def a_run(
         rows, task = None, None
     else:
         structure = None if control == "parameters" else composition
-        settings = recipe.making(recipe.resolve(backbone, method, structure, task, changed))
+        settings = dict(recipe.resolve(backbone, method, structure, task, changed).making)
         settings |= {} if fresh else {"fresh": False}
     built_on = [
         source
@@ -69,7 +69,7 @@ def a_run(
 
 
 def _usual(method: str, task: str, backbone: str) -> dict[str, Any]:
-    return recipe.of_making(backbone, method, None, task)
+    return dict(recipe.resolve(backbone, method, None, task).making)
 
 
 def accuracies(**by_language: float) -> dict[str, dict[str, float]]:

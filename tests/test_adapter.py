@@ -20,7 +20,9 @@ LARGE = BackboneIdentity("FacebookAI/XLM-R", "", "1" * 64)
 def run(method: str, task: str | None, composition: str | None = None, *sources: Run | Given, **facts) -> Run:
     """A run by the recipe, on the rows that one expects."""
     backbone = facts.pop("backbone", POCKET)
-    settings = {"how": "mean"} if composition == "merge" else recipe.of_making(backbone.id, method, composition, task)
+    settings = (
+        {"how": "mean"} if composition == "merge" else recipe.resolve(backbone.id, method, composition, task).making
+    )
     rows = Rows("pocket" if backbone is POCKET else "hub", "1") if task else None
     return Run(backbone, method, task, rows, composition, sources, settings=settings, **facts)
 

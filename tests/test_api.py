@@ -11,7 +11,7 @@ import torch
 import adapterstilts as st
 from adapterstilts import execution, tasks
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.rows import reading
 from adapterstilts.runs import asked
 

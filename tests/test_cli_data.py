@@ -10,7 +10,7 @@ from test_sources_files import real
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.pocket.tasks import SIZES
 
 

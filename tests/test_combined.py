@@ -26,7 +26,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT
 from adapterstilts.cli import cli
 from adapterstilts.exchange import card, catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution import How, lessons
 from adapterstilts.pocket.tasks import SIZES
 from adapterstilts.rows import kept, reading

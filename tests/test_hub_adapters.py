@@ -34,6 +34,7 @@ from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, publishing, repositories
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.rows import reading
 from adapterstilts.runs import asked, results
 from adapterstilts.runs.run import Given, Rows, Run
@@ -208,7 +209,7 @@ def test_pulled_adapters_give_the_same_scores(server: Hub, elsewhere: Path, tmp_
         publishing.publish(publishing.prepare(entry, [], "me"), private=False)
 
     def fused(words: tuple[str, ...], output: str) -> dict:
-        here = catalogue.AtHand(tmp_path / output)
+        here = AtHand(tmp_path / output)
         run = asked.training(here, "pawsx", "bottleneck", "fuse", words, settings=settings)
         return dict(execution.learn(run, execution.How(tmp_path / output)).scores)
 
@@ -512,7 +513,7 @@ def test_a_merge_is_published_with_a_card(
 ) -> None:
     load = reading.load
     monkeypatch.setattr(reading, "load", lambda *given: load(*given)[:20])
-    here, how = catalogue.AtHand(tmp_path / "runs"), execution.How(tmp_path / "runs")
+    here, how = AtHand(tmp_path / "runs"), execution.How(tmp_path / "runs")
     target = "tatoeba" if head is None else None
     made = execution.merge(asked.merging(here, ("squad", "mnli"), "lora", target, head=head), how)
     entry = catalogue.entry(made.adapter.name, "pocket", tmp_path / "runs")

@@ -14,7 +14,7 @@ from adapterstilts import execution
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.model import Model
 from adapterstilts.backbones import loading
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution import How, Outcome, many
 from adapterstilts.runs import asked, results
 from adapterstilts.runs.run import Run

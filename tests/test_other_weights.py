@@ -20,7 +20,7 @@ from adapterstilts import cli
 from adapterstilts.backbones import declared, loading
 from adapterstilts.base import places
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import command, results
 from adapterstilts.runs.results import Result
 

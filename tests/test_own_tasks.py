@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import adapterstilts
 from adapterstilts import cli, tasks
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.rows import reading
 from adapterstilts.rows.hub import repositories
 from adapterstilts.runs import asked, command, recipe

@@ -18,7 +18,8 @@ from adapterstilts.backbones.loading import load_backbone
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
 from adapterstilts.exchange import shipping
-from adapterstilts.exchange.catalogue import AtHand, bundled
+from adapterstilts.exchange.at_hand import AtHand
+from adapterstilts.exchange.catalogue import bundled
 from adapterstilts.methods.settings import default_settings
 from adapterstilts.runs import asked, command, results, words
 from adapterstilts.studies.declared import best_sources
@@ -90,7 +91,7 @@ def test_the_best_sources_are_those_whose_stacks_validate_best(tmp_path):
         settings = {**lora, "sources": [lora]}
         text = text_of(Facts(folder.name, run, run.backbone, settings, (), "0" * 64, {}, training))
         (folder / FACTS).write_text(text)
-    assert best_sources(tmp_path, "pocket", {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
+    assert best_sources(AtHand(tmp_path), "pocket", {"method": "lora", "target": "pawsx"}) == "mnli qqp squad"
     run, *others = STUDY.runs(STUDY.parts["best"], tmp_path)
     assert command.arguments_of(run) == "fuse mnli qqp squad --target pawsx --method lora".split()
     assert [other.seed for other in others] == [1, 2]

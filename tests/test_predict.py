@@ -12,7 +12,7 @@ from adapterstilts import execution, tasks
 from adapterstilts.backbones import loading
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import main
-from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.rows import reading
 from adapterstilts.runs import asked
 from adapterstilts.tasks import types
@@ -39,7 +39,7 @@ def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def measured(word: str, target: str, method: str, language: str, output: Path) -> float:
     """The accuracy in a language as `evaluate` finds it."""
     settings = {"test_examples": 60}
-    run = asked.evaluating(catalogue.AtHand(output), word, target, method, settings=settings)
+    run = asked.evaluating(AtHand(output), word, target, method, settings=settings)
     return execution.evaluate(run, execution.How(output, (language,))).scores[language]["accuracy"]
 
 

@@ -76,6 +76,18 @@ def test_what_is_there_is_read_here_but_for_predictions(home):
     assert Remote("memory://bucket/other").folder != remote.folder
 
 
+def test_of_adapters_those_are_read_that_are_needed(home):
+    for name in ("a/weights", "b/weights", "results/a.json", "study.jsonl"):
+        home.pipe(f"/bucket/runs/{name}", name.encode())
+    remote = Remote("memory://bucket/runs")
+    remote.pull({"b"})
+    copied = {path.relative_to(remote.folder).as_posix() for path in remote.folder.rglob("*") if path.is_file()}
+    assert {name for name in copied if not name.startswith(".")} == {"b/weights", "results/a.json", "study.jsonl"}
+    remote.push()
+    remote.pull()
+    assert (remote.folder / "a" / "weights").read_text() == "a/weights", "what was left there is still to be had"
+
+
 def test_a_url_that_cannot_be_opened_is_told(tmp_path):
     with pytest.raises(UserError, match="nothing-such://x cannot be read or written"):
         Remote("nothing-such://x")
@@ -96,6 +108,7 @@ def test_a_run_of_a_cluster_takes_and_gives_by_the_url(recipe, tmp_path, monkeyp
         # each on a node of its own
         monkeypatch.setenv("ADAPTERSTILTS_HOME", str(tmp_path / planned.run.id))
         assert cluster._with_copies(planned, url).error is None
+    assert not list(Remote(url).folder.glob("pocket-*")), "the second needs nothing of the first"
     monkeypatch.setenv("ADAPTERSTILTS_HOME", str(tmp_path / "home"))
     remote.pull()
     assert not studies.plan(studies.read(recipe), remote.folder).left

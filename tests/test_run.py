@@ -13,7 +13,7 @@ from adapterstilts import execution, methods, tasks
 from adapterstilts.adapter import saving
 from adapterstilts.adapter.facts import FACTS, WEIGHTS
 from adapterstilts.base.errors import UserError
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution import How
 from adapterstilts.findings import compare
 from adapterstilts.runs import asked, related, results, words

@@ -15,7 +15,7 @@ from adapterstilts.adapter import model
 from adapterstilts.adapter.facts import FACTS, Facts, text_of
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution import How
 from adapterstilts.runs import asked, results, words
 from adapterstilts.scoring import submission

@@ -20,6 +20,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
 from adapterstilts.exchange import catalogue
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import command
 from adapterstilts.runs.run import Rows
 from adapterstilts.studies import carrying, workers
@@ -124,7 +125,7 @@ def test_shipped_studies_are_planned(path, monkeypatch):
         catalogue, "identity_of", lambda id: BackboneIdentity(id, "", "0" * 64) if "xlm" in id else known(id)
     )
     study = studies.read(path, "pocket", str(path.parent))
-    monkeypatch.setattr(catalogue.AtHand, "text", lambda self, *_: Rows("file", "text", "text"))
+    monkeypatch.setattr(AtHand, "text", lambda self, *_: Rows("file", "text", "text"))
     empty = [name for name, part in study.parts.items() if not study.runs(part, NOWHERE)]
     assert empty == (["best"] if "best" in study.parts else [])
 

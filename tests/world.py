@@ -17,7 +17,7 @@ from adapterstilts import execution, tasks
 from adapterstilts.backbones import declared
 from adapterstilts.base import places
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution import How
 from adapterstilts.rows import reading
 from adapterstilts.runs import asked, recipe

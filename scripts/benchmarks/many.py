@@ -17,7 +17,7 @@ _PROGRAM = """
 import json, sys
 from pathlib import Path
 from adapterstilts import execution
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import asked
 
 task, method, seeds, steps, output = json.loads(sys.argv[1])

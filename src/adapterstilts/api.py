@@ -16,7 +16,7 @@ from adapterstilts.base.errors import did_you_mean
 from adapterstilts.base.places import path_of
 from adapterstilts.base.progress import SILENT, Progress
 from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.execution.how import How
 from adapterstilts.runs import asked
 from adapterstilts.runs.results import Result

@@ -12,7 +12,7 @@ from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts
 from adapterstilts.cli import drawing
 from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand, folder_of
 from adapterstilts.execution.how import languages_of, place_of
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.runs import asked, recipe
@@ -64,7 +64,7 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
                 first = asked.measured(here, source, source.task, place_of(source.rows))
             steps.append(_step(first, output, (), {key: value for key, value in settings.items() if key in HOW}))
         else:
-            catalogue.folder_of(source, run.backbone.id, output)
+            folder_of(source, run.backbone.id, output)
     return [*steps, _step(run, output, languages, settings)]
 
 

@@ -140,7 +140,7 @@ def merge(adapters: tuple[str, ...], target: str | None, way: str, head: str | N
     """
     options.prepare(target)
     from adapterstilts import execution
-    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.exchange.at_hand import AtHand
     from adapterstilts.runs import asked
 
     how, here = _how(chosen), AtHand(chosen["output"])
@@ -220,7 +220,7 @@ def evaluate(adapter: str, target: str | None, submission: Path | None, layer: s
     if isinstance(layer, int):
         chosen["settings"] = (*chosen["settings"], f"retrieval_layer={layer}")
     from adapterstilts import execution
-    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.exchange.at_hand import AtHand
     from adapterstilts.runs import asked
 
     how = _how(chosen)
@@ -285,7 +285,7 @@ def _trainings(
     task: str, chosen: dict[str, Any], composition: str | None = None, adapters: Sequence[str] = (), **more: Any
 ) -> list[Run]:
     """The run of each seed."""
-    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.exchange.at_hand import AtHand
     from adapterstilts.runs import asked
 
     here = AtHand(chosen["output"])

@@ -15,18 +15,16 @@ from pathlib import Path
 
 from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
-from adapterstilts.backbones import BackboneIdentity, declaration_of, identity_of, masked_language_head_of
+from adapterstilts.backbones import declaration_of
 from adapterstilts.base import hub, places
 from adapterstilts.base.errors import UserError, did_you_mean, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
-from adapterstilts.rows import reading
-from adapterstilts.rows.text import POCKET, Text
 from adapterstilts.runs import results
 from adapterstilts.runs.asked import NotMade
 from adapterstilts.runs.command import line, where
-from adapterstilts.runs.run import Given, Rows, Run
-from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, unusual, word_for, word_of_task
+from adapterstilts.runs.run import Given, Run
+from adapterstilts.runs.words import changed_in_making, is_plain, name_of, plain, word_of_task
 from adapterstilts.tasks import metrics
 from adapterstilts.tasks.combined import is_combined
 
@@ -139,16 +137,24 @@ def entries(output: Path, backbone: str | None = None, skip: Skip = lambda _: No
     return [entry for entry in at_hand if backbone in (None, entry.backbone)]
 
 
-def find(word: str, backbone: str, method: str, output: Path, data: str | None = None) -> Path:
+def find(
+    word: str,
+    backbone: str,
+    method: str,
+    output: Path,
+    data: str | None = None,
+    listing: Callable[[], Sequence[Entry]] | None = None,
+) -> Path:
     """Return the folder of the adapter that `word` means: a folder, a repository of the Hub, an adapter's name, or a
     task's name.
 
     A task's name means its plain adapter for this backbone and method; of several that of the lowest seed, on rows from
     where one expects them, the shipped one. What is not at hand is downloaded, if our organisation has published it. A
     whole name, with its backbone, may be of another one: whether it fits is checked when it is loaded. Raises
-    `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones).
+    `UserError`, naming what is near or how to make it, from rows of `data` (None: the usual ones). `listing` returns
+    what `entries` does, where that is kept.
     """
-    every = entries(output)
+    every = listing() if listing else entries(output)
     at_hand = [entry for entry in every if entry.backbone == backbone]
     if repositories.is_repository(word):
         return next((entry.folder for entry in at_hand if entry.name == word), None) or _fetched(word)
@@ -304,75 +310,6 @@ def _facts_as_written(folder: Path, *_: int) -> Facts:
     return read_facts(folder)
 
 
-class AtHand:
-    """What words mean on this machine: `runs.asked.Surroundings` over an output folder, the shipped zoo and the Hub.
-
-    Each word is looked up once, so a study is planned at once; make another after something was made.
-    """
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-        # on the object, not the class: another one looks again
-        self.backbone = functools.cache(self._backbone)
-        self._rows = functools.cache(self._look_at_rows)
-        self._text = functools.cache(self._look_at_text)
-        self._adapter = functools.cache(self._look_for_adapter)
-        self._entries = functools.cache(lambda: entries(output))
-
-    def _backbone(self, word: str) -> BackboneIdentity:
-        """The backbone that a word means, by its weights; they are loaded only where they are new here."""
-        return identity_of(word)
-
-    def rows(self, task: tasks.Task, data: str | None, backbone: str) -> Rows:
-        """The rows of a task, by what identifies them."""
-        return self._rows(task.name, declaration_of(backbone).rows if data is None else data)
-
-    def _look_at_rows(self, task: str, place: str) -> Rows:
-        return Rows(reading.word_of(place, tasks.get(task)), reading.source_revision(tasks.get(task), place), place)
-
-    def text(self, text: str | None, data: str | None, backbone: str) -> Rows:
-        """What masked language modelling takes: the text, by its digest, and the head that the backbone has for it."""
-        place = text or (declaration_of(backbone).rows if data is None else data)
-        if text is None and place != POCKET:
-            raise UserError(f"Masked text beside rows from {place} needs text: give --text a folder of .txt files.")
-        return self._text(place, backbone)
-
-    def _look_at_text(self, place: str, backbone: str) -> Rows:
-        revision = Text(place).revision(tasks.get("mnli"))
-        own = places.path_of(place) if place != POCKET else None
-        head = masked_language_head_of(self.backbone(backbone))
-        return Rows("file" if own else POCKET, f"{revision}, {head}", str(own.absolute()) if own else place)
-
-    def adapter(self, word: str, backbone: str, method: str) -> Run | Given:
-        """How the adapter that a word means was made, and where it is; UserError as :func:`find`."""
-        run = self._adapter(word, backbone, method)
-        if isinstance(run, NotMade):
-            raise run
-        return run
-
-    def _look_for_adapter(self, word: str, backbone: str, method: str) -> Run | Given | NotMade:
-        try:
-            folder = find(word, backbone, method, self._output)
-        except NotMade as error:  # kept, so that it is not looked for again
-            return error
-        return replace(read_facts(folder).run, place=str(folder))
-
-    def method_of(self, words: Sequence[str], backbone: str) -> str:
-        """The method of the first of these adapters whose name or folder tells it, or 'bottleneck'."""
-        return method_of(words, backbone, self._output)
-
-    def folder_of(self, adapter: Run | Given) -> Path | None:
-        """Where an adapter is, by its identity: where it was named, in the output folder, the zoo, or the Hub's cache.
-
-        None if nowhere.
-        """
-        named = Path(adapter.place)
-        if adapter.place and (named / FACTS).is_file() and read_facts(named).run.id == adapter.id:
-            return named
-        fitting = [entry for entry in self._entries() if entry.run.id == adapter.id]
-        return min(fitting, key=lambda entry: ORIGINS.index(entry.origin)).folder if fitting else None
-
-
 def check_free(run: Run, output: Path) -> None:
     """Raise UserError if what `run` would make or find has its places in `output` taken by another run's."""
     name = name_of(run)
@@ -384,12 +321,3 @@ def check_free(run: Run, output: Path) -> None:
             raise UserError(f"{folder} is an adapter that others made; give another --output, or remove it.")
         olds = [(folder, replace(old, evaluation=run.evaluation)), *olds]
     results.check_same(olds, run)
-
-
-def folder_of(adapter: Run | Given, backbone: str, output: Path) -> Path:
-    """Return where an adapter is, by its identity; UserError, as `catalogue.find`, if it is nowhere."""
-    folder = AtHand(output).folder_of(adapter)
-    rows = adapter.rows if isinstance(adapter, Run) else None
-    data = rows.place if rows and adapter.task and unusual(rows, adapter.task, backbone) else None
-    made_for = adapter.backbone.id if isinstance(adapter, Run) else backbone
-    return folder or find(word_for(adapter), made_for, adapter.method, output, data)

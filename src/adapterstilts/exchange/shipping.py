@@ -12,7 +12,8 @@ from adapterstilts.adapter.facts import WEIGHTS
 from adapterstilts.adapter.value import ADAPTER_PREFIX
 from adapterstilts.base import files
 from adapterstilts.exchange import card, catalogue
-from adapterstilts.exchange.catalogue import AtHand, Entry
+from adapterstilts.exchange.at_hand import AtHand
+from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.runs import results, words
 from adapterstilts.runs.run import Run
 

@@ -18,7 +18,7 @@ from adapterstilts.base import files, processes, schema
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.names import slug
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import folder_of
+from adapterstilts.exchange.at_hand import folder_of
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.rows import kept, reading
 from adapterstilts.rows.labelled import are_labelled

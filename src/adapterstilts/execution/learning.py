@@ -22,7 +22,8 @@ from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, locks, processes
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import AtHand, check_free, folder_of
+from adapterstilts.exchange.at_hand import AtHand, folder_of
+from adapterstilts.exchange.catalogue import check_free
 from adapterstilts.execution import lessons
 from adapterstilts.execution.evaluating import measured_result, pack, record, rows_to_measure
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings

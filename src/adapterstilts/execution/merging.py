@@ -15,7 +15,8 @@ from adapterstilts.backbones import loading
 from adapterstilts.backbones.loading import Backbone
 from adapterstilts.base import files, processes
 from adapterstilts.base.progress import SILENT, Progress
-from adapterstilts.exchange.catalogue import check_free, folder_of
+from adapterstilts.exchange.at_hand import folder_of
+from adapterstilts.exchange.catalogue import check_free
 from adapterstilts.execution.evaluating import measured_result, record, rows_to_measure
 from adapterstilts.execution.how import DEFAULT, How, check_length, languages_of, place_of, surroundings
 from adapterstilts.execution.learning import weights_of

@@ -77,7 +77,7 @@ def training(
     if not fresh and (method, composition, control) != ("lora", "fuse", None):
         raise UserError("Only a fusion of LoRAs can do without a fresh one (--no-fresh); leave that out.")
     resolved = recipe.resolve(backbone, method, None if control == "parameters" else composition, task, settings)
-    making = recipe.making(resolved) | ({} if fresh else {"fresh": False})
+    making = dict(resolved.making) | ({} if fresh else {"fresh": False})
     shared = {key: identity.canonical(resolved.run[key]) for key in (*_SHARED, "test_examples")}
     built_on = [_adapter(here, word, method, backbone, data, text) for word in sources]
     check_sources(method, composition, [(name_of(source), source.method) for source in built_on])

@@ -25,6 +25,7 @@ OF_EVALUATION = ("max_length", "precision", "test_examples", "retrieval_layer")
 ADDED_LATER = ("backbone_dropout",)
 """Settings that the first runs of this version did not write down: without one of them a run has its default."""
 _ALL_LINEAR_MAPS = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+_SCALARS = (bool, str, int)
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         # training
@@ -72,7 +73,7 @@ def canonical(value: Any) -> Any:
         TypeError: it holds something that JSON has not, so that nothing enters an identity by its `repr`.
         ValueError: it holds a number that is not finite.
     """
-    if value is None or isinstance(value, bool | str | int):
+    if value is None or isinstance(value, _SCALARS):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -90,16 +91,15 @@ def not_default(settings: Mapping[str, Any], composition: str | None = None) -> 
     kept = {key: _canonical_setting(key, value) for key, value in settings.items() if key not in HOW}
     if composition == "merge":
         return kept
-    return {
-        key: value
-        for key, value in kept.items()
-        if key not in DEFAULTS or value != _canonical_setting(key, DEFAULTS[key])
-    }
+    return {key: value for key, value in kept.items() if key not in DEFAULTS or value != _CANONICAL_DEFAULTS[key]}
 
 
 def _canonical_setting(key: str, value: Any) -> Any:
     # a set of names, in whichever order
     return sorted(value) if key == "target_modules" else canonical(value)
+
+
+_CANONICAL_DEFAULTS = {key: _canonical_setting(key, value) for key, value in DEFAULTS.items()}
 
 
 def digest(facts: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,15 @@ class Settings:
     run: Mapping[str, Any]
     origins: Mapping[str, str]
     parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @cached_property
+    def making(self) -> Mapping[str, Any]:
+        """Those that decide what a training makes, canonical."""
+        apart = (*HOW, "test_examples", "retrieval_layer", *(() if self.parts else _OF_SEVERAL))
+        values = {**self.run, **self.method}
+        if self.parts:
+            apart, values = (*apart, *OF_PARTS), {**values, PARTS: self.parts}
+        return {key: canonical(value) for key, value in values.items() if key not in apart}
 
 
 _known: dict[tuple[str | None, ...], tuple[tuple[Any, ...], Settings]] = {}
@@ -111,20 +121,6 @@ def _resolved(
     parts = {part.name: _resolved(backbone, method, composition, part, asked).run for part in its_task.parts}
     of_parts = {name: {key: run[key] for key in OF_PARTS} for name, run in parts.items()}
     return Settings(adapter, {key: values[key] for key in keys}, origins, of_parts)
-
-
-def of_making(backbone: str, method: str, composition: str | None, task: str) -> Values:
-    """Return the recipe's settings that decide what a training makes: a run is told apart by what differs from them."""
-    return making(resolve(backbone, method, composition, task))
-
-
-def making(settings: Settings) -> Values:
-    """Return those of resolved settings that decide what a training makes."""
-    apart = (*HOW, "test_examples", "retrieval_layer", *(() if settings.parts else _OF_SEVERAL))
-    values = {**settings.run, **settings.method}
-    if settings.parts:
-        apart, values = (*apart, *OF_PARTS), {**values, PARTS: settings.parts}
-    return {key: canonical(value) for key, value in values.items() if key not in apart}
 
 
 def of_evaluation(

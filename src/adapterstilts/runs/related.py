@@ -32,7 +32,7 @@ def via(run: Run, source: Run | Given) -> Run:
     """Return full fine-tuning on the task of `run` after full fine-tuning, with seed 0, on the task of a source."""
     assert source.task is not None
     rows = source.rows if isinstance(source, Run) else run.rows
-    settings = recipe.of_making(run.backbone.id, "full", None, source.task)
+    settings = recipe.resolve(run.backbone.id, "full", None, source.task).making
     first = Run(run.backbone, "full", source.task, rows, settings=settings)
     return _of(run, "full", "continue", (first,))
 
@@ -61,7 +61,7 @@ def _learned(task: str | None) -> str | None:
 def _of(run: Run, method: str, composition: str | None, sources: tuple[Run | Given, ...]) -> Run:
     """Another way to learn the task of `run`, by its recipe: the same rows, seed and evaluation."""
     assert run.task is not None
-    settings = recipe.of_making(run.backbone.id, method, composition, run.task)
+    settings = recipe.resolve(run.backbone.id, method, composition, run.task).making
     evaluation = run.evaluation
     if evaluation is not None:
         shared = {key: settings[key] for key in ("max_length", "precision") if key in evaluation.settings}

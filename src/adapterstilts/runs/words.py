@@ -38,7 +38,7 @@ def _changed(run: Run) -> Mapping[str, Any]:
         return {**settings, **({"head": word_for(run.head)} if run.head else {})}
     if run.method == NO_ADAPTER or run.task is None:
         return {}
-    usual = recipe.of_making(run.backbone.id, run.method, run.structure, run.task)
+    usual = recipe.resolve(run.backbone.id, run.method, run.structure, run.task).making
     settings = {**{key: DEFAULTS[key] for key in ADDED_LATER if key in usual}, **run.settings}
     takes_pocket = declaration_of(run.backbone.id).rows == "pocket"
     own_text = run.text if takes_pocket and run.text is not None and run.text.source != "pocket" else None

@@ -16,6 +16,7 @@ from typing import Any
 
 from adapterstilts.base import files
 from adapterstilts.base.errors import UserError
+from adapterstilts.runs import words
 from adapterstilts.studies.carrying import Finished
 from adapterstilts.studies.planning import Planned
 from adapterstilts.studies.remote import Remote
@@ -103,7 +104,8 @@ def _no_cluster(address: str | None, error: Exception) -> UserError:
 def _with_copies(planned: Planned, url: str) -> Finished:
     try:
         remote = Remote(url)
-        remote.pull()
+        # the weights of a whole study are too much for each node
+        remote.pull({words.name_of(each) for each in planned.run.graph()})
         ended = one(planned, remote.folder, True)
         remote.push()
     except UserError as error:

@@ -15,8 +15,7 @@ from adapterstilts.base import schema
 from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.base.places import path_of, recipes_folder
 from adapterstilts.base.yaml_files import read_yaml
-from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.findings.judged import Question
 from adapterstilts.runs import asked, command, words
 from adapterstilts.runs.run import Run, with_own_seeds
@@ -97,7 +96,7 @@ class Study:
         runs: dict[Run, None] = {}
         if any(getattr(self, needed) is None for needed in part.needs):
             return []
-        for line in self._lines(part, output):
+        for line in self._lines(part, here):
             try:
                 # what a line says itself comes last, and counts
                 verb, *rest = line.split()
@@ -127,12 +126,12 @@ class Study:
         data += ["--text", self.text] if self.text else []
         return [*data, *([] if self.backbone == DEFAULT else ["--backbone", self.backbone])]
 
-    def _lines(self, part: Part, output: Path) -> Iterator[str]:
+    def _lines(self, part: Part, here: AtHand) -> Iterator[str]:
         for seed, line in itertools.product(part.seed, part.runs):
             names = [name for name in _open_in(line) if name not in ("seed", "best")]
             for filled in itertools.product(*(part.values[name] for name in names)):
                 known = dict(zip(names, filled, strict=True))
-                best = best_sources(output, self.backbone, known) if "{best}" in line else ""
+                best = best_sources(here, self.backbone, known) if "{best}" in line else ""
                 # which these are is not known before the runs that choose them
                 if best or "{best}" not in line:
                     yield line.format(**known, seed=seed, best=best)
@@ -214,13 +213,13 @@ def trains_twice(run: Run) -> bool:
     return run.composition in ("continue", "stack") and run.saw_target_training
 
 
-def best_sources(output: Path, backbone: str, known: Mapping[str, str]) -> str:
+def best_sources(here: AtHand, backbone: str, known: Mapping[str, str]) -> str:
     """Return the three sources whose stacks have the best English validation scores; '' if fewer have been run."""
     scored = []
-    for entry in catalogue.entries(output, backbone):
+    wanted = (backbone, known["method"], known["target"], "stack", 0)
+    for entry in here.entries():
         run = entry.run
-        wanted = (known["method"], known["target"], "stack", 0)
-        if isinstance(run, Run) and (run.method, run.task, run.composition, run.seed) == wanted:
+        if isinstance(run, Run) and (entry.backbone, run.method, run.task, run.composition, run.seed) == wanted:
             if not words.changed_in_making(run):
                 scored.append((entry.facts.training["best_validation_score"], *words.words_of_sources(run)))
     return " ".join(sorted(name for _, name in sorted(scored, reverse=True)[:_BEST])) if len(scored) >= _BEST else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
-from adapterstilts.exchange.catalogue import AtHand
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import results
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Run

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from adapterstilts.base.errors import UserError
 _REMEMBERED = ".remote.json"
 _ONLY_THERE = ("predictions", "logs")
 _ONLY_HERE = ("checkpoints",)
+_OF_ALL = ("results",)
 
 
 def is_url(output: str) -> bool:
@@ -48,8 +49,11 @@ class Remote:
             self._system.pipe_file(probe, b"")
             self._system.rm_file(probe)
 
-    def pull(self) -> None:
-        """Copy here what is there and not here, or another there; UserError if that fails."""
+    def pull(self, adapters: Collection[str] | None = None) -> None:
+        """Copy here what is there and not here, or another there, of adapters those of these names (None: all).
+
+        UserError if that fails.
+        """
         with self._told(), locks.holding(self.folder, "remote", lambda _: None):
             known = self._remembered()
             self._system.invalidate_cache()
@@ -57,7 +61,9 @@ class Remote:
             for path in sorted(listed, key=_facts_last):
                 name = str(path).removeprefix(f"{self._root}/")
                 here, state = self.folder / name, str(self._system.checksum(path))
-                if name.split("/")[0] in _ONLY_THERE or (here.is_file() and known.get(name, [None])[0] == state):
+                place, *inside = name.split("/")
+                is_another = adapters is not None and bool(inside) and place not in (*adapters, *_OF_ALL)
+                if place in _ONLY_THERE or is_another or (here.is_file() and known.get(name, [None])[0] == state):
                     continue
                 with files.whole(here) as waiting:
                     self._system.get_file(path, str(waiting))

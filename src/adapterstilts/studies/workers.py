@@ -136,7 +136,7 @@ def _done(planned: Planned, output: Path) -> Result | None:
 def _carried_out(planned: Planned, output: Path) -> Result | None:
     global _shared
     from adapterstilts import execution
-    from adapterstilts.exchange.catalogue import AtHand
+    from adapterstilts.exchange.at_hand import AtHand
     from adapterstilts.execution.learning import learn_sharing
     from adapterstilts.execution.shared import Shared
 
