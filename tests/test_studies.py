@@ -19,7 +19,7 @@ from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import recipes_folder
 from adapterstilts.cli import cli
-from adapterstilts.exchange import catalogue
+from adapterstilts.exchange import at_hand, catalogue, repositories
 from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import command
 from adapterstilts.runs.run import Rows
@@ -119,10 +119,10 @@ def not_there(repository, revision=None):
 @pytest.mark.parametrize("path", sorted((recipes_folder() / "studies").glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_studies_are_planned(path, monkeypatch):
     # what it takes of the Hub need not be here to be planned for
-    known = catalogue.identity_of
-    monkeypatch.setattr(catalogue.repositories, "fetch", not_there)
+    known = at_hand.identity_of
+    monkeypatch.setattr(repositories, "fetch", not_there)
     monkeypatch.setattr(
-        catalogue, "identity_of", lambda id: BackboneIdentity(id, "", "0" * 64) if "xlm" in id else known(id)
+        at_hand, "identity_of", lambda id: BackboneIdentity(id, "", "0" * 64) if "xlm" in id else known(id)
     )
     study = studies.read(path, "pocket", str(path.parent))
     monkeypatch.setattr(AtHand, "text", lambda self, *_: Rows("file", "text", "text"))
