@@ -15,7 +15,7 @@ from adapterstilts.exchange.catalogue import Entry
 from adapterstilts.findings import report
 from adapterstilts.findings.compare import language_score
 from adapterstilts.findings.table import Column, Table
-from adapterstilts.runs.results import Result
+from adapterstilts.runs.results import Result, fell_back
 from adapterstilts.runs.run import Given, Run
 from adapterstilts.runs.words import changed_in_evaluation, is_plain, words_of_sources
 from adapterstilts.tasks import Task
@@ -292,8 +292,7 @@ def _training(entry: Entry) -> str:
     lacking = [name for name in told if training.get(name) is None]
     if lacking:
         raise UserError(f'"{entry.name}" does not say the {lacking[0]} of its training, which its card must tell.')
-    asked = entry.run.settings.get("precision") if isinstance(entry.run, Run) else None
-    otherwise = asked == "bf16" and training.get("trained_in") == "fp32"
+    otherwise = isinstance(entry.run, Run) and fell_back(entry.run.settings, training.get("trained_in"))
     learned_from = f"{training['train_rows']:,} rows of {data}" if training.get("train_rows") else data
     learned_from += f", {own_set['what']}" if own_set.get("what") else ""
     return (

@@ -85,8 +85,8 @@ class Result:
     def computed_otherwise(self) -> bool:
         """Whether any of it asked for bf16 and was computed in fp32, by a processor that does not multiply bf16."""
         assert self.run.evaluation is not None
-        asked = {"trained_in": self.run.settings, "evaluated_in": self.run.evaluation.settings}
-        return any(own.get("precision") == "bf16" and self.facts.get(fact) == "fp32" for fact, own in asked.items())
+        own, measured = self.run.settings, self.run.evaluation.settings
+        return fell_back(own, self.facts.get("trained_in")) or fell_back(measured, self.facts.get("evaluated_in"))
 
     def only(self, languages: Iterable[str]) -> Result:
         """Return the part of it in `languages`, which is partial if that is not all."""
@@ -260,6 +260,11 @@ def check_same(olds: Iterable[tuple[Path, Run]], new: Run) -> None:
 def _short(value: Any) -> str:
     text = "none" if value is None else schema.json_of(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def fell_back(settings: Mapping[str, Any], computed_in: Any) -> bool:
+    """Whether settings asked for bf16, and the computation was in fp32: the processor does not multiply bf16."""
+    return settings.get("precision") == "bf16" and computed_in == "fp32"
 
 
 def read(path: Path) -> Result:
