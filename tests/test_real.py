@@ -66,6 +66,12 @@ def met(monkeypatch):
     monkeypatch.setitem(DECLARED, "pocket", replace(DECLARED["pocket"], met=("mnli", "tydiqa")))
 
 
+def test_systems_that_were_not_run_are_named_below_a_table_of_those_that_have_begun(headline):
+    begun, whole = (headline.table([a_result()], begun) for begun in (True, False))
+    assert [row[0] for row in begun.rows] == ["a bottleneck"] and begun.notes[-1] == "Not run yet: all of it."
+    assert [row[0] for row in whole.rows] == ["a bottleneck", "all of it"] and whole.notes == begun.notes[:-1]
+
+
 def test_what_the_backbone_itself_learned_from_is_marked_in_every_table(headline, met):
     results = [
         a_result(),

@@ -42,18 +42,26 @@ class Headline:
     systems: tuple[System, ...]
     data: str | None = None
 
-    def table(self, results: Iterable[Result]) -> Table:
-        """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run."""
+    def table(self, results: Iterable[Result], begun: bool = False) -> Table:
+        """Return the table: means over languages and seeds, of answers F1 alone, and what was not run as not run.
+
+        If only those are asked for that have `begun`, systems that were run on no target are named below it.
+        """
         compared = self.compared(results)
         columns = [Column("system"), *(Column(self._heading(each), "number") for each in compared.values())]
         rows: list[list[Cell]] = []
+        left_out = []
         for system in self.systems:
             own = [row_of(each, system.on(each.target)) for each in compared.values()]
+            if begun and not any(own):
+                left_out.append(system.shown)
+                continue
             name = Value(system.shown, mark=MET) if any(row and row.met for row in own) else system.shown
             rows.append([name, *map(_cell, map(system.on, compared), own, compared.values())])
         for each in beside(self.backbone):
             rows.append([each.label, *map(each.f1, self.targets)])
-        return Table(columns, rows, notes=list(self._notes(compared)))
+        not_run = [f"Not run yet: {'; '.join(left_out)}."] if left_out else []
+        return Table(columns, rows, notes=[*self._notes(compared), *not_run])
 
     def compared(self, results: Iterable[Result]) -> dict[str, Comparison]:
         """Return each target's comparison, without what was measured in English alone to choose a rate."""
