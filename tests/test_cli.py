@@ -16,6 +16,7 @@ import world
 from adapterstilts import cli, execution, tasks
 from adapterstilts.backbones import declared
 from adapterstilts.runs import results
+from adapterstilts.runs.identity import OF_EVALUATION
 from adapterstilts.training import checkpoints
 
 VERBS = [
@@ -177,6 +178,48 @@ def test_an_adapter_with_other_settings_is_taken_where_it_is_the_only_one(traine
     code, _, err = call(verb, "--output", "others", *rest)
     assert "taken is the only other one, pocket-bottleneck-hellaswag-s0-x" in err and "(max_steps=2)" in err
     assert code == 0 or words.startswith("merge squad"), err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("predict panx", "there is one for --backbone e5-small; make one: adapterstilts train panx"),
+        ("predict xnli", "it learns from the rows of mnli, whose adapter is here, so that may be named; make one:"),
+        ("settings pawsx --method full --composition fuse", "so it cannot fuse; use bottleneck or lora"),
+    ],
+)
+def test_what_is_near_is_named_where_something_is_not_there(call, words, said):
+    code, _, err = call(*words.split())
+    assert code == 1 and said in err
+
+
+def test_a_word_that_is_nearly_a_backbones_name_is_asked_back(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = '"e5-smal" is taken for an id of the Hub. Did you mean "e5-small"?'
+    assert call("compare", "xnli", "--backbone", "e5-smal")[1:] == (
+        "Nothing has been measured on xnli with the backbone e5-smal yet; start with: adapterstilts train xnli "
+        "--backbone e5-smal\n",
+        f"{asked}\n",
+    )
+    (tmp_path / "e5-smal").mkdir()
+    for other in ("xlm-roberta-base", "bert-small", "me/e5-smal", "pocket", "e5-smal"):
+        assert asked not in call("zoo", "--backbone", other)[2]
+
+
+def test_settings_of_what_is_not_trained_are_those_of_its_evaluation(call):
+    _, out, _ = call("settings", "tatoeba", "--backbone", "e5-small")
+    first, *lines = out.splitlines()
+    assert first == "# evaluation on tatoeba, which has no training data, backbone e5-small"
+    assert {line.partition(":")[0] for line in lines} == {*OF_EVALUATION}
+
+
+def test_an_adapter_says_its_whole_name_and_the_line_that_makes_it(call):
+    _, out, _ = call("zoo", "show", "mnli", "--backbone", "e5-small")
+    lines = out.splitlines()
+    assert lines[1] == "whole name: e5-small-folder-bottleneck-mnli-s0"
+    assert lines[2] == "made by: adapterstilts train mnli --backbone e5-small --data FOLDER"
+    assert any(", precision=fp32): " in line for line in lines)
+    assert max(map(len, lines[: lines.index("results:")])) < 400
 
 
 def test_of_several_others_none_is_taken_and_all_are_named(trained, call):

@@ -69,7 +69,7 @@ def test_the_text_has_counts_labels_and_examples(call, monkeypatch):
     assert lines[0].startswith("panx from pocket, revision pocket ")
     assert lines[1].split() == ["language", "train", "test"] and lines[2].split() == ["en", "6", "3"]
     assert any(line.startswith("labels of train: O ") for line in lines)
-    assert sum(line == "as encoded:" for line in lines) == 3
+    assert sum(line == "as encoded for pocket:" for line in lines) == 3
     assert any("/B-" in line for line in lines if line.startswith("  tokens: <s>"))
 
 

@@ -48,6 +48,16 @@ def test_shipped_recipes_name_only_what_exists(path):
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_a_rate_of_a_task_does_not_hide_that_of_a_composition(path):
+    found = yaml.safe_load(path.read_text())
+    for composition, methods in found.get("compositions", {}).items():
+        for name, section in found["tasks"].items():
+            for method in methods.keys() & section.keys():
+                own, composed = section[method], section[method].get(composition, {})
+                assert "learning_rate" not in own or "learning_rate" in composed, f"{name}, {method}, {composition}"
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_has_every_setting_that_is_declared_and_no_other(path):
     of_methods = {key for method in METHODS for key in default_settings(method)}
     assert set(yaml.safe_load(path.read_text())["defaults"]) == set(settings_schema()) - of_methods

@@ -19,11 +19,13 @@ from adapterstilts import methods, tasks
 from adapterstilts.adapter import model, saving
 from adapterstilts.adapter.value import HEAD_PREFIX, Adapter
 from adapterstilts.backbones import BackboneIdentity, loading
+from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.base import hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import zoo_folder
 from adapterstilts.cli import main
 from adapterstilts.exchange import catalogue, exporting, importing, publishing
+from adapterstilts.exchange.base_model import id_for_others
 from adapterstilts.exchange.exporting import note
 from adapterstilts.methods import Source
 from adapterstilts.runs import results
@@ -260,6 +262,17 @@ def test_another_backbone_that_is_known_is_no_base_model(at_home, tmp_path):
     adapter = an_adapter("lora", None, "mnli", BackboneIdentity(str(at_home), "", "0" * 64))
     with pytest.raises(UserError, match='"pocket" is another backbone than'):
         exported(adapter, tmp_path, str(at_home), base_model="pocket")
+
+
+def test_weights_of_ours_are_not_called_by_the_id_of_others_that_are_known():
+    fingerprint = DECLARED["e5-small"].fingerprint or ""
+    ours = BackboneIdentity("e5-small", "", fingerprint)
+    with pytest.raises(UserError, match='other weights than "e5-small".*--accept-other-weights'):
+        id_for_others(ours, "intfloat/multilingual-e5-small")
+    assert id_for_others(ours) == id_for_others(ours, "e5-small") == "e5-small"
+    assert id_for_others(ours, "me/in-four-bits") == "me/in-four-bits", "they may be there, too"
+    theirs = BackboneIdentity("folder/of-the-hubs", "", "1" * 64)
+    assert id_for_others(theirs, "intfloat/multilingual-e5-small") == "intfloat/multilingual-e5-small"
 
 
 def test_an_adapter_of_another_backbone_is_not_exported(tmp_path):

@@ -208,6 +208,9 @@ def test_an_adapter_is_evaluated_as_it_was_after_its_training(trained):
 def test_an_adapter_of_the_train_task_serves_the_target(trained):
     result = world.evaluate("mnli", "xnli")
     assert words.label_of(result.run) == "bottleneck, target only"
+    other = replace(result.run.evaluation, settings={**result.run.evaluation.settings, "precision": "bf16"})
+    measured = words.label_of(replace(result.run, evaluation=other))
+    assert measured == "bottleneck, target only (evaluated with precision=bf16)"
 
 
 @pytest.mark.parametrize(("method", "how"), [("bottleneck", "mean"), ("lora", "mean"), ("lora", "ties")])

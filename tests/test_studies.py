@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import ending_process
@@ -240,6 +241,17 @@ def test_what_is_new_here_takes_what_others_took_times_how_much_slower_it_is(tmp
         assert each.seconds(planned[("panx", *lora)]) == pytest.approx(60.0)
         assert each.seconds(planned[("pawsx", *continued)]) == pytest.approx(110.0)
         assert each.seconds(planned[("tydiqa", *lora)]) == 150.0, "of work that is new, what the method takes"
+
+
+def test_before_anything_was_carried_out_here_training_elsewhere_tells(tmp_path, recipe):
+    first, second, *_ = studies.plan(studies.read(recipe), NOWHERE).of("alone")
+    done = replace(first, trained=7.0)
+    assert Pace(tmp_path, [second]).seconds(first) is None
+    pace = Pace(tmp_path, [second, done])
+    assert pace.is_of_elsewhere and pace.seconds(first) == 7.0 and pace.taken(first.run) == 0.0
+    pace.note(first, 3.0, None)
+    pace = Pace(tmp_path, [second, done])
+    assert not pace.is_of_elsewhere and pace.seconds(first) == 3.0
 
 
 def test_how_well_runs_were_predicted_is_told(tmp_path, recipe):

@@ -90,7 +90,7 @@ DECLARED = {
     for declared in (
         Declaration(
             "pocket",
-            "a miniature, of invented languages",
+            "a miniature, of invented sentences",
             weights="pocket/backbone",
             rows="pocket",
             recipe="pocket.yaml",

@@ -48,8 +48,11 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_LISTED])}{more}"
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return ``' Did you mean "squad"?'`` for the choice nearest to `word`, or ``''`` if none is near."""
+def did_you_mean(word: str, choices: Iterable[str], cutoff: float = 0.5) -> str:
+    """Return ``' Did you mean "squad"?'`` for the choice nearest to `word`, or ``''`` if none is near.
+
+    `cutoff` is how near it has to be, from 0 to 1.
+    """
     by_lower_case = {choice.lower(): choice for choice in choices}
-    nearest = difflib.get_close_matches(word.lower(), list(by_lower_case), n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(word.lower(), list(by_lower_case), n=1, cutoff=cutoff)
     return f' Did you mean "{by_lower_case[nearest[0]]}"?' if nearest else ""

@@ -16,13 +16,7 @@ from adapterstilts.runs.command import line, where
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[TARGET]...", shell_complete=options.complete_task)
-@click.option(
-    "--backbone",
-    default="pocket",
-    show_default=True,
-    metavar="pocket|HUB_ID|PATH",
-    help="The backbone whose results are compared.",
-)
+@options.backbone_option("The backbone whose results are compared.")
 @click.option("--summary", is_flag=True, help="One table for all, systems down, targets across.")
 @click.option(
     "--grid",
@@ -79,7 +73,8 @@ def compare(
     if not any(comparison.rows for comparison in comparisons):
         on = f" on {', '.join(names)}" if names else ""
         # what a fusion takes is shipped for the one backbone alone
-        words = ["fuse", "squad", "mnli", "--target", "pawsx"] if backbone == DEFAULT else ["train", "pawsx"]
+        first = next((name for name in names if declarations.get(name).train_on), "pawsx")
+        words = ["fuse", "squad", "mnli", "--target", first] if backbone == DEFAULT else ["train", first]
         start = line(*words, *where(backbone, output))
         drawing.say(f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}")
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapterstilts.backbones.declared import DEFAULT
 from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
@@ -21,13 +22,7 @@ _LONGEST = 300
 
 @click.command()
 @click.argument("task", shell_complete=options.complete_task)
-@click.option(
-    "--backbone",
-    default="pocket",
-    show_default=True,
-    metavar="pocket|HUB_ID|PATH",
-    help="The backbone whose tokenizer encodes the examples.",
-)
+@options.backbone_option("The backbone whose tokenizer encodes the examples.")
 @click.option(
     "--data",
     "source",
@@ -63,8 +58,10 @@ def data(task: str, backbone: str, source: str | None, language: str | None, spl
         drawing.print_json(inspection.as_json())
         return
     drawing.say(f"{inspection.task} from {inspection.source}, revision {inspection.revision}")
+    if backbone == DEFAULT != inspection.source and not tasks.get(task).own:
+        drawing.Bars().note(f"{DEFAULT} knows its own sentences alone: name the encoder that is to read these.")
     drawing.print_table(_counts(inspection))
-    for line in (*_labels(inspection), *_missing(inspection), *_examples(inspection)):
+    for line in (*_labels(inspection), *_missing(inspection), *_examples(inspection, backbone)):
         drawing.say(line)
 
 
@@ -93,12 +90,12 @@ def _missing(inspection: Inspection) -> Iterator[str]:
         yield f"not there: {split} in {', '.join(languages)}; for {first}, {'; '.join(phrases)}"
 
 
-def _examples(inspection: Inspection) -> Iterator[str]:
+def _examples(inspection: Inspection, backbone: str) -> Iterator[str]:
     for example in inspection.examples:
         yield ""
         yield f"example of {example.split} in {example.language}, as read:"
         yield from (f"  {name}: {_short(_plain(value))}" for name, value in example.row.items())
-        yield "as encoded:"
+        yield f"as encoded for {backbone}:"
         for feature in example.encoded:
             yield from (f"  {name}: {_short(value)}" for name, value in _in_words(feature))
 

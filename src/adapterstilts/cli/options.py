@@ -11,7 +11,8 @@ from click.shell_completion import CompletionItem
 
 from adapterstilts.backbones.declared import DECLARED, DEFAULT
 from adapterstilts.base import digests, places
-from adapterstilts.base.errors import UserError, printable
+from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.cli import drawing
 from adapterstilts.methods import METHODS
 from adapterstilts.runs.command import ACCEPT
 from adapterstilts.training.logs import TRACKERS
@@ -181,16 +182,33 @@ def other_weights(command: Command) -> Command:
     )(command)
 
 
-def backbone(command: Command) -> Command:
-    """Add --backbone."""
+class _Backbone(click.ParamType):
+    name = "backbone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take any word, and say so of one that is nearly a name here: it may be one of the Hub's old ids."""
+        if value in DECLARED or "/" in value or (ctx and ctx.resilient_parsing) or places.path_of(value).is_dir():
+            return value
+        if near := did_you_mean(value, DECLARED, cutoff=0.8):
+            drawing.Bars().note(f'"{value}" is taken for an id of the Hub.{near}')
+        return value
+
+
+def backbone_option(text: str, default: str | None = DEFAULT) -> Callable[[Command], Command]:
+    """Return --backbone with its help; without a `default` it may be left out."""
     return click.option(
         "--backbone",
-        default=DEFAULT,
-        show_default=True,
+        default=default,
+        show_default=default is not None,
+        type=_Backbone(),
         metavar="pocket|e5-small|HUB_ID|PATH",
         shell_complete=complete_backbone,
-        help="The encoder; `adapterstilts backbones` lists those that have a name here.",
-    )(command)
+        help=text,
+    )
+
+
+backbone = backbone_option("The encoder; `adapterstilts backbones` lists those that have a name here.")
+"""Adds --backbone."""
 
 
 def learning(command: Command) -> Command:
@@ -300,8 +318,8 @@ def layer(command: Command) -> Command:
         "--layer",
         type=_Layer(),
         metavar="N|all",
-        help="For retrieval: compare the embeddings of layer N (0: before the first) instead of 14/24 of the depth; "
-        '"all" prints the scores of each, a diagnostic, and saves nothing.',
+        help="For retrieval: compare the embeddings of layer N (0: before the first); by default that which `settings "
+        'tatoeba` says. "all" prints the scores of each, a diagnostic, and saves nothing.',
     )(command)
 
 

@@ -60,9 +60,9 @@ def predict(
 
     FILE is standard input if not given. A line has what the task reads, between tabs, or as a JSON object: a sentence
     or a pair of them; tokens between spaces; question and context; context, question and choices. Printed is a line for
-    each: the label with its probability, the tags, the answer, or the number of the choice, from 0. With --language
-    what is read comes before that, between tabs, and what is right after it. With --nearest every line is a sentence,
-    and the nearest one is printed with their cosine.
+    each that is not blank: the label with its probability, the tags, the answer, or the number of the choice, from 0.
+    With --language what is read comes before that, between tabs, and what is right after it. With --nearest every line
+    is a sentence, and the nearest one is printed with their cosine.
 
     The adapters of pocket, the default backbone, know its invented sentences alone. For real ones give a backbone that
     has read the language, with adapters of its own: --backbone e5-small.

@@ -78,7 +78,7 @@ def export(
     "--labels", metavar="A,B,...", help="The head's labels in its own order, where it has other names or none."
 )
 @click.option("--name", metavar="NAME", help="What to call it. [default: the last part of FOLDER or of OWNER/NAME]")
-@click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="What it is for. [default: the backbone that it names]")
+@options.backbone_option("What it is for. [default: the backbone that it names]", None)
 @click.option("--revision", metavar="R", help="A branch, tag or commit of its repository.")
 @click.option("--convert", is_flag=True, help="Read weights from a pickle, as plain tensors and nothing else.")
 @options.task_file

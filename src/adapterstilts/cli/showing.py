@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,14 @@ _ZOO = (
     Column("licence", drop=1),
     Column("origin", drop=3),
 )
+_LONG = ("run", "backbone")
+"""Facts of an adapter that --json has alone: the line that makes it says them."""
 _WIDE = 40
 """Letters of a setting and its value behind which a word of where it comes from still stands in line."""
-_SCORE = "score is the main metric of the adapter's own task, averaged over languages."
+_SCORE = (
+    "score is the main metric of the adapter's own task (of questions the mean of F1 and exact match), averaged over "
+    "languages."
+)
 
 
 @click.command()
@@ -100,11 +106,15 @@ def settings(task: str, method: str, composition: str | None, backbone: str, as_
       adapterstilts fuse squad mnli --target pawsx --config my.yaml
     """
     from adapterstilts import tasks as declarations
+    from adapterstilts.methods.compositions import check_possible
     from adapterstilts.runs import recipe
+    from adapterstilts.runs.identity import OF_EVALUATION
 
-    name = declarations.get(task).name
+    name, is_trained = declarations.get(task).name, declarations.get(task).train_on is not None
+    if composition:
+        check_possible(method, composition)
     resolved = recipe.resolve(backbone, method, composition, name)
-    values = recipe.shown(resolved)
+    values = {key: value for key, value in recipe.shown(resolved).items() if is_trained or key in OF_EVALUATION}
     if as_json:
         facts: dict[str, Any] = {"task": name, "method": method, "composition": composition, "backbone": backbone}
         facts |= {"parts": dict(resolved.parts)} if resolved.parts else {}
@@ -114,7 +124,8 @@ def settings(task: str, method: str, composition: str | None, backbone: str, as_
     lines = [f"{key}: {schema.json_of(value)}" for key, value in values.items()]
     width = min(_WIDE, max(map(len, lines)))
     composed = f" for {composition}" if composition else ""
-    drawing.say(f"# {method} on {name}{composed}, backbone {backbone}")
+    what = f"{method} on {name}{composed}" if is_trained else f"evaluation on {name}, which has no training data"
+    drawing.say(f"# {what}, backbone {backbone}")
     for written, origin in zip(lines, (resolved.origins[key] for key in values), strict=True):
         drawing.say(f"{written:<{width}}  # {origin}")
     for part, own in resolved.parts.items():
@@ -177,7 +188,7 @@ def _ways(language: Any, event: Any) -> list[str]:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--backbone", metavar="pocket|HUB_ID|PATH", help="Only adapters for this backbone.")
+@options.backbone_option("Only adapters for this backbone.", None)
 @click.option("--method", type=click.Choice(METHODS), help="Only adapters of this method.")
 @click.option("--task", metavar="TASK", shell_complete=options.complete_task, help="Only adapters of this task.")
 @click.option("--from", "organisation", metavar="ORG", help="List also what ORG has published on the Hub.")
@@ -228,13 +239,7 @@ def zoo(
 
 @zoo.command("show")
 @click.argument("adapter", shell_complete=options.complete_adapter)
-@click.option(
-    "--backbone",
-    default="pocket",
-    show_default=True,
-    metavar="pocket|HUB_ID|PATH",
-    help="The backbone, where a task's name is given.",
-)
+@options.backbone_option("The backbone, where a task's name is given.")
 @options.method(("bottleneck", "lora", "full", "head_only"))
 @options.as_json
 @click.pass_obj
@@ -252,6 +257,9 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
     from adapterstilts.adapter.facts import read_facts, text_of
     from adapterstilts.exchange import catalogue
     from adapterstilts.runs import results
+    from adapterstilts.runs.command import arguments_of
+    from adapterstilts.runs.run import Run
+    from adapterstilts.runs.words import changed_in_evaluation, name_of
 
     chosen = method or catalogue.method_of([adapter], backbone, output)
     adapter = catalogue.meant(adapter, backbone, chosen, output, drawing.Bars().note)
@@ -264,9 +272,12 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         drawing.print_json({"folder": str(folder), **facts, "results": [result.told() for result in own]})
         return
     drawing.say(f"folder: {folder}")
+    if isinstance(entry.run, Run):
+        drawing.say(f"whole name: {name_of(entry.run)}")
+        drawing.say(f"made by: {line(*arguments_of(entry.run))}")
     for key, value in facts.items():
-        text = value if isinstance(value, str) else schema.json_of(value)
-        drawing.say(f"{key}: {text}")
+        if key not in _LONG:
+            drawing.say(f"{key}: {value if isinstance(value, str) else schema.json_of(_brief(value))}")
     if own:
         drawing.say()
         drawing.say("results:")
@@ -274,12 +285,21 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         each = ", ".join(f"{language} {score:.1f}" for language, score in result.main_scores.items())
         revision = result.run.evaluation and result.run.evaluation.rows.revision
         alone = "; partial" if result.not_measured else ""
-        drawing.say(f"  {result.target} ({revision}): {result.average:.1f}  ({each}{alone})")
+        how = "".join(f", {key}={value}" for key, value in changed_in_evaluation(result.run).items())
+        drawing.say(f"  {result.target} ({revision}{how}): {result.average:.1f}  ({each}{alone})")
     if card := catalogue.card_in(folder):
         body = re.sub(r"\A---\n.*?\n---\n", "", card, flags=re.DOTALL)
         drawing.say()
         drawing.say("card:")
         drawing.say_lines(body.strip(), "  ")
+
+
+def _brief(value: Any) -> Any:
+    """A fact without the lists and the mappings in it, which --json has."""
+    if not isinstance(value, Mapping):
+        return value
+    plain = {key: each for key, each in value.items() if not isinstance(each, Mapping | list)}
+    return plain or value
 
 
 def _entry(entry: Any) -> dict[str, Any]:

@@ -82,8 +82,9 @@ def study(
 ) -> None:
     """Carry out the runs of a recipe that are not done yet.
 
-    The recipe is one of those that are shipped, pocket and e5-small, or a file of your own. Stopped, the same command
-    goes on where it was. A run that fails leaves the others.
+    The recipe is a file of your own, or one of those that are shipped: pocket, e5-small, and the paper's table as it
+    was (paper), with adapters (paper-adapters) or on XLM-R Base (paper-base). Stopped, the same command goes on where
+    it was. A run that fails leaves the others.
 
     \b
     Examples:
@@ -152,7 +153,7 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
     """Print each part with its runs, those that are done, and the hours that the others take."""
     from adapterstilts.runs import command
 
-    pace = Pace(output)
+    pace = Pace(output, plan.runs)
     if as_json:
         runs = [
             {
@@ -182,7 +183,8 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
     )
     notes = [
         "Hours are those of one worker, by what runs of the same kind, or else of other systems on the same work, took "
-        "here; megabytes those of adapters, by what there is of the same method here."
+        f"{'to train elsewhere, since none was carried out here yet' if pace.is_of_elsewhere else 'here'}; megabytes "
+        "those of adapters, by what there is of the same method here."
     ]
     if told := pace.told():
         low, high = told.quartiles

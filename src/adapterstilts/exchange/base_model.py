@@ -9,8 +9,10 @@ from typing import TypeVar
 from adapterstilts.adapter.facts import Facts
 from adapterstilts.adapter.value import Adapter
 from adapterstilts.backbones import BackboneIdentity, declaration_of
+from adapterstilts.backbones.declared import DECLARED
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.names import slug
+from adapterstilts.runs.command import ACCEPT
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import Given, Run
 
@@ -42,8 +44,14 @@ def _check_id(base_model: str, backbone: BackboneIdentity) -> None:
             f'"{base_model}" is no id of the Hub; give one such as --base-model xlm-roberta-base or --base-model '
             "OWNER/NAME."
         )
-    if declaration_of(base_model).fingerprint not in (None, backbone.fingerprint):
+    named, own = declaration_of(base_model), declaration_of(backbone.id)
+    if named.fingerprint not in (None, backbone.fingerprint):
         raise UserError(f'"{base_model}" is another backbone than "{backbone.id}"; give the --base-model of that one.')
+    if own.is_ours and named.name in DECLARED and named != own:
+        raise UserError(
+            f'"{base_model}" has other weights than "{backbone.id}", on which the adapter was trained; leave out '
+            f"--base-model. Whoever has those weights may take the adapter with {ACCEPT}."
+        )
 
 
 def _is_id(word: str) -> bool:

@@ -17,7 +17,7 @@ from adapterstilts import tasks
 from adapterstilts.adapter.facts import FACTS, Facts, read_facts
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base import hub, places
-from adapterstilts.base.errors import UserError, did_you_mean, printable
+from adapterstilts.base.errors import UserError, did_you_mean, listed, printable
 from adapterstilts.base.names import slug
 from adapterstilts.exchange import repositories
 from adapterstilts.runs import results
@@ -164,7 +164,7 @@ def find(
         return named.folder
     if task := tasks.known(word):
         entry = _plain_adapter(task.name, method, at_hand)
-        return entry.folder if entry else _published(task, _Wanted(backbone, method, output, data), at_hand)
+        return entry.folder if entry else _published(task, _Wanted(backbone, method, output, data), every)
     if is_combined(word):
         tasks.get(word)  # says what is wrong with it
     known = [*tasks.all_tasks(), *(entry.name for entry in at_hand)]
@@ -204,17 +204,17 @@ class _Wanted:
     data: str | None
 
 
-def _published(task: tasks.Task, wanted: _Wanted, at_hand: Sequence[Entry]) -> Path:
+def _published(task: tasks.Task, wanted: _Wanted, every: Sequence[Entry]) -> Path:
     """The folder of a task's adapter from the Hub, which is asked of backbones that are neither ours nor local."""
     if declaration_of(wanted.backbone).is_ours or places.path_of(wanted.backbone).is_dir():
-        raise _not_made(task, wanted, at_hand)
+        raise _not_made(task, wanted, every)
     repository = repositories.repository_of(f"{wanted.method}-{word_of_task(task.name)}", wanted.backbone)
     try:
         return repositories.fetch(repository)
     except hub.Missing as error:
-        raise _not_made(task, wanted, at_hand, f" (there is no https://huggingface.co/{repository})") from error
+        raise _not_made(task, wanted, every, f" (there is no https://huggingface.co/{repository})") from error
     except UserError as error:
-        raise _not_made(task, wanted, at_hand, f" ({str(error).rstrip('.')})") from error
+        raise _not_made(task, wanted, every, f" ({str(error).rstrip('.')})") from error
 
 
 def entry(word: str, backbone: str, output: Path) -> Entry:
@@ -250,12 +250,20 @@ def _plain_adapter(task: str, method: str, at_hand: Sequence[Entry]) -> Entry | 
     return min(fitting, key=lambda entry: (entry.seed, not entry.usual, ORIGINS.index(entry.origin)), default=None)
 
 
-def _not_made(task: tasks.Task, wanted: _Wanted, at_hand: Sequence[Entry], why: str = "") -> NotMade:
+def _not_made(task: tasks.Task, wanted: _Wanted, every: Sequence[Entry], why: str = "") -> NotMade:
+    at_hand = [entry for entry in every if entry.backbone == wanted.backbone]
     said = f'There is no {wanted.method} adapter for "{task.name}" on the backbone {wanted.backbone} yet{why}'
     others = sorted({each.name for each in _trained_alone(task.name, at_hand)})
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         said += f"; there are others, to be named in its stead: {', '.join(others[:_NAMED])}{more}"
+    if task.train_on not in (None, task.name) and _plain_adapter(str(task.train_on), wanted.method, at_hand):
+        said += f"; it learns from the rows of {task.train_on}, whose adapter is here, so that may be named"
+    backbones = {
+        each.backbone for each in every if (each.task, each.method) == (task.name, wanted.method) and each.plain
+    }
+    if elsewhere := sorted(backbones - {wanted.backbone}):
+        said += f"; there is one for --backbone {listed(elsewhere)}"
     chosen = [] if wanted.method == "bottleneck" else ["--method", wanted.method]
     rows = ["--data", wanted.data] if wanted.data else []
     make = line("train", task.name, *chosen, *rows, *where(wanted.backbone, wanted.output, task.name))

@@ -30,7 +30,7 @@ def check_sources(method: str, composition: str | None, sources: Sequence[tuple[
             raise UserError(f"A plain {method} adapter builds on no source, but {_names(sources)} was given.")
         return
     check_composition(composition)
-    _check_possible(method, composition)
+    check_possible(method, composition)
     _check_number(composition, sources)
     for name, own in sources:
         if own != method:
@@ -61,7 +61,8 @@ def _names(sources: Sequence[tuple[str, str]]) -> str:
     return " and ".join(f'"{name}"' for name, _ in sources)
 
 
-def _check_possible(method: str, composition: str) -> None:
+def check_possible(method: str, composition: str) -> None:
+    """Raise UserError if adapters of `method` cannot be composed so."""
     if composition in _POSSIBLE[method]:
         return
     able = [name for name, compositions in _POSSIBLE.items() if composition in compositions]

@@ -214,7 +214,12 @@ def plain(value: Any) -> str:
 
 def label_of(run: Run) -> str:
     """Return the words that a reader sees for a run on its target, such as 'bottleneck, fusion of mnli + squad'."""
-    changes = ", ".join(f"{key}={plain(value)}" for key, value in sorted(changed(run).items()))
+    measured_with = {key: value for key, value in changed_in_evaluation(run).items() if key in run.settings}
+    told = {key: value for key, value in changed(run).items() if key not in measured_with}
+    changes = ", ".join(
+        [f"{key}={plain(value)}" for key, value in sorted(told.items())]
+        + [f"evaluated with {key}={plain(value)}" for key, value in sorted(measured_with.items())]
+    )
     if original := _of_other_weights(run):
         run = replace(original, evaluation=run.evaluation)
     sources = " + ".join(sources_of(run))

@@ -33,9 +33,10 @@ class Pace:
 
     Of a kind that is new here, what other systems took for the same work is known, and by how much this system is
     slower or faster on what both have done; else what its method takes, or if nothing is trained what measuring takes.
+    Where nothing was carried out yet, what training took of those `elsewhere` that are done has to do.
     """
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, elsewhere: Iterable[Planned] = ()) -> None:
         self._path = output / _JOURNAL
         self._seconds: dict[tuple[str, str], list[float]] = {}
         self._by_run: dict[str, float] = {}
@@ -49,6 +50,10 @@ class Pace:
                 self._by_run[str(told["id"])] = self._by_run.get(str(told["id"]), 0.0) + seconds
                 if told.get("predicted"):
                     self._shares.append(seconds / float(told["predicted"]))
+        self.is_of_elsewhere = not self._seconds
+        for planned in elsewhere if self.is_of_elsewhere else ():
+            if planned.trained:
+                self._seconds.setdefault(_kind(planned), []).append(planned.trained)
 
     def seconds(self, planned: Planned) -> float | None:
         """Return how long a run takes; None if nothing here tells."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from adapterstilts.base.errors import UserError
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.at_hand import AtHand
-from adapterstilts.runs import results
+from adapterstilts.runs import results, words
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.studies.declared import Study
@@ -18,12 +18,16 @@ from adapterstilts.studies.declared import Study
 
 @dataclass(frozen=True)
 class Planned:
-    """A run of a study, the languages that are measured (none: all), and whether it is done."""
+    """A run of a study, the languages that are measured (none: all), and whether it is done.
+
+    `trained` are the seconds that its training took, wherever that was, if a result tells.
+    """
 
     part: str
     run: Run
     languages: tuple[str, ...]
     done: bool = False
+    trained: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,20 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
             done = (
                 is_measured(by_run.get(run.id), part.languages) if run.evaluation else here.folder_of(run) is not None
             )
-            listed.setdefault((run.id, part.languages), Planned(part.name, run, part.languages, done))
+            planned = Planned(part.name, run, part.languages, done, trained(by_run.get(run.id)))
+            listed.setdefault((run.id, part.languages), planned)
     needed = {source.id for each in listed.values() if not each.done for source in each.run.built_on}
 
     def is_gone(run: Run) -> bool:
         return run.adapter.id in needed and here.folder_of(run.adapter) is None
 
     return Plan(study, tuple(replace(each, done=each.done and not is_gone(each.run)) for each in listed.values()))
+
+
+def trained(result: Result | None) -> float:
+    """Return the seconds that the training of a run took, by its result; 0 where there is none, or no training."""
+    trains = result is not None and result.run.task is not None and result.run.target == result.run.task
+    return result.train_seconds if result and trains and not words.changed_in_evaluation(result.run) else 0.0
 
 
 def is_measured(result: Result | None, languages: tuple[str, ...]) -> bool:
