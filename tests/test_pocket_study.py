@@ -155,10 +155,13 @@ def test_shipped_adapters_leave_out_of_their_names_what_their_folder_says(tmp_pa
     work, output = Path("study"), Path("zoo/pocket")
     made = [world.learn("panx", seed=seed, output=work) for seed in (0, 1)]
     sets = {"panx": {"what": "names that were read backwards", "licence": "nobody's"}}
+    # as after `evaluate`, which measures the rest of what was trained for a search
+    saving.save_adapter(replace(saving.load_adapter(work / made[0].adapter), scores={}), work / made[0].adapter)
     shipping.ship_adapters([made[0].run], work, output, sets)
     shipping.ship_results(work, output)
     adapter = saving.load_adapter(output / "bottleneck-panx")
     assert (adapter.name, adapter.run) == ("bottleneck-panx", made[0].run.adapter)
+    assert adapter.scores == made[0].scores
     assert (output / adapter.name / WEIGHTS).read_bytes() == (work / made[0].adapter / WEIGHTS).read_bytes()
     shipped = {one.adapter: one for one in results.read_all([output])}
     assert set(shipped) == {"bottleneck-panx", "pocket-bottleneck-panx-s1"}

@@ -37,10 +37,14 @@ def ship_adapters(
     from adapterstilts.adapter import saving
 
     here = AtHand(work)
+    whole = {result.run.id: result for result in results.read_all([output, work]) if not result.not_measured}
     for run in runs:
         folder, name = here.folder_of(run.adapter), words.name_of(run, short=True)
         if folder is not None and folder.parent == work:
             adapter = replace(saving.load_adapter(folder), name=name)
+            if run.id in whole:
+                # those of one that was measured in one language first are not in its own folder
+                adapter = replace(adapter, scores=whole[run.id].scores)
             if told := training_sets.get(run.task or ""):
                 adapter = replace(adapter, training={**adapter.training, card.TRAINING_SET: dict(told)})
             if adapter.training.get("trained_in", run.settings.get("precision")) == "bf16":
