@@ -82,6 +82,13 @@ def test_a_cell_is_read_in_the_format_of_its_column(column, cell, text):
     assert column.text(cell) == text
 
 
+
+def test_words_that_would_be_a_stack_are_left_out():
+    table = Table([Column("part"), Column("what", drop=1, least=20)], [["first", "what is said of the first part"]])
+    assert [line.split()[0] for line in drawn(table, 30)] == ["part", "first", "first"]
+    assert left_out_of(drawn(table, 22)) == ["what"] and not left_out_of(drawn(table, 30))
+
+
 def test_markdown_aligns_numbers_and_keeps_what_would_end_a_cell():
     table = Table(
         [Column(""), Column("command", "code"), Column("score", "number")],

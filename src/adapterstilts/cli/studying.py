@@ -179,7 +179,7 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
         Column("hours taken", "number", 1),
         Column("hours left"),
         Column("megabytes left"),
-        Column("what", drop=1),
+        Column("what", drop=1, least=40),
     )
     notes = [
         "Hours are those of one worker, by what runs of the same kind, or else of other systems on the same work, took "

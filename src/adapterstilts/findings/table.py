@@ -61,7 +61,8 @@ class Column:
 
     `of` says what it is about where several headings are alike, for forms in which columns are found by their names.
     `digits` stand after the point, if other than the kind's. On a terminal that is too narrow columns with the lowest
-    `drop` are left out first, those with equal ones together, and those with 0 never.
+    `drop` are left out first, those with equal ones together, and those with 0 never. Of words in less room than
+    `least` letters a reader would see a stack: a column that may be left out is, rather than that.
     """
 
     heading: str
@@ -69,6 +70,7 @@ class Column:
     digits: int | None = None
     drop: int = 0
     of: str = ""
+    least: int = 0
 
     @property
     def name(self) -> str:
@@ -275,7 +277,8 @@ class _Shown:
         """The letters where all words are wrapped that may be."""
         if self.column.numeric:
             return _longest([*self.column.words.split(), *self.texts])
-        return min(NAME, self.most if self.names else _longest(" ".join([self.column.words, *self.texts]).split()))
+        by_words = min(NAME, self.most if self.names else _longest(" ".join([self.column.words, *self.texts]).split()))
+        return max(by_words, min(self.column.least, self.most))
 
 
 def _interval(cell: Cell) -> float | None:
