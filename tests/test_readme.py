@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from adapterstilts import tasks
 from adapterstilts.cli import cli
+from adapterstilts.exchange import catalogue
 from adapterstilts.pocket.tasks.items import SIZES
+from adapterstilts.runs import words as names
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -186,6 +188,12 @@ def test_commands_are_understood(words, tmp_path, monkeypatch):
     while isinstance(command, click.Group) and rest:
         name, command, rest = command.resolve_command(context, rest)
     assert command.make_context(name, [*rest], parent=context).params
+
+
+def test_adapters_that_these_pages_name_whole_are_shipped():
+    shipped = {name for entry in catalogue.entries(Path("nothing")) for name in (entry.name, names.name_of(entry.run))}
+    named = {word for command in COMMANDS for word in command if re.search(r"(bottleneck|lora)-\w+(-s\d+)?$", word)}
+    assert named and named <= shipped
 
 
 def test_some_commands_of_these_pages_are_run():

@@ -82,7 +82,6 @@ def test_a_cell_is_read_in_the_format_of_its_column(column, cell, text):
     assert column.text(cell) == text
 
 
-
 def test_words_that_would_be_a_stack_are_left_out():
     table = Table([Column("part"), Column("what", drop=1, least=20)], [["first", "what is said of the first part"]])
     assert [line.split()[0] for line in drawn(table, 30)] == ["part", "first", "first"]
