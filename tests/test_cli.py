@@ -183,7 +183,6 @@ def test_an_adapter_with_other_settings_is_taken_where_it_is_the_only_one(traine
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("predict panx", "there is one for --backbone e5-small; make one: adapterstilts train panx"),
         ("predict xnli", "it learns from the rows of mnli, whose adapter is here, so that may be named; make one:"),
         ("settings pawsx --method full --composition fuse", "so it cannot fuse; use bottleneck or lora"),
     ],
@@ -211,15 +210,6 @@ def test_settings_of_what_is_not_trained_are_those_of_its_evaluation(call):
     first, *lines = out.splitlines()
     assert first == "# evaluation on tatoeba, which has no training data, backbone e5-small"
     assert {line.partition(":")[0] for line in lines} == {*OF_EVALUATION}
-
-
-def test_an_adapter_says_its_whole_name_and_the_line_that_makes_it(call):
-    _, out, _ = call("zoo", "show", "mnli", "--backbone", "e5-small")
-    lines = out.splitlines()
-    assert lines[1] == "whole name: e5-small-folder-bottleneck-mnli-s0"
-    assert lines[2] == "made by: adapterstilts train mnli --backbone e5-small --data FOLDER"
-    assert any(", precision=fp32): " in line for line in lines)
-    assert max(map(len, lines[: lines.index("results:")])) < 400
 
 
 def test_of_several_others_none_is_taken_and_all_are_named(trained, call):

@@ -228,3 +228,17 @@ def test_the_shipped_adapters_say_what_readme_shows(tmp_path, monkeypatch):
 def test_results_are_found_where_rows_come_from_a_folder_anyway():
     headline = Headline("e5-small", ("bucc2018", "xnli"), (), data="folder")
     assert (headline._data("bucc2018"), headline._data("xnli")) == (None, "folder")
+
+
+def test_an_adapter_says_its_whole_name_and_the_line_that_makes_it(call):
+    _, out, _ = call("zoo", "show", "mnli", "--backbone", "e5-small")
+    lines = out.splitlines()
+    assert lines[1] == "whole name: e5-small-folder-bottleneck-mnli-s0"
+    assert lines[2] == "made by: adapterstilts train mnli --backbone e5-small --data FOLDER"
+    assert any(", precision=fp32): " in line for line in lines)
+    assert max(map(len, lines[: lines.index("results:")])) < 400
+
+
+def test_an_adapter_that_is_there_for_another_backbone_is_named(call):
+    code, _, err = call("predict", "panx")
+    assert code == 1 and "there is one for --backbone e5-small; make one: adapterstilts train panx" in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from adapterstilts.backbones import DEFAULT
 from adapterstilts.base import schema
+from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.methods import METHODS
@@ -273,8 +275,9 @@ def zoo_show(output: Path, adapter: str, backbone: str, method: str | None, as_j
         return
     drawing.say(f"folder: {folder}")
     if isinstance(entry.run, Run):
-        drawing.say(f"whole name: {name_of(entry.run)}")
-        drawing.say(f"made by: {line(*arguments_of(entry.run))}")
+        with suppress(UserError):  # of a task that nobody declares here neither can be told
+            drawing.say(f"whole name: {name_of(entry.run)}")
+            drawing.say(f"made by: {line(*arguments_of(entry.run))}")
     for key, value in facts.items():
         if key not in _LONG:
             drawing.say(f"{key}: {value if isinstance(value, str) else schema.json_of(_brief(value))}")

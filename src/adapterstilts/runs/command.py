@@ -86,7 +86,8 @@ def _words(run: Run, output: Path | None) -> list[str]:
         return ["evaluate", word, *aim, *as_named, *full, *_settings(changed_in_evaluation(run))]
     settings = _settings({**changed_in_making(run), **changed_in_evaluation(run)})
     sources = _sources(run, output)
-    assert run.task is not None
+    if run.task is None:
+        raise UserError(f"The run {run.id} trains for no task, so no line makes it.")
     if run.method == "full":
         return ["baseline", run.task, *(word for source in sources for word in ("--via", source)), *seed, *settings]
     if run.composition is None:

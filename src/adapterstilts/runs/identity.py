@@ -8,6 +8,7 @@ migrator.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -91,7 +92,11 @@ def not_default(settings: Mapping[str, Any], composition: str | None = None) -> 
     kept = {key: _canonical_setting(key, value) for key, value in settings.items() if key not in HOW}
     if composition == "merge":
         return kept
-    return {key: value for key, value in kept.items() if key not in DEFAULTS or value != _CANONICAL_DEFAULTS[key]}
+    return {
+        key: value
+        for key, value in kept.items()
+        if key not in DEFAULTS or value != _canonical_default(key, DEFAULTS[key])
+    }
 
 
 def _canonical_setting(key: str, value: Any) -> Any:
@@ -99,7 +104,9 @@ def _canonical_setting(key: str, value: Any) -> Any:
     return sorted(value) if key == "target_modules" else canonical(value)
 
 
-_CANONICAL_DEFAULTS = {key: _canonical_setting(key, value) for key, value in DEFAULTS.items()}
+@functools.lru_cache(typed=True)
+def _canonical_default(key: str, value: Any) -> Any:
+    return _canonical_setting(key, value)
 
 
 def digest(facts: Mapping[str, Any]) -> str:
