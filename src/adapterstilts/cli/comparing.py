@@ -71,12 +71,7 @@ def compare(
         drawing.print_json({"comparisons": [_comparison(comparison) for comparison in comparisons]})
         return
     if not any(comparison.rows for comparison in comparisons):
-        on = f" on {', '.join(names)}" if names else ""
-        # what a fusion takes is shipped for the one backbone alone
-        first = next((name for name in names if declarations.get(name).train_on), "pawsx")
-        words = ["fuse", "squad", "mnli", "--target", first] if backbone == DEFAULT else ["train", first]
-        start = line(*words, *where(backbone, output))
-        drawing.say(f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}")
+        drawing.say(_nothing(names, backbone, output))
         return
     shown = [comparison for comparison in comparisons if comparison.rows]
     if grid:
@@ -91,6 +86,18 @@ def compare(
     for comparison in comparisons:
         if not comparison.rows:
             drawing.say(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
+
+
+def _nothing(names: list[str], backbone: str, output: Path) -> str:
+    """That none of these tasks was measured, and the line to start with."""
+    from adapterstilts import tasks as declarations
+
+    on = f" on {', '.join(names)}" if names else ""
+    first = next((name for name in names if declarations.get(name).train_on), "pawsx")
+    # what a fusion takes is shipped for the one backbone alone
+    words = ["fuse", "squad", "mnli", "--target", first] if backbone == DEFAULT else ["train", first]
+    start = line(*words, *where(backbone, output))
+    return f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}"
 
 
 def _comparison(comparison: Any) -> dict[str, Any]:
