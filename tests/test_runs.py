@@ -124,9 +124,9 @@ def merges(draw: st.DrawFn) -> Run:
     names = [words.name_of(source) for source in sources]
     target = draw(st.sampled_from(RETRIEVAL) | (st.none() if head else st.sampled_from(RETRIEVAL)))
     own = {"density": draw(st.floats(0.01, 1.0)), "rank": draw(st.integers(1, 16))} if how == "ties" else {}
-    return asked.merging(
-        Here(*sources), names, method, target, how=how, head=head and words.name_of(head), settings=own
-    )
+    topped = head and words.name_of(head)
+    data = draw(st.sampled_from([None, "hub", "some/folder"]))
+    return asked.merging(Here(*sources), names, method, target, how=how, head=topped, data=data, settings=own)
 
 
 @st.composite
@@ -257,6 +257,47 @@ def test_ties_at_its_default_density_is_one_run():
     )
     assert usual == same and words.name_of(usual) == words.name_of(same) and other.id != usual.id
     assert "density" not in words.label_of(usual) and "density=0.3" in words.label_of(other)
+
+
+FOLDER, HUB = ["--backbone", "e5-small", "--data", "some/folder"], ["--backbone", "e5-small"]
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "name"),
+    [
+        ("train ccg", "bottleneck", "e5-small-bottleneck-ccg-s0"),
+        ("continue ccg --target pawsx", "bottleneck, continued from ccg", None),
+        ("continue mnli --target ccg", "bottleneck, continued from mnli", "e5-small-bottleneck-ccg--continue-mnli-s0"),
+        ("fuse ccg mnli --target pawsx", "bottleneck, fusion of ccg + mnli", None),
+        ("evaluate mnli --target tatoeba", "bottleneck, mnli alone", "e5-small-folder-bottleneck-mnli-s0"),
+        ("evaluate mnli --target bucc2018", "bottleneck, mnli alone", "e5-small-folder-bottleneck-mnli-s0"),
+        ("merge squad mnli --target tatoeba", "bottleneck, merge of mnli + squad", None),
+        ("merge squad ccg --target tatoeba", "bottleneck, merge of ccg + squad", None),
+        (
+            "merge squad mnli --target bucc2018",
+            "bottleneck, merge of mnli + squad",
+            "e5-small-folder-bottleneck--merge-mnli-squad-s0",
+        ),
+        ("merge squad mnli --head mnli --target xnli", "bottleneck, merge of mnli + squad (head=mnli)", None),
+    ],
+)
+def test_what_learned_from_the_folder_of_one_line_goes_by_its_tasks_name(line, label, name):
+    """Also beside tasks whose rows always come from a folder, and in a merge, which has no rows of its own."""
+    run = command.parse([*line.split(), *FOLDER], Here())
+    assert words.label_of(run) == label
+    assert name in (None, words.name_of(run.adapter))
+    assert not words.trained_elsewhere(run)
+
+
+@pytest.mark.parametrize("target", ["tatoeba", "bucc2018"])
+@pytest.mark.parametrize("line", ["evaluate mnli", "merge squad mnli"])
+def test_what_learned_elsewhere_than_where_it_is_measured_says_so(line, target):
+    verb, *names = line.split()
+    sources = [command.parse(["train", name, *HUB], Here()).adapter for name in names]
+    named = [verb, *map(words.name_of, sources), "--target", target]
+    run = command.parse([*named, *FOLDER], Here(*sources))
+    assert words.label_of(run).endswith("(data=hub)") and words.trained_elsewhere(run) == "hub"
+    assert command.parse(command.arguments_of(run), around(run)) == run
 
 
 @pytest.mark.parametrize("value", [{1: 2}, object(), {"a": {1, 2}}, b"bytes"])

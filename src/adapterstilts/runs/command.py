@@ -24,6 +24,9 @@ from adapterstilts.runs.words import (
     TEXT,
     changed_in_evaluation,
     changed_in_making,
+    name_of,
+    place_of,
+    place_of_evaluation,
     unusual,
     word_for,
 )
@@ -102,8 +105,11 @@ def _sources(run: Run, output: Path | None) -> list[str]:
 
 def _word(adapter: Run | Given, beside: Run | None, output: Path | None) -> str:
     """What one types for an adapter: its folder, if no word means it."""
-    elsewhere = output is not None and is_elsewhere(adapter, output)
-    return adapter.place if elsewhere else word_for(adapter, beside)
+    if output is not None and is_elsewhere(adapter, output):
+        return adapter.place
+    # a merge learned from nowhere itself, so its --data says what it is measured on
+    merged_here = beside is None or beside.rows is not None or place_of(beside) == place_of_evaluation(beside)
+    return word_for(adapter, beside) if merged_here else name_of(adapter)
 
 
 def is_elsewhere(adapter: Run | Given, output: Path) -> bool:

@@ -35,7 +35,7 @@ def _changed(run: Run) -> Mapping[str, Any]:
     if run.composition == "merge":
         of_merging = (("how", "mean"), ("density", DENSITY))
         settings = {key: value for key, value in run.settings.items() if (key, value) not in of_merging}
-        return {**settings, **({"head": word_for(run.head)} if run.head else {})}
+        return {**settings, **({"head": word_for(run.head, run)} if run.head else {})}
     if run.method == NO_ADAPTER or run.task is None:
         return {}
     usual = recipe.resolve(run.backbone.id, run.method, run.structure, run.task).making
@@ -81,8 +81,12 @@ def _of_other_weights(run: Run) -> Run | None:
 
 def trained_elsewhere(run: Run) -> str | None:
     """Return where an adapter's training rows come from, where that is neither usual nor where it is measured on."""
-    own = run.evaluation
-    return _elsewhere(run, unusual(own.rows, own.target, run.backbone.id) if own else None)
+    expected = place_of_evaluation(run)
+    if run.composition != "merge":
+        return _elsewhere(run, expected)
+    # a merge learned nothing itself: where all of its sources did
+    several = {_elsewhere(source, expected) for source in run.sources if isinstance(source, Run)}
+    return several.pop() if len(several) == 1 else None
 
 
 def unusual(rows: Rows, task: str, backbone: str) -> str | None:
@@ -90,8 +94,26 @@ def unusual(rows: Rows, task: str, backbone: str) -> str | None:
     return None if rows.source == declaration_of(backbone).usual_rows(tasks.get(task)) else rows.source
 
 
+def place_of_evaluation(run: Run) -> str | None:
+    """Return where the rows that a run is measured on come from, if a command has to say it."""
+    return _told(run.evaluation.rows, run.evaluation.target, run.backbone.id) if run.evaluation else None
+
+
+def place_of(run: Run) -> str | None:
+    """Return where an adapter's training rows come from, if a command has to say it; a merge's: where all sources' do."""
+    if run.rows is not None and run.task is not None:
+        return _told(run.rows, run.task, run.backbone.id)
+    several = {place_of(source) if isinstance(source, Run) else None for source in run.sources}
+    return several.pop() if len(several) == 1 else None
+
+
+def _told(rows: Rows, task: str, backbone: str) -> str | None:
+    """Where rows come from, if a command has to say it: a folder always, since there is none that one would expect."""
+    return rows.source if rows.source == "folder" else unusual(rows, task, backbone)
+
+
 def _elsewhere(run: Run, expected: str | None = None) -> str | None:
-    """Where training rows come from, if not from where one expects: what is usual, or an unusual place that is told."""
+    """Where training rows come from, if not from where one expects: what is usual, or a place that is told."""
     if run.rows is None or run.task is None:
         return None
     # a user's own task learns from its own rows, or from those of one of ours
@@ -110,8 +132,8 @@ def word_for(run: Run | Given, beside: Run | None = None) -> str:
     """
     if beside is not None and (beside.method != run.method or run in beside.of_other_weights):
         return name_of(run)
-    expected = beside and beside.rows and beside.task and unusual(beside.rows, beside.task, beside.backbone.id)
-    if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected or None):
+    expected = place_of(beside) if beside else None
+    if isinstance(run, Run) and run.task and run.seed == 0 and is_plain(run) and not _elsewhere(run, expected):
         return run.task
     return name_of(run)
 
@@ -157,7 +179,7 @@ def name_of(run: Run | Given, short: bool = False) -> str:
     own = run.backbone.id
     if run.method == NO_ADAPTER:
         return f"{slug(own).lower()}-{NO_ADAPTER}"
-    elsewhere = run.rows and run.task and unusual(run.rows, run.task, own)
+    elsewhere = unusual(run.rows, run.task, own) if run.rows and run.task else place_of(run)
     task = run.task and word_of_task(run.task)
     parts = (*(() if short else (slug(own).lower(), elsewhere)), run.method, task)
     name = "-".join(part for part in parts if part)
