@@ -56,8 +56,33 @@ def test_predictions_are_those_of_an_evaluation() -> None:
         assert set(one.probabilities) == set(task.labels)
         assert sum(one.probabilities.values()) == pytest.approx(1)
         assert max(one.probabilities, key=one.probabilities.get) == one.predicted
+        assert one.score == max(one.probabilities.values()) and one.start is None
     right = sum(one.predicted == row["label"] for one, row in zip(found, rows, strict=True))
     assert right > 30
+
+
+@pytest.mark.parametrize("name", ["squad", "squad2"])
+def test_an_answer_comes_with_its_characters_and_its_probability(name) -> None:
+    rows = reading.load(tasks.get(name), "test", "en", limit=40)
+    predictor = execution.Predictor(name, "pocket", "bottleneck", NOWHERE)
+    told = list(predictor.predict(rows))
+    assert len({one.predicted for one in told}) > 10
+    for one in told:
+        assert one.row["context"][one.start : one.end] == one.predicted
+        assert 0 < one.score <= 1 and one.probabilities is None
+    if name == "squad2":
+        assert {(one.start, one.end) for one in told if not one.predicted} == {(0, 0)}
+    right = [one.score for one in told if one.predicted in (one.row["answers"]["text"] or [""])]
+    wrong = [one.score for one in told if one.predicted not in (one.row["answers"]["text"] or [""])]
+    assert right and (not wrong or sum(right) / len(right) > sum(wrong) / len(wrong))
+
+
+def test_tags_come_with_a_probability_each() -> None:
+    task = tasks.get("ccg")
+    rows = reading.load(task, "test", "en", limit=10)
+    for one in execution.Predictor("ccg", "pocket", "bottleneck", NOWHERE).predict(rows):
+        assert len(one.score) == len(one.predicted) == len(one.row["tokens"])
+        assert all(0 < score <= 1 for score in one.score) and one.probabilities is None
 
 
 def test_a_batch_is_answered_before_the_next_line_is_read() -> None:

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
+from transformers.pipelines.question_answering import select_starts_ends
 
 from adapterstilts import tasks
 from adapterstilts.base.errors import UserError
@@ -311,6 +312,31 @@ def test_the_best_span_is_found_as_by_trying_all() -> None:
         every = [(start[i] + end[j], i, j) for i in range(size) for j in range(i, size) if usable[i] and usable[j]]
         expected = max(every) if every else None
         assert question_answering.best_span(start, end, usable) == expected
+
+
+def test_answers_have_the_probabilities_of_transformers_pipeline() -> None:
+    random = numpy.random.default_rng(1)
+    task = TASKS["question_answering"]
+    rows = [{"id": "1", "context": "the quick brown fox ate the lazy dog", "question": "who ate it"}]
+    (feature,) = question_answering.encode(rows, doubles.tokenizer(), task, 64)
+    begin, tokens = feature["context_begin"], len(feature["offsets"])
+    read = numpy.zeros((1, len(feature["input_ids"])), dtype=int)
+    read[0, 0] = read[0, begin : begin + tokens] = 1
+    for _ in range(20):
+        start, end = random.normal(size=(2, 1, len(feature["input_ids"]))).astype(numpy.float32)
+        # a bare mark of a word's beginning is no answer here
+        bare = [begin + token for token, (first, last) in enumerate(feature["offsets"]) if first == last]
+        start[0, bare] = end[0, bare] = -30
+        outputs = [{"start_logits": start[0], "end_logits": end[0]}]
+        (told,) = question_answering.confidence(outputs, [feature], rows, task)
+        firsts, lasts, scores, none = select_starts_ends(
+            start, end, 1 - read, numpy.ones_like(read), handle_impossible_answer=True, max_answer_len=30
+        )
+        assert told["score"] == pytest.approx(scores[0])
+        assert told["start"] == feature["offsets"][firsts[0] - begin][0]
+        assert told["end"] == feature["offsets"][lasts[0] - begin][1]
+        (told,) = question_answering.confidence(outputs, [feature], rows, replace(task, metric="squad2"))
+        assert told["score"] == pytest.approx(max(scores[0], none))
 
 
 def test_no_answer_is_longer_than_thirty_tokens() -> None:

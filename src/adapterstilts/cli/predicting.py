@@ -61,6 +61,7 @@ def predict(
     FILE is standard input if not given. A line has what the task reads, between tabs, or as a JSON object: a sentence
     or a pair of them; tokens between spaces; question and context; context, question and choices. Printed is a line for
     each that is not blank: the label with its probability, the tags, the answer, or the number of the choice, from 0.
+    With --json tags and answers have their probability, too, and answers the characters of the context that they are.
     With --language what is read comes before that, between tabs, and what is right after it. With --nearest every line
     is a sentence, and the nearest one is printed with their cosine.
 
@@ -150,10 +151,9 @@ def _nearest(among: Any, texts: BinaryIO | None, batch: int, as_json: bool) -> N
 
 
 def _facts(prediction: Any) -> dict[str, Any]:
-    own = {"prediction": prediction.predicted} | (
-        {"probabilities": prediction.probabilities} if prediction.probabilities else {}
-    )
-    return {**prediction.row, **own}
+    names = ("score", "probabilities", "start", "end")
+    own = {name: value for name in names if (value := getattr(prediction, name)) is not None}
+    return {**prediction.row, "prediction": prediction.predicted, **own}
 
 
 def _shown(row: Mapping[str, Any], value: Any, probabilities: Mapping[str, float] | None) -> list[str]:

@@ -25,8 +25,6 @@ from adapterstilts.tasks import Task, types
 from adapterstilts.tasks.types import Row, TaskType
 
 if TYPE_CHECKING:
-    import numpy
-
     from adapterstilts.adapter.model import Model
 
 FIELDS = {
@@ -42,13 +40,17 @@ FIELDS = {
 class Prediction:
     """What was predicted for a row: a label, the number of a choice, tags, or an answer.
 
-    `probabilities` are those of the labels by name, or of the choices by number; None where there are none (tags,
-    answers).
+    `score` is its probability, 0 to 1: of tags a list, one for each; of an answer that of its first token times that of
+    its last. `probabilities` are those of all labels by name, or of all choices by number, None of tags and answers.
+    `start` and `end` are the characters of the context that an answer is, 0 and 0 where there is none.
     """
 
     row: Row
     predicted: Any
-    probabilities: dict[str, float] | None
+    score: float | list[float]
+    probabilities: dict[str, float] | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 class Predictor:
@@ -114,7 +116,7 @@ class Predictor:
         from adapterstilts.tasks.types.sequences import not_read
 
         (model, tokenizer), task_type = self._loaded, self._type  # before a line is waited for
-        waiting, scored = iter(rows), self.task.type in ("classification", "multiple_choice")
+        waiting = iter(rows)
         while batch := list(islice(waiting, batch_size)):
             features = task_type.encode(batch, tokenizer, self.task, self._max_length)
             if said := not_read(features, tokenizer):
@@ -122,9 +124,9 @@ class Predictor:
                 progress = SILENT
             outputs = evaluator.outputs_of(model, task_type, features, tokenizer.pad_token_id)
             predicted = task_type.decode(outputs, features, batch, self.task)
-            for number, (row, guess) in enumerate(zip(batch, predicted, strict=True)):
-                # a row of the types that are scored is one feature
-                yield Prediction(row, guess, self._probabilities(row, outputs[number]["logits"]) if scored else None)
+            told = task_type.confidence(outputs, features, batch, self.task)
+            for row, guess, beside in zip(batch, predicted, told, strict=True):
+                yield Prediction(row, guess, **beside)
 
     def rows_in(self, language: str, data: str | None = None, progress: Progress = SILENT) -> Sequence[Row]:
         """Rows in a language, as `evaluate` reads them: of the adapter's task, or of a target that shares its training
@@ -144,13 +146,6 @@ class Predictor:
     def labelled(self, row: Row) -> Any:
         """What the task's own row says is right, of the kind that is predicted; None where it says nothing."""
         return self._type.reference(row, self.task) if are_labelled(self.task, [row]) else None
-
-    def _probabilities(self, row: Row, logits: numpy.ndarray) -> dict[str, float]:
-        import numpy
-
-        names = self.task.labels or [str(number) for number in range(len(row["choices"]))]
-        shifted = numpy.exp(logits[: len(names)] - logits[: len(names)].max())
-        return dict(zip(names, (shifted / shifted.sum()).tolist(), strict=True))
 
 
 def rows_of(lines: Iterable[str], task: Task, where: str = "standard input") -> Iterator[Row]:

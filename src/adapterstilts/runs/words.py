@@ -100,7 +100,7 @@ def place_of_evaluation(run: Run) -> str | None:
 
 
 def place_of(run: Run) -> str | None:
-    """Return where an adapter's training rows come from, if a command has to say it; a merge's: where all sources' do."""
+    """Return where training rows come from, if a command has to say it; of a merge those of all of its sources."""
     if run.rows is not None and run.task is not None:
         return _told(run.rows, run.task, run.backbone.id)
     several = {place_of(source) if isinstance(source, Run) else None for source in run.sources}

@@ -62,6 +62,15 @@ class TaskType(Learnable, Protocol):
     ) -> list[Any]:
         """One prediction for each row, from what `reduce` left of each feature."""
 
+    def confidence(
+        self,
+        outputs: Sequence[Mapping[str, numpy.ndarray]],
+        features: Sequence[Feature],
+        rows: Sequence[Row],
+        task: Task,
+    ) -> list[dict[str, Any]]:
+        """What is told beside each row's prediction: its 'score', a probability, and what else the type knows."""
+
     def reference(self, row: Row, task: Task) -> Any:
         """What the metric compares the prediction of `row` with."""
 

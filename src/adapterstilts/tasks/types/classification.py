@@ -108,6 +108,22 @@ def decode(
     return predictions
 
 
+def confidence(
+    outputs: Sequence[Mapping[str, numpy.ndarray]],
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    task: Task,
+) -> list[dict[str, Any]]:
+    """'probabilities' of the labels by name, and 'score', the greatest of them, for each row."""
+    return [told(output["logits"], task.labels) for output in outputs]
+
+
+def told(logits: numpy.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """'probabilities' by name, of one row's logits (N,), and 'score', the greatest of them."""
+    by_name = dict(zip(names, sequences.probabilities(logits[: len(names)]).tolist(), strict=True))
+    return {"score": max(by_name.values()), "probabilities": by_name}
+
+
 def reference(row: Row, task: Task) -> str:
     """The row's label, by name; UserError if the task has no such label."""
     sequences.label_index(row["label"], dict.fromkeys(task.labels, 0), row, task.name)

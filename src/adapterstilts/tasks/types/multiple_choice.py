@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from adapterstilts.base.errors import UserError
 from adapterstilts.tasks.types import Feature, Row, sequences
-from adapterstilts.tasks.types.classification import FirstTokenHead
+from adapterstilts.tasks.types.classification import FirstTokenHead, told
 
 if TYPE_CHECKING:
     from adapterstilts.tasks import Task
@@ -111,6 +111,19 @@ def decode(
     for output, feature in zip(outputs, features, strict=True):
         predictions[feature["row"]] = int(output["logits"].argmax())
     return predictions
+
+
+def confidence(
+    outputs: Sequence[Mapping[str, numpy.ndarray]],
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    task: Task,
+) -> list[dict[str, Any]]:
+    """'probabilities' of the choices by number, and 'score', the greatest of them, for each row."""
+    return [
+        told(output["logits"], [str(number) for number in range(len(rows[feature["row"]]["choices"]))])
+        for output, feature in zip(outputs, features, strict=True)
+    ]
 
 
 def reference(row: Row, task: Task) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 import torch
@@ -274,19 +274,73 @@ def decode(
     Where the task has questions without an answer (its metric is 'squad2'), '' if `<s>` scores higher
     than the best span in every feature of the row.
     """
-    best: list[tuple[float, str]] = [(-numpy.inf, "")] * len(rows)
-    nothing = [numpy.inf] * len(rows)
-    for output, feature in zip(outputs, features, strict=True):
+    spans = _best_spans(outputs, features, len(rows), task)
+    return [row["context"][slice(*_characters_of(span, features))] for row, span in zip(rows, spans, strict=True)]
+
+
+def confidence(
+    outputs: Sequence[Mapping[str, numpy.ndarray]],
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    task: Task,
+) -> list[dict[str, Any]]:
+    """'start' and 'end', the characters of the context that the answer is, and its 'score', for each row.
+
+    The score is the probability of its first token as the start, times that of its last as the end, among the tokens of
+    the context and `<s>` (as in transformers' pipeline). Without an answer start and end are 0, and the score is that
+    of `<s>`.
+    """
+    told = []
+    for span in _best_spans(outputs, features, len(rows), task):
+        output, feature = outputs[span.feature], features[span.feature]
+        begin = feature["context_begin"]
+        readable = [0, *range(begin, begin + len(feature["offsets"]))]
+        first, last = (readable.index(token) for token in (span.first, span.last))
+        score = (
+            sequences.probabilities(output["start_logits"][readable])[first]
+            * sequences.probabilities(output["end_logits"][readable])[last]
+        )
+        start, end = _characters_of(span, features)
+        told.append({"score": float(score), "start": start, "end": end})
+    return told
+
+
+class _Span(NamedTuple):
+    """The tokens of a feature, by their numbers there; 0 and 0 is `<s>`, which says that there is no answer."""
+
+    logits: float
+    feature: int
+    first: int
+    last: int
+
+
+def _best_spans(
+    outputs: Sequence[Mapping[str, numpy.ndarray]], features: Sequence[Feature], rows: int, task: Task
+) -> list[_Span]:
+    best = [_Span(-numpy.inf, 0, 0, 0)] * rows
+    nothing = [_Span(numpy.inf, 0, 0, 0)] * rows
+    for number, (output, feature) in enumerate(zip(outputs, features, strict=True)):
         row, offsets, begin = feature["row"], feature["offsets"], feature["context_begin"]
         start, end = output["start_logits"], output["end_logits"]
-        nothing[row] = min(nothing[row], float(start[0]) + float(end[0]))
+        nothing[row] = min(nothing[row], _Span(float(start[0]) + float(end[0]), number, 0, 0))
         here = slice(begin, begin + len(offsets))
         usable = numpy.fromiter((first < last for first, last in offsets), dtype=bool, count=len(offsets))
         span = best_span(start[here], end[here], usable)
-        if span is not None and span[0] > best[row][0]:
-            best[row] = span[0], text_of_tokens(rows[row]["context"], offsets, span[1], span[2])
-    unanswerable = task.metric == "squad2"
-    return ["" if unanswerable and none > score else text for (score, text), none in zip(best, nothing, strict=True)]
+        if span is not None and span[0] > best[row].logits:
+            best[row] = _Span(span[0], number, begin + span[1], begin + span[2])
+    may_lack = task.metric == "squad2"
+    return [
+        none if answer.first == 0 or (may_lack and none.logits > answer.logits) else answer
+        for answer, none in zip(best, nothing, strict=True)
+    ]
+
+
+def _characters_of(span: _Span, features: Sequence[Feature]) -> tuple[int, int]:
+    """The characters of the context from the beginning of a span's first token to the end of its last."""
+    if not span.first:
+        return 0, 0
+    offsets, begin = features[span.feature]["offsets"], features[span.feature]["context_begin"]
+    return offsets[span.first - begin][0], offsets[span.last - begin][1]
 
 
 def reference(row: Row, task: Task) -> list[str]:

@@ -104,6 +104,16 @@ def decode(
     return [reference(rows[int(number)], task) for number in nearest(tables["sentence1"], tables["sentence2"])]
 
 
+def confidence(
+    outputs: Sequence[Mapping[str, numpy.ndarray]],
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    task: Task,
+) -> list[dict[str, Any]]:
+    """UserError: it has no head, so nothing to be sure of."""
+    raise UserError("A retrieval task has no head: use `evaluate` for it, or predict with --nearest.")
+
+
 def reference(row: Row, task: Task) -> str:
     """The row's own id."""
     return str(row["id"])

@@ -157,6 +157,12 @@ def padded_with_mask(
     return batch
 
 
+def probabilities(logits: numpy.ndarray) -> numpy.ndarray:
+    """(N,) logits -> (N,) float64, their softmax."""
+    shifted = numpy.exp(logits.astype(numpy.float64) - logits.max())
+    return shifted / shifted.sum()
+
+
 def label_index(label: Any, labels: Mapping[str, int], row: Mapping[str, Any], task_name: str) -> int:
     """The number of the label called `label`; UserError naming the row if the task has no such label."""
     try:

@@ -141,8 +141,10 @@ def loss(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> Tensor:
 
 
 def reduce(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """'best' (B, L): the number of each token's most likely label."""
-    return {"best": outputs["logits"].argmax(-1)}
+    """'best' (B, L): the number of each token's most likely label, and 'score' (B, L), its probability."""
+    logits = outputs["logits"].float()
+    highest, best = logits.max(-1)
+    return {"best": best, "score": (highest - logits.logsumexp(-1)).exp()}
 
 
 def decode(
@@ -158,6 +160,20 @@ def decode(
         for word, position in zip(feature["words"], feature["positions"], strict=True):
             predictions[feature["row"]][word] = task.labels[int(best[position])]
     return predictions
+
+
+def confidence(
+    outputs: Sequence[Mapping[str, numpy.ndarray]],
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    task: Task,
+) -> list[dict[str, Any]]:
+    """'score': the probability of each word's tag, in a list, for each row."""
+    scores = [[0.0] * len(row["tokens"]) for row in rows]
+    for output, feature in zip(outputs, features, strict=True):
+        for word, position in zip(feature["words"], feature["positions"], strict=True):
+            scores[feature["row"]][word] = float(output["score"][position])
+    return [{"score": each} for each in scores]
 
 
 def reference(row: Row, task: Task) -> list[str]:
