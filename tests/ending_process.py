@@ -9,14 +9,14 @@ from adapterstilts.studies.carrying import Finished
 from adapterstilts.studies.planning import Planned
 
 
-def end(planned: Planned, output: Path, wait: bool) -> Finished:
+def end(planned: Planned, output: Path, wait: bool, trusted: bool) -> Finished:
     """A run with seed 1 takes its process with it."""
     if planned.run.seed == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return Finished(planned, 1.0, None, 0.1)
 
 
-def last(planned: Planned, output: Path, wait: bool) -> Finished:
+def last(planned: Planned, output: Path, wait: bool, trusted: bool) -> Finished:
     """Say which process this is, and go on for long."""
     waiting = output / "process.part"
     waiting.write_text(str(os.getpid()))
@@ -25,7 +25,7 @@ def last(planned: Planned, output: Path, wait: bool) -> Finished:
     return Finished(planned, None, None, 600.0)
 
 
-def mark(planned: Planned, seen: Path, wait: bool) -> Finished:
+def mark(planned: Planned, seen: Path, wait: bool, trusted: bool) -> Finished:
     """Say that this run has begun, and on which node, and take a while."""
     import ray
 

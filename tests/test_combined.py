@@ -76,6 +76,12 @@ def test_a_word_that_joins_nothing_is_told_what_to_do(word, said):
     assert tasks.known(word) is None
 
 
+def test_a_translation_that_pocket_has_not_is_told_before_anything_runs(tmp_path):
+    with pytest.raises(UserError, match="translated into ar, de, .+, but not into mnli:bg"):
+        asked_training("mnli:bg", "lora", tmp_path, {})
+    assert asked_training("mnli:de", "lora", tmp_path, {}).task == "mnli:de"
+
+
 def asked_training(task, method, output, settings, composition=None, sources=(), text=None):
     return asked.training(AtHand(output), task, method, composition, sources, settings=settings, text=text)
 

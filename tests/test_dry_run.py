@@ -109,11 +109,29 @@ def test_a_config_counts_less_than_o_and_may_write_numbers_as_people_do(trained,
     assert (values["learning_rate"], values["epochs"], values["max_steps"], values["batch_size"]) == (1e-3, 2, None, 3)
 
 
-@pytest.mark.parametrize("content", ["defaults: {batch_size: 3}", "- batch_size", "batch_size: [", "7", ""])
+@pytest.mark.parametrize(
+    "content", ["defaults: {batch_size: 3}", "- batch_size", "batch_size: [", "7", "", "seed: 1\nseed: 2"]
+)
 def test_a_config_that_holds_anything_else_is_refused(trained, call, content):
     Path("wrong.yaml").write_text(content, encoding="utf-8")
     code, _, err = call("train", "pawsx", "--config", "wrong.yaml", "--dry-run")
     assert code == 1 and err.startswith("Error: wrong.yaml") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("train panx+mlm --text blank", "blank.txt is empty"),
+        ("train panx+mlm --text latin", "latin.txt"),
+        ("train panx --text blank", "--text is for masked language modelling: name it beside a task"),
+    ],
+)
+def test_what_the_run_would_be_refused_for_is_told_beforehand(trained, call, line, said):
+    for name, content in (("blank", b" \n\n"), ("latin", b"Stra\xdfe\n")):
+        Path(name).mkdir(exist_ok=True)
+        (Path(name) / f"{name}.txt").write_bytes(content)
+    code, _, err = call(*line.split(), "--dry-run")
+    assert code == 1 and said in err
 
 
 def test_a_config_with_an_unknown_setting_is_refused_with_the_nearest(trained, call):

@@ -88,6 +88,24 @@ def test_of_adapters_those_are_read_that_are_needed(home):
     assert (remote.folder / "a" / "weights").read_text() == "a/weights", "what was left there is still to be had"
 
 
+def test_the_journal_of_two_has_the_lines_of_both(home, tmp_path, monkeypatch):
+    both = []
+    for name in ("a", "b"):
+        monkeypatch.setenv("ADAPTERSTILTS_HOME", str(tmp_path / name))
+        remote = Remote("memory://bucket/runs")
+        remote.folder.mkdir(parents=True)
+        (remote.folder / "study.jsonl").write_text(f'{{"id": "{name}"}}\n')
+        both.append(remote)
+    for remote in both:
+        remote.push()
+    for remote in both:
+        remote.pull()
+        remote.push()
+    texts = {(remote.folder / "study.jsonl").read_text() for remote in both}
+    texts.add(home.cat_file("/bucket/runs/study.jsonl").decode())
+    assert [sorted(text.splitlines()) for text in texts] == [['{"id": "a"}', '{"id": "b"}']] * len(texts)
+
+
 def test_a_url_that_cannot_be_opened_is_told(tmp_path):
     with pytest.raises(UserError, match="nothing-such://x cannot be read or written"):
         Remote("nothing-such://x")
@@ -107,7 +125,7 @@ def test_a_run_of_a_cluster_takes_and_gives_by_the_url(recipe, tmp_path, monkeyp
     for planned in studies.plan(studies.read(recipe), remote.folder).left:
         # each on a node of its own
         monkeypatch.setenv("ADAPTERSTILTS_HOME", str(tmp_path / planned.run.id))
-        assert cluster._with_copies(planned, url).error is None
+        assert cluster._with_copies(planned, url, True).error is None
     assert not list(Remote(url).folder.glob("pocket-*")), "the second needs nothing of the first"
     monkeypatch.setenv("ADAPTERSTILTS_HOME", str(tmp_path / "home"))
     remote.pull()

@@ -1,5 +1,7 @@
 """The record, the store and the comparison."""
 
+import csv
+import io
 import json
 from dataclasses import replace
 
@@ -395,11 +397,31 @@ def test_an_average_is_only_of_results_that_have_every_language():
     averages = {row.label: comparison.averages(row) for row in comparison.rows}
     assert averages["bottleneck, fusion of mnli + squad"] == [70.0]
     assert averages["bottleneck, stack on mnli"] == []
+    # nor is a cell beside it, or its gain, the mean of other seeds
+    fused = next(row for row in comparison.rows if row.label == "bottleneck, fusion of mnli + squad")
+    assert [result.run.seed for result in comparison.averaged(fused)] == [1] and fused.gain is None
+    text = report.comparison(comparison).to_markdown()
+    assert "| bottleneck, fusion of mnli + squad | 90.0 |" in text
+    assert "Left out, as not measured in every language: bottleneck, fusion of mnli + squad, seed 0." in text
     line, note = (line for line in report.comparison(comparison).to_markdown().splitlines() if "stack on mnli" in line)
     assert note == "Partial, so without an average, in en alone: bottleneck, stack on mnli."
     assert line.startswith("| bottleneck, stack on mnli | 99.0 |  |  |  | +19.0 |")
     lines = report.summary([comparison]).to_markdown().splitlines()
     assert any(line.startswith("| bottleneck, stack on mnli |  | 99.0 |  | +19.0 |") for line in lines)
+
+
+def test_comparisons_are_one_table_for_other_programs():
+    several = [
+        compare.compare(tasks.get(name), "pocket", [a_result(target=name, scores=scores)])
+        for name, scores in (("pawsx", accuracies(en=80.0, de=70.0)), ("xnli", accuracies(en=60.0, sw=50.0)))
+    ]
+    heading, *rows = csv.reader(io.StringIO(report.together(several).to_csv()))
+    assert heading[:6] == ["target", "data", "system", "en", "de", "sw"]
+    cells = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
+    assert {name: (each["en"], each["de"], each["sw"]) for name, each in cells.items()} == {
+        "pawsx": ("80.0", "70.0", ""),
+        "xnli": ("60.0", "", "50.0"),
+    }
 
 
 def stacked_in_english():

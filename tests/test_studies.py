@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from adapterstilts import studies
 from adapterstilts.backbones import BackboneIdentity
-from adapterstilts.base import hub
+from adapterstilts.base import digests, hub
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.places import recipes_folder
-from adapterstilts.cli import cli
+from adapterstilts.cli import cli, studying
 from adapterstilts.exchange import at_hand, catalogue, repositories
 from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import command
@@ -100,12 +100,104 @@ def test_other_seeds_are_those_of_the_lines_that_leave_them_open(recipe):
         ("max_steps=2", "max_step=2", "part alone: .+max_steps"),
         ("train pawsx", "tarin pawsx", "part alone: .+tarin"),
         ("open: {", "open: {{", "line .: this is not YAML"),
+        ("  upon:", "  alone:", 'line .+: "alone" is there twice; keep one of them'),
+        ("open:", "backbone:\nopen:", '"backbone" is null, but must be text'),
+        ("open:", "comparisons: 5\nopen:", '"comparisons" is 5, but must be a list'),
+        ("open:", "training_sets: [mnli]\nopen:", '"training_sets"'),
+        (
+            "open:",
+            "comparisons: [{target: pawsz, first: a, second: b}]\nopen:",
+            'no task "pawsz".+Did you mean "pawsx"',
+        ),
+        ("open:", "comparisons: [{target: pawsx, first: a, second: b}]\nopen:", 'no line makes "a" on pawsx'),
+        ("  alone:", "  1:", "the name 1 is not text"),
+        ("train pawsx", "train pawsx}", "part alone: train pawsx}.+a brace stands alone"),
+        ("{source}", "{}", "between braces stands a name and nothing else"),
+        ("{source}", "{source!r}", "between braces stands a name and nothing else"),
+        ("{source}", "{best}", "{best} are those of a {method} and a {target}"),
+        ("source: [mnli]", "source: []", "source has none"),
+        ("source: [mnli]", "source: [[mnli]]", "a value of source is itself a list"),
+        ("source: [mnli]", "source: [mnli]\n    best: [squad]", '"best" is filled in by itself'),
+        ("seed: [0, 1]", "seed: []", "needs a list of seeds, one at least"),
+        ("languages: [en]", "languages: [en, xx]", 'part upon: pawsx has no language "xx" in the data pocket'),
+        ("languages: [en]", "shipped: [bottlenek]", 'no method "bottlenek".+Did you mean "bottleneck"'),
+        ("languages: [en]", "also: [xquda]", 'no task "xquda".+Did you mean "xquad"'),
     ],
 )
 def test_a_recipe_that_does_not_fit_is_refused_before_anything_runs(recipe, old, new, sentence):
     recipe.write_text(LINES.replace(old, new))
     with pytest.raises(UserError, match=f"(?s){sentence}"):
         studies.plan(studies.read(recipe), NOWHERE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["parts: {}", "parts: [a]", "parts: {a: 5}", "parts: {a: {runs: []}}", "parts: {a: {runs: ['']}}", "5", "[]", ""],
+)
+def test_a_recipe_without_runs_is_refused(recipe, content):
+    recipe.write_text(content)
+    with pytest.raises(UserError):
+        studies.plan(studies.read(recipe), NOWHERE)
+
+
+def test_values_stand_in_lines_as_options_take_them(recipe):
+    recipe.write_text("parts: {a: {s: [true, false, 3], runs: ['train pawsx -o max_steps={s}']}}")
+    assert studies.read(recipe).parts["a"].values["s"] == ("true", "false", "3")
+
+
+def test_a_part_without_runs_says_why(recipe):
+    recipe.write_text(
+        """
+open: {method: [lora], target: [udpos]}
+parts:
+  left: {needs: [data], runs: [train mnli]}
+  first: {runs: [train pawsx]}
+  again: {runs: [train pawsx]}
+  best: {runs: ["fuse {best} --target {target} --method {method}"]}
+  twice: {runs: [continue mnli --target mnli]}
+"""
+    )
+    told = studies.plan(studies.read(recipe), NOWHERE).without_runs
+    assert list(told) == ["left", "again", "best", "twice"]
+    assert "--data" in told["left"] and "before it" in told["again"] and "stacks" in told["best"]
+    assert "twice" in told["twice"]
+    # and the verb says so, and that nothing is left, and names the parts that there are
+    recipe.write_text("parts: {left: {needs: [data], runs: [train mnli]}}")
+    ended = CliRunner().invoke(cli, ["study", str(recipe), "--plan"])
+    assert "left: left out, since it needs --data." in " ".join(ended.output.split())
+    ended = CliRunner().invoke(cli, ["study", str(recipe), "--json"])
+    assert json.loads(ended.stdout) == {"runs": []} and "left out" in ended.stderr
+
+
+def test_parts_are_completed(recipe, monkeypatch):
+    words = f"adapterstilts study {recipe} --only a"
+    monkeypatch.setenv("_ADAPTERSTILTS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", "4")
+    ended = CliRunner().invoke(cli, [], prog_name="adapterstilts")
+    assert "plain,alone" in ended.output and "upon" not in ended.output
+
+
+def test_a_folder_is_no_recipe(tmp_path):
+    with pytest.raises(UserError, match="is a folder; give the file of a recipe"):
+        studies.recipe_of(str(tmp_path))
+
+
+def test_what_is_remembered_is_trusted_by_workers_as_by_the_verb(monkeypatch, tmp_path, recipe):
+    seen = []
+    monkeypatch.setattr(workers, "_done", lambda planned, output: None)
+    monkeypatch.setattr(workers, "_carried_out", lambda planned, output: seen.append(digests.are_trusted()))
+    (planned, *_) = studies.plan(studies.read(recipe), NOWHERE).left
+    for trusted in (True, False):
+        workers.one(planned, tmp_path, True, trusted)
+    assert seen == [True, False] and digests.are_trusted()
+    submitted = []
+    engine = workers.Local(tmp_path, 1)
+    monkeypatch.setattr(engine._pool, "submit", lambda *arguments: submitted.append(arguments))
+    with digests.distrusted():
+        engine.start(planned, True)
+    engine.close()
+    assert submitted[0][-1] is False
 
 
 def test_a_part_that_there_is_not_is_told(recipe):
@@ -180,9 +272,9 @@ parts:
     runs:
       - train panx --seed {{seed}}
   wrong:
-    languages: [xx]
+    languages: [en]
     runs:
-      - train udpos {steps}
+      - train udpos {steps} -o max_length=100000
 """
     )
     return path
@@ -194,6 +286,43 @@ def test_what_is_done_is_not_done_again(tiny):
     plan = studies.plan(studies.read(tiny), output)
     assert [each.done for each in plan.of("source")] == [True, False]
     assert [each.done for each in plan.of("target")] == [False]
+
+
+def test_what_another_study_did_is_read_and_takes_no_time_of_this_one(tiny, monkeypatch):
+    output = Path("runs")
+    world.learn("panx", languages=("en",), output=output)
+    (planned, _) = studies.plan(studies.read(tiny), output).of("source")
+    ended = workers.one(planned, output, True)
+    assert ended.average is not None and not ended.computed
+    monkeypatch.setattr(studies.Plan, "left", [planned])
+
+    class Engine:
+        """This process, which knows the test's world."""
+
+        def has_room(self):
+            return True
+
+        def start(self, planned, wait):
+            self.planned = planned
+
+        def ended(self):
+            return [workers.one(self.planned, output, True)]
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(studying, "_engine", lambda *_: Engine())
+    told = CliRunner().invoke(cli, ["study", str(tiny), "--output", str(output), "--json"])
+    assert told.exit_code == 0, told.output
+    (run,) = json.loads(told.stdout)["runs"]
+    assert run["average"] == ended.average and run["computed"] is False and run["error"] is None
+    assert not (output / "study.jsonl").exists()
+
+
+def test_an_output_that_cannot_be_written_is_told_once(recipe, tmp_path):
+    (tmp_path / "file").touch()
+    ended = CliRunner().invoke(cli, ["study", str(recipe), "--output", str(tmp_path / "file" / "sub")])
+    assert isinstance(ended.exception, UserError) and "choose another --output" in str(ended.exception)
 
 
 def test_a_run_comes_after_those_that_it_builds_on(tiny):

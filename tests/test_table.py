@@ -121,6 +121,21 @@ def test_csv_has_every_value_with_all_its_digits(name):
                 assert float(read[f"{column.name} ±"]) == whole.interval
 
 
+def test_csv_has_no_words_among_numbers():
+    table = Table(
+        [Column("system"), Column("average", "number")], [("one", "not run"), ("other", Value(3.25, mark="*"))]
+    )
+    assert list(csv.reader(io.StringIO(table.to_csv())))[1:] == [["one", ""], ["other", "3.25"]]
+
+
+def test_latex_says_nothing_of_what_it_leaves_out():
+    value = Value(65.0, each=(70.0, 60.0))
+    table = Table(
+        [Column("a", "number")], [[value]], notes=["in brackets each"], without_each={"in brackets each": "means"}
+    )
+    assert table.to_latex().endswith("% means")
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_latex_has_as_many_cells_in_each_row(name):
     table = TABLES[name]
@@ -128,9 +143,9 @@ def test_latex_has_as_many_cells_in_each_row(name):
     rows = [line for line in lines if line.endswith(r"\\")]
     assert len(rows) == len(table.rows) + 1
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(table.columns) - 1}
-    assert [line for line in lines if line.startswith("%")] == [
-        f"% {said}" for said in ([table.title] if table.title else []) + list(table.notes)
-    ]
+    notes = [table.without_each.get(note, note) for note in table.notes]
+    said = [*([table.title] if table.title else []), *notes]
+    assert [line for line in lines if line.startswith("%")] == [f"% {each}" for each in said]
 
 
 def test_what_latex_would_obey_is_escaped():
@@ -221,7 +236,7 @@ def test_a_number_beside_a_name_is_whole_even_where_the_terminal_is_narrower():
     assert any("+1.7 ± 26.9" in line for line in drawn(TABLES["pawsx"], 20))
 
 
-TIMES = {"terminal": 5, "markdown": 4, "latex": 5, "csv": 3}
+TIMES = {"terminal": 5, "markdown": 4, "latex": 5, "csv": 2}
 """How often each form shows a text that is everywhere: a page has its own title, and values have no notes."""
 
 

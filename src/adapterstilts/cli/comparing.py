@@ -50,6 +50,8 @@ def compare(
       adapterstilts compare pawsx tydiqa --grid lora
       adapterstilts compare pawsx --format latex > pawsx.tex
     """
+    if summary and grid:
+        raise click.UsageError("Give either --summary or --grid.")
     from adapterstilts import tasks as declarations
     from adapterstilts.exchange import catalogue
     from adapterstilts.findings import compare
@@ -71,7 +73,7 @@ def compare(
         drawing.print_json({"comparisons": [_comparison(comparison) for comparison in comparisons]})
         return
     if not any(comparison.rows for comparison in comparisons):
-        drawing.say(_nothing(names, backbone, output))
+        drawing.say(_nothing(names, backbone, output), err=form != drawing.TERMINAL)
         return
     shown = [comparison for comparison in comparisons if comparison.rows]
     if grid:
@@ -79,13 +81,11 @@ def compare(
     elif summary:
         drawing.print_summary(shown, form)
     else:
-        for number, comparison in enumerate(shown):
-            if number:
-                drawing.say()
-            drawing.print_comparison(comparison, form)
+        drawing.print_comparisons(shown, form)
     for comparison in comparisons:
         if not comparison.rows:
-            drawing.say(f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet.")
+            said = f"Nothing has been measured on {comparison.target} with the backbone {backbone} yet."
+            drawing.say(said, err=form != drawing.TERMINAL)
 
 
 def _nothing(names: list[str], backbone: str, output: Path) -> str:
@@ -95,7 +95,8 @@ def _nothing(names: list[str], backbone: str, output: Path) -> str:
     on = f" on {', '.join(names)}" if names else ""
     first = next((name for name in names if declarations.get(name).train_on), "pawsx")
     # what a fusion takes is shipped for the one backbone alone
-    words = ["fuse", "squad", "mnli", "--target", first] if backbone == DEFAULT else ["train", first]
+    fused = backbone == DEFAULT and declarations.get(first).role == "target"
+    words = ["fuse", "squad", "mnli", "--target", first] if fused else ["train", first]
     start = line(*words, *where(backbone, output))
     return f"Nothing has been measured{on} with the backbone {backbone} yet; start with: {start}"
 

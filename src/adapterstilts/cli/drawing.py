@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from adapterstilts.findings.table import Table
 
 _UNLIMITED = 10_000
-TERMINAL = "terminal"
-FORMS = (TERMINAL, "markdown", "latex", "csv")
+TERMINAL, CSV = "terminal", "csv"
+FORMS = (TERMINAL, "markdown", "latex", CSV)
 """How a table can be printed."""
 
 
@@ -171,7 +171,7 @@ def print_json(payload: dict[str, Any]) -> None:
 def print_table(table: Table, form: str = TERMINAL) -> None:
     """Print a table and its notes in one of `FORMS`; where the output is no terminal, as wide as it is."""
     if form != TERMINAL:
-        say_lines({"markdown": table.to_markdown, "latex": table.to_latex, "csv": table.to_csv}[form]())
+        say_lines({"markdown": table.to_markdown, "latex": table.to_latex, CSV: table.to_csv}[form]())
         return
     from rich.console import Console
 
@@ -189,6 +189,19 @@ def print_comparison(comparison: Comparison, form: str = TERMINAL) -> None:
     from adapterstilts.findings import report
 
     print_table(report.comparison(comparison), form)
+
+
+def print_comparisons(comparisons: Sequence[Comparison], form: str) -> None:
+    """Print a table for each comparison; as CSV, of which a file has one table, all in one."""
+    from adapterstilts.findings import report
+
+    if form == CSV:
+        print_table(report.together(comparisons), form)
+        return
+    for number, each in enumerate(comparisons):
+        if number:
+            say()
+        print_comparison(each, form)
 
 
 def print_summary(comparisons: Sequence[Comparison], form: str) -> None:

@@ -15,6 +15,7 @@ from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.at_hand import AtHand, folder_of
 from adapterstilts.execution.how import languages_of, place_of
 from adapterstilts.findings.table import Column, Table
+from adapterstilts.rows.text import Text
 from adapterstilts.runs import asked, recipe
 from adapterstilts.runs.identity import HOW
 from adapterstilts.runs.run import Given, Run
@@ -55,6 +56,8 @@ def plan(run: Run, output: Path, languages: Sequence[str], settings: Mapping[str
     """
     here = AtHand(output)
     catalogue.check_free(run, output)
+    if run.text is not None:
+        Text(place_of(run.text)).first(tasks.get(str(run.task)), "train", "en")
     steps = []
     for source in run.sources:
         if here.folder_of(source) is None and run.method == "full" and isinstance(source, Run):

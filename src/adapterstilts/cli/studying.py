@@ -16,7 +16,7 @@ from adapterstilts.base.errors import UserError
 from adapterstilts.cli import drawing, options
 from adapterstilts.findings.table import Column, Table
 from adapterstilts.studies import Disk, Pace, Plan, Planned
-from adapterstilts.studies.carrying import Engine
+from adapterstilts.studies.carrying import Engine, Finished
 from adapterstilts.studies.remote import Remote, is_url
 
 
@@ -24,6 +24,17 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     """Complete the name of a shipped recipe, or a file."""
     names = [CompletionItem(name) for name in studies.shipped() if name.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
+
+
+def _complete_part(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a part of the recipe that stands before it."""
+    # before an option that still lacks its value click leaves it unread
+    recipe = ctx.params.get("recipe") or next(iter(ctx.args), "")
+    try:
+        parts = studies.read(studies.recipe_of(recipe)).parts
+    except UserError:
+        return []
+    return [CompletionItem(name, help=part.what) for name, part in parts.items() if name.startswith(incomplete)]
 
 
 class _Output(options.Place):
@@ -37,7 +48,13 @@ class _Output(options.Place):
 @click.command(cls=options.WithSeeds)
 @click.argument("recipe", shell_complete=_complete, metavar="NAME|FILE")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what is done, what is left and how long it takes; stop.")
-@click.option("--only", multiple=True, metavar="PART", help="This part only; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    shell_complete=_complete_part,
+    help="This part only; may be repeated.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=0),
@@ -109,14 +126,21 @@ def study(
     if only_plan:
         _show(planned, folder, as_json)
         return
+    bars = drawing.Bars()
+    for name, why in planned.without_runs.items():
+        bars.note(f"{name}: {why}.")
     where = _engine(engine, folder, workers, address, remote) if planned.left else None
-    errors = _carry_out(planned.left, where, folder, remote) if where else 0
+    ended = _carry_out(planned.left, where, folder, remote) if where else []
+    errors = sum(each.error is not None for each in ended)
     if remote:
         remote.pull()
         remote.push()
-        drawing.Bars().note(f"All is at {remote.url}; its copy here, which the other verbs take: --output {folder}")
+        bars.note(f"All is at {remote.url}; its copy here, which the other verbs take: --output {folder}")
+    if as_json:
+        drawing.print_json({"runs": [_told(each) for each in ended]})
     if errors:
         raise UserError(f"{errors} of {len(planned.left)} runs failed; the same command tries these again.")
+    bars.note(f"All {len(planned.runs)} runs are done.")
 
 
 def _engine(name: str, output: Path, workers: int, address: str | None, remote: Remote | None) -> Engine:
@@ -126,18 +150,17 @@ def _engine(name: str, output: Path, workers: int, address: str | None, remote: 
     return Cluster(output, address, remote) if name == "ray" else Local(output, workers)
 
 
-def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote | None) -> int:
-    """Carry out what is left, telling of each run as it ends; return how many failed."""
+def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote | None) -> list[Finished]:
+    """Carry out what is left, telling of each run as it ends; return what became of all."""
     from adapterstilts.runs import command
     from adapterstilts.studies.carrying import carry_out
 
-    bars, pace, errors, start = drawing.Bars(), Pace(output), 0, time.monotonic()
+    bars, pace, every, start = drawing.Bars(), Pace(output), list[Finished](), time.monotonic()
     for count, ended in enumerate(carry_out(left, where), 1):
+        every.append(ended)
         words = " ".join(command.arguments_of(ended.planned.run))
-        if ended.error is None:
+        if ended.computed and ended.error is None:
             pace.note(ended.planned, ended.seconds, pace.seconds(ended.planned))
-        else:
-            errors += 1
         said = f"failed: {ended.error}" if ended.error else "done" if ended.average is None else f"{ended.average:.1f}"
         to_go = timedelta(seconds=round((time.monotonic() - start) / count * (len(left) - count)))
         bars.note(f"{count}/{len(left)}  {ended.seconds:.0f} s  {words}: {said}  ({to_go} left)")
@@ -146,7 +169,15 @@ def _carry_out(left: list[Planned], where: Engine, output: Path, remote: Remote 
                 remote.push()
             except UserError as error:  # the next one gives it, too
                 bars.note(f"{error} What was made so far is in {output}.")
-    return errors
+    return every
+
+
+def _told(ended: Finished) -> dict[str, Any]:
+    from adapterstilts.runs import command
+
+    run = ended.planned.run
+    own = {"part": ended.planned.part, "id": run.id, "line": " ".join(command.arguments_of(run))}
+    return {**own, "average": ended.average, "error": ended.error, "seconds": ended.seconds, "computed": ended.computed}
 
 
 def _show(plan: Plan, output: Path, as_json: bool) -> None:
@@ -186,6 +217,7 @@ def _show(plan: Plan, output: Path, as_json: bool) -> None:
         f"{'to train elsewhere, since none was carried out here yet' if pace.is_of_elsewhere else 'here'}; megabytes "
         "those of adapters, by what there is of the same method here."
     ]
+    notes += [f"{name}: {why}." for name, why in plan.without_runs.items()]
     if told := pace.told():
         low, high = told.quartiles
         notes.append(

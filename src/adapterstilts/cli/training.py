@@ -247,6 +247,8 @@ def _learn(
 
 def _carry_out(runs: Sequence[Run], chosen: dict[str, Any]) -> None:
     """Learn what is asked for, or show the plan. A run that fails leaves the others, and is told of at the end."""
+    if chosen["text"] is not None and not any(getattr(each, "text", None) for run in runs for each in run.graph()):
+        raise UserError("--text is for masked language modelling: name it beside a task (mnli+mlm), or leave it out.")
     if chosen["dry_run"]:
         _plan(runs, chosen)
         return

@@ -136,6 +136,10 @@ class Comparison:
         drawn = mean_drawn([result.run.id for result in self._complete(row)], self.drawn)
         return None if drawn is None else _half(interval_of(drawn))
 
+    def averaged(self, row: Row) -> Sequence[Result]:
+        """Return the results of `row` that its cells are means of: those that have all languages, or else all."""
+        return self._complete(row) or row.results
+
     def _complete(self, row: Row) -> list[Result]:
         return [result for result in row.results if set(result.scores) == set(self.languages)]
 
@@ -191,11 +195,14 @@ def compare(
     beside = _join_seed_0(runs, by_system)
     seen = {language for result in kept for language in result.scores}
     drawn = drawn_averages(kept, target, _sorted(seen))
+    whole = {
+        system: [result for result in own if set(result.scores) == seen] or own for system, own in by_system.items()
+    }
     rows = [
         Row(
             run,
             tuple(by_system[system]),
-            _gain_of(run, by_system[system], by_system, target, drawn),
+            _gain_of(run, whole[system], whole, target, drawn),
             output,
             system in beside,
         )

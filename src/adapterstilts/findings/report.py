@@ -41,16 +41,16 @@ def comparison(compared: Comparison) -> Table:
     for place, language in enumerate(languages):
         # on a narrow terminal they are the last to go, and English the last of them
         column = Column(language, "number", drop=5 + len(languages) - place)
-        columns.append(_means(column, partial(language_score, language=language), rows))
+        columns.append(_means(column, partial(language_score, language=language), rows, compared))
     columns += [
         _filled(Column("average", "number"), partial(_average, compared=compared), rows),
         _filled(Column("gain", "gain"), _gain, rows),
         _filled(Column("ranks", "count", drop=5), partial(_ranks, known=known_ranks), rows),
-        _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows),
-        _means(Column("layer 0", "number", drop=3), _layer0_average, rows),
+        _means(Column("gap", "number", drop=4), lambda result: result.cross_lingual_gap, rows, compared),
+        _means(Column("layer 0", "number", drop=3), _layer0_average, rows, compared),
         _filled(Column("parameters", "count", drop=2), _parameters, rows),
-        _means(Column("MB", "number", drop=2), lambda result: result.megabytes, rows),
-        _means(Column("seconds", "seconds", drop=1), lambda result: result.train_seconds, rows),
+        _means(Column("MB", "number", drop=2), lambda result: result.megabytes, rows, compared),
+        _means(Column("seconds", "seconds", drop=1), lambda result: result.train_seconds, rows, compared),
     ]
     styles = {number: "dim" for number, row in enumerate(rows) if not row.results}
     styles |= {number: "bold" for number, row in enumerate(rows) if compared.is_own(row)}
@@ -81,6 +81,23 @@ def _with_published(columns: Sequence[Filled], others: Sequence[Published], targ
 
 def _sources(others: Sequence[Published]) -> list[str]:
     return [f"{each.label}: {each.source}; over all of XTREME's languages." for each in others]
+
+
+def together(comparisons: Sequence[Comparison]) -> Table:
+    """Return the tables of comparisons as one for other programs: a column for the target, one for where rows are from.
+
+    What a comparison has no column for is blank.
+    """
+    tables = [comparison(each) for each in comparisons]
+    languages = {language for each in comparisons for language in each.languages}
+    every = {column.name: column for each in tables for column in each.columns}
+    columns = {name: every[name] for name in sorted(every, key=lambda name: name not in ("system", *languages))}
+    rows: list[list[Cell]] = []
+    for compared, each in zip(comparisons, tables, strict=True):
+        for row in each.rows:
+            cells = {column.name: cell for column, cell in zip(each.columns, row, strict=True)}
+            rows.append([compared.target, compared.data, *(cells.get(name) for name in columns)])
+    return Table([Column("target"), Column("data"), *columns.values()], rows)
 
 
 def summary(comparisons: Sequence[Comparison]) -> Table:
@@ -121,8 +138,10 @@ def _filled(column: Column, cell_of: Callable[[Row], Cell], rows: Sequence[Row |
     return column, [cell_of(row) if row else None for row in rows]
 
 
-def _means(column: Column, score: Callable[[Result], float | None], rows: Sequence[Row | None]) -> Filled:
-    return _filled(column, lambda row: mean(map(score, row.results)), rows)
+def _means(
+    column: Column, score: Callable[[Result], float | None], rows: Sequence[Row | None], compared: Comparison
+) -> Filled:
+    return _filled(column, lambda row: mean(map(score, compared.averaged(row))), rows)
 
 
 def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: Sequence[Cell]) -> list[Filled]:
@@ -132,8 +151,9 @@ def _summary_columns(compared: Comparison, rows: Sequence[Row | None], not_run: 
     waiting = [no if row is None or not row.results else None for row, no in zip(rows, not_run, strict=True)]
     columns = [(column, [no if cell is None else cell for cell, no in zip(averages, waiting, strict=True)])]
     if _has_gap(compared):
-        columns.append(_means(Column(f"{name} en", "number", drop=2), partial(language_score, language="en"), rows))
-        columns.append(_means(Column("others", "number", drop=2, of=name), _others, rows))
+        english = Column(f"{name} en", "number", drop=2)
+        columns.append(_means(english, partial(language_score, language="en"), rows, compared))
+        columns.append(_means(Column("others", "number", drop=2, of=name), _others, rows, compared))
     return [*columns, _filled(Column("gain", "gain", of=name), _gain, rows)]
 
 
@@ -316,6 +336,10 @@ def _partial_notes(compared: Comparison) -> Iterator[str]:
     """What is not measured in every language that is compared has no average; gains are over what both have."""
     partial_rows: dict[str, list[str]] = {}
     for row in compared.rows:
+        seeds = [str(result.run.seed) for result in row.results if result not in compared.averaged(row)]
+        if seeds:
+            several = "s" if len(seeds) > 1 else ""
+            yield f"Left out, as not measured in every language: {row.label}, seed{several} {', '.join(seeds)}."
         if row.results and not compared.averages(row):
             measured = sorted({language for result in row.results for language in result.scores})
             partial_rows.setdefault(", ".join(measured), []).append(row.label)

@@ -153,7 +153,8 @@ class Table:
     def to_csv(self) -> str:
         """Return headings and values as comma-separated values (RFC 4180), numbers with all their digits.
 
-        Behind a column of which a value has an interval stands another with half its width. Notes are left out.
+        Behind a column of which a value has an interval stands another with half its width. Where a column is of
+        numbers words are left out, and so are notes.
         """
         has_interval = [
             any(_interval(row[place]) is not None for row in self.rows) for place in range(len(self.columns))
@@ -170,7 +171,8 @@ class Table:
             for column, cell, wide in zip(self.columns, row, has_interval, strict=True):
                 whole = cell if isinstance(cell, Value) else Value(cell)
                 said = column.text(whole) if whole.value is None or not column.numeric else whole.value
-                cells += [said, whole.interval] if wide else [said]
+                is_word = column.numeric and isinstance(whole.value, str)
+                cells += [None if is_word else said, *([whole.interval] if wide else [])]
             writer.writerow(printable(cell) if isinstance(cell, str) else cell for cell in cells)
         return text.getvalue()
 
@@ -190,7 +192,7 @@ class Table:
                 *rows,
                 "\\bottomrule",
                 "\\end{tabular}",
-                *(f"% {printable(note)}" for note in self.notes),
+                *(f"% {printable(self.without_each.get(note, note))}" for note in self.notes),
             ]
         )
 

@@ -48,8 +48,12 @@ def first(task: Task, split: str, language: str) -> Row:
 
 
 def revision(task: Task) -> str:
-    """Pocket's version; UserError if it does not have `task`."""
+    """Pocket's version; UserError if it does not have `task`, or not the translation that `task` is."""
     _generator(task)
+    base = untranslated(task)
+    if task.name != base and not languages_of(task, "train"):
+        known = ", ".join(code for code in task.translated_into if code in languages.codes())
+        raise UserError(f"Pocket has {base}'s training rows translated into {known}, but not into {task.name}.")
     return f"pocket {pocket.POCKET_VERSION}"
 
 

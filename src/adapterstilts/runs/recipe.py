@@ -13,8 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from adapterstilts import tasks
 from adapterstilts.backbones import declaration_of
 from adapterstilts.base.errors import UserError, did_you_mean
@@ -190,7 +188,7 @@ def _settings_in(path: Path) -> Values:
 
 @functools.cache
 def _read(path: Path) -> dict[str, Any]:
-    sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sections = read_yaml(path)
     known = ("defaults", "types", "methods", "compositions", "tasks")
     for section in sections:
         if section not in known:

@@ -13,13 +13,15 @@ from adapterstilts.studies.planning import Planned
 class Finished:
     """A run that ended: its average score, or why there is none, and the seconds that it took.
 
-    `elsewhere`: it was not begun, since another study is carrying it out.
+    `computed` is False where another study had carried it out, and it was only read. `elsewhere`: it was not begun,
+    since another study is carrying it out.
     """
 
     planned: Planned
     average: float | None
     error: str | None
     seconds: float
+    computed: bool = True
     elsewhere: bool = False
 
 

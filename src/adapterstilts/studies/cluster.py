@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from adapterstilts.base import files
+from adapterstilts.base import digests, files
 from adapterstilts.base.errors import UserError
 from adapterstilts.runs import words
 from adapterstilts.studies.carrying import Finished
@@ -62,8 +62,11 @@ class Cluster:
 
     def start(self, planned: Planned, wait: bool) -> None:
         """Give a run to the cluster."""
-        of_url = self._url is not None
-        task = self._one_of_url.remote(planned, self._url) if of_url else self._one.remote(planned, self._seen, wait)
+        trusted = digests.are_trusted()
+        if self._url is not None:
+            task = self._one_of_url.remote(planned, self._url, trusted)
+        else:
+            task = self._one.remote(planned, self._seen, wait, trusted)
         self._computing[task] = planned
 
     def ended(self) -> list[Finished]:
@@ -101,21 +104,21 @@ def _no_cluster(address: str | None, error: Exception) -> UserError:
     return UserError(f"There is no Ray cluster at {address} ({error}); start one: ray start --head.")
 
 
-def _with_copies(planned: Planned, url: str) -> Finished:
+def _with_copies(planned: Planned, url: str, trusted: bool) -> Finished:
     try:
         remote = Remote(url)
         # the weights of a whole study are too much for each node
         remote.pull({words.name_of(each) for each in planned.run.graph()})
-        ended = one(planned, remote.folder, True)
+        ended = one(planned, remote.folder, True, trusted)
         remote.push()
     except UserError as error:
         return Finished(planned, None, str(error), 0.0)
     return ended
 
 
-def _on_node(planned: Planned, seen: Path, wait: bool) -> Finished:
+def _on_node(planned: Planned, seen: Path, wait: bool, trusted: bool) -> Finished:
     if not seen.is_file():
         node = socket.gethostname()
         error = f"the node {node} does not see {seen.parent}: give an --output that all share."
         return Finished(planned, None, error, 0.0)
-    return one(planned, seen.parent, wait)
+    return one(planned, seen.parent, wait, trusted)

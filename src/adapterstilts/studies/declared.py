@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
@@ -17,10 +18,13 @@ from adapterstilts.base.places import path_of, recipes_folder
 from adapterstilts.base.yaml_files import read_yaml
 from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.findings.judged import Question
+from adapterstilts.methods import METHODS
 from adapterstilts.runs import asked, command, words
 from adapterstilts.runs.run import Run, with_own_seeds
 
 _OF_PART = ("what", "seed", "languages", "own_seeds", "also", "needs", "shipped", "runs")
+_FILLED = ("seed", "best")
+"""Names in braces that no list has the values of."""
 _BEST = 3
 _MOST_QUESTIONS = 6
 
@@ -63,6 +67,17 @@ class TrainingSet:
 
 
 @dataclass(frozen=True)
+class _Declared:
+    """What the file of a recipe holds."""
+
+    parts: Mapping[str, Mapping[str, Any]]
+    backbone: str = DEFAULT
+    open: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    training_sets: Mapping[str, TrainingSet] = field(default_factory=dict)
+    comparisons: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True)
 class Study:
     """A recipe of many runs on one backbone; `data` says where their rows come from (None: the usual place), and `text`
     what masked language modelling reads.
@@ -94,7 +109,7 @@ class Study:
         """
         here = here or AtHand(output)
         runs: dict[Run, None] = {}
-        if any(getattr(self, needed) is None for needed in part.needs):
+        if self.lacking(part):
             return []
         for line in self._lines(part, here):
             try:
@@ -109,6 +124,10 @@ class Study:
                 runs[run] = None
                 runs.update(dict.fromkeys(self._also(part, run, here)))
         return list(runs)
+
+    def lacking(self, part: Part) -> list[str]:
+        """Return what a part needs that is not given; without it the part has no runs."""
+        return [needed for needed in part.needs if getattr(self, needed) is None]
 
     def _also(self, part: Part, run: Run, here: AtHand) -> Iterator[Run]:
         """The other targets that a run's adapter is measured on."""
@@ -128,7 +147,7 @@ class Study:
 
     def _lines(self, part: Part, here: AtHand) -> Iterator[str]:
         for seed, line in itertools.product(part.seed, part.runs):
-            names = [name for name in _open_in(line) if name not in ("seed", "best")]
+            names = [name for name in _open_in(line) if name not in _FILLED]
             for filled in itertools.product(*(part.values[name] for name in names)):
                 known = dict(zip(names, filled, strict=True))
                 best = best_sources(here, self.backbone, known) if "{best}" in line else ""
@@ -147,6 +166,8 @@ def recipe_of(word: str) -> Path:
     path = path_of(word)
     if path.is_file():
         return path
+    if path.is_dir() and word not in shipped():
+        raise UserError(f"{path} is a folder; give the file of a recipe, or the name of one that is shipped.")
     known = shipped()
     if word not in known:
         hint = did_you_mean(word, known) or f" Those of {', '.join(known)} are shipped."
@@ -157,47 +178,79 @@ def recipe_of(word: str) -> Path:
 def read(path: Path, data: str | None = None, text: str | None = None) -> Study:
     """Read the recipe of a study; UserError for what it does not know, before anything runs."""
     content = read_yaml(path)
-    known = ("backbone", "open", "training_sets", "comparisons", "parts")
-    if not isinstance(content, Mapping) or not isinstance(content.get("parts"), Mapping):
+    if not isinstance(content, Mapping) or not content.get("parts"):
         raise UserError(f"{path} is no recipe of a study: it has no parts, each with its runs.")
-    _check_names(content, known, f"{path} has no")
-    names = _lists(content.get("open") or {}, f"{path}, open")
-    parts = {name: _part(str(name), part, names, path) for name, part in content["parts"].items()}
-    questions = [schema.checked(Question, each, f"{path}, comparisons") for each in content.get("comparisons") or []]
-    if len(questions) > _MOST_QUESTIONS:
+    _check_names(content, [each.name for each in fields(_Declared)], f"{path} has no")
+    # a heading with nothing below it
+    empty = [name for name in ("open", "training_sets", "comparisons") if content.get(name) is None]
+    told = {name: each for name, each in content.items() if name not in empty}
+    declared = schema.checked(_Declared, told, str(path))
+    values = _values(declared.open, f"{path}, open")
+    parts = {name: _part(name, part, values, path) for name, part in declared.parts.items()}
+    if len(declared.comparisons) > _MOST_QUESTIONS:
         raise UserError(
-            f"{path} names {len(questions)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be judged."
+            f"{path} names {len(declared.comparisons)} comparisons; of more than {_MOST_QUESTIONS} hardly one can be "
+            "judged."
         )
-    told = content.get("training_sets") or {}
-    _check_names(told, tuple(tasks.all_tasks()), f"{path}, training_sets: there is no task")
-    sets = {task: schema.checked(TrainingSet, each, f"{path}, training_sets, {task}") for task, each in told.items()}
-    return Study(path, str(content.get("backbone", DEFAULT)), parts, data, text, tuple(questions), sets)
+    of_tasks = {"comparisons": [each.target for each in declared.comparisons], "training_sets": declared.training_sets}
+    for place, names in of_tasks.items():
+        _check_names(names, tuple(tasks.all_tasks()), f"{path}, {place}: there is no task")
+    return Study(path, declared.backbone, parts, data, text, declared.comparisons, declared.training_sets)
 
 
-def _part(name: str, content: Any, names: Mapping[str, tuple[str, ...]], path: Path) -> Part:
+def _part(name: str, content: Mapping[str, Any], names: Mapping[str, tuple[str, ...]], path: Path) -> Part:
     place = f"{path}, part {name}"
-    if not isinstance(content, Mapping):
-        raise UserError(f"{place}: it must be a mapping with its runs.")
     known = {key: content[key] for key in _OF_PART if key in content}
-    own = _lists({key: value for key, value in content.items() if key not in known}, place)
+    own = _values({key: value for key, value in content.items() if key not in known}, place)
     values = {**names, **own}
     part = schema.checked(Part, {**known, "name": name, "values": values}, place)
-    used = {each for line in part.runs for each in _open_in(line)}
-    _check_names(dict.fromkeys(used), ("seed", "best", *values), f"{place}: nothing says what is filled in for")
+    if not part.runs or not part.seed:
+        raise UserError(f"{place}: it needs a list of {'seeds' if part.runs else 'runs'}, one at least.")
+    used = {each for line in part.runs for each in _checked_names(line, place)}
+    _check_names(used, (*_FILLED, *values), f"{place}: nothing says what is filled in for")
+    _check_names(part.shipped, METHODS, f"{place}, shipped: there is no method")
+    _check_names(part.also, tuple(tasks.all_tasks()), f"{place}, also: there is no task")
     for each in own.keys() - used:
         hint = did_you_mean(each, _OF_PART) or f" A part has {', '.join(_OF_PART)}."
         raise UserError(f'{place}: no run has "{{{each}}}" to be filled in.{hint}')
     return part
 
 
-def _lists(content: Any, place: str) -> dict[str, tuple[str, ...]]:
+def _values(content: Mapping[str, Any], place: str) -> dict[str, tuple[str, ...]]:
     """The values of open names, each as it stands in a line."""
-    if not isinstance(content, Mapping) or not all(isinstance(value, list) for value in content.values()):
-        raise UserError(f"{place}: every open name needs a list of its values.")
-    return {str(name): tuple(map(str, value)) for name, value in content.items()}
+    for name, several in content.items():
+        if name in _FILLED:
+            raise UserError(f'{place}: "{name}" is filled in by itself, so it is no open name.')
+        if not isinstance(several, list | tuple) or not several:
+            raise UserError(f"{place}: every open name needs a list of its values, and {name} has none.")
+        if any(isinstance(each, list | tuple | Mapping) for each in several):
+            raise UserError(f"{place}: a value of {name} is itself a list or an object; write it as one word.")
+    return {name: tuple(map(_word, several)) for name, several in content.items()}
 
 
-def _check_names(content: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+def _word(value: Any) -> str:
+    """A value of YAML as `-o` takes it."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def _checked_names(line: str, place: str) -> list[str]:
+    """The names that a line leaves open; UserError if it is empty, or a brace in it is not around a name alone."""
+    try:
+        parts = list(Formatter().parse(line))
+    except ValueError as error:
+        raise UserError(f"{place}: {line}: a brace stands alone; names stand in braces, such as {{seed}}.") from error
+    if not line.strip():
+        raise UserError(f"{place}: a run is an empty line; write a command, such as train pawsx.")
+    for _, name, form, conversion in parts:
+        if name is not None and (not name.isidentifier() or form or conversion):
+            raise UserError(f"{place}: {line}: between braces stands a name and nothing else, such as {{seed}}.")
+    names = _open_in(line)
+    if "best" in names and not {"method", "target"} <= set(names):
+        raise UserError(f"{place}: {line}: {{best}} are those of a {{method}} and a {{target}}; leave these open, too.")
+    return names
+
+
+def _check_names(content: Iterable[str], known: Sequence[str], what: str) -> None:
     for name in content:
         if name not in known:
             hint = did_you_mean(str(name), known) or f" There are {', '.join(known)}."

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from adapterstilts.base.errors import UserError
+from adapterstilts import tasks
+from adapterstilts.base.errors import UserError, did_you_mean
 from adapterstilts.exchange import catalogue
 from adapterstilts.exchange.at_hand import AtHand
+from adapterstilts.execution.how import languages_of, place_of
 from adapterstilts.runs import results, words
 from adapterstilts.runs.results import Result
 from adapterstilts.runs.run import NO_ADAPTER, Run
-from adapterstilts.studies.declared import Study
+from adapterstilts.studies.declared import Part, Study
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's runs in their order, each once: in the first part that has it."""
+    """A study's runs in their order, each once: in the first part that has it.
+
+    `without_runs` says of each part that has none why that is.
+    """
 
     study: Study
     runs: tuple[Planned, ...]
+    without_runs: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, part: str) -> list[Planned]:
         """Return the runs of one part."""
@@ -51,7 +57,8 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
     """Return what is to be done of a study, or `only` of some parts, where `output` has what was made so far.
 
     What has a result in a `shipped` folder is done, too, unless others build on its weights and these are not here.
-    UserError for a part that there is not, or a line that does not fit.
+    UserError for a part that there is not, a line that does not fit, a language that rows do not have, or a comparison
+    of what no line makes.
     """
     for name in only:
         if name not in study.parts:
@@ -60,19 +67,56 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
     by_run = {result.run.id: result for result in results.read_all([*shipped, output])}
     here = AtHand(output)
     listed: dict[tuple[str, tuple[str, ...]], Planned] = {}
+    without_runs = {}
     for part in parts:
-        for run in study.runs(part, output, here):
+        before, runs = len(listed), study.runs(part, output, here)
+        _check_languages(study, part, runs)
+        for run in runs:
             done = (
                 is_measured(by_run.get(run.id), part.languages) if run.evaluation else here.folder_of(run) is not None
             )
             planned = Planned(part.name, run, part.languages, done, trained(by_run.get(run.id)))
             listed.setdefault((run.id, part.languages), planned)
+        if len(listed) == before:
+            without_runs[part.name] = _why_none(study, part, bool(runs))
+    if not only:
+        _check_comparisons(study, [each.run for each in listed.values()])
     needed = {source.id for each in listed.values() if not each.done for source in each.run.built_on}
 
     def is_gone(run: Run) -> bool:
         return run.adapter.id in needed and here.folder_of(run.adapter) is None
 
-    return Plan(study, tuple(replace(each, done=each.done and not is_gone(each.run)) for each in listed.values()))
+    known = tuple(replace(each, done=each.done and not is_gone(each.run)) for each in listed.values())
+    return Plan(study, known, without_runs)
+
+
+def _check_languages(study: Study, part: Part, runs: Sequence[Run]) -> None:
+    for target, place in {(run.target, place_of(run.evaluation.rows)) for run in runs if run.evaluation}:
+        try:
+            if part.languages:
+                languages_of(tasks.get(str(target)), place, part.languages)
+        except UserError as error:
+            raise UserError(f"{study.path}, part {part.name}: {error}") from error
+
+
+def _check_comparisons(study: Study, runs: Sequence[Run]) -> None:
+    """A comparison that is misspelt would never be answered, and count in the correction of the others."""
+    for each in study.comparisons:
+        known = {words.label_of(run) for run in runs if run.target == each.target}
+        for name in (each.first, each.second):
+            if known and name not in known:
+                hint = did_you_mean(name, known) or f" On {each.target} there are {'; '.join(sorted(known))}."
+                raise UserError(f'{study.path}, comparisons: no line makes "{name}" on {each.target}.{hint}')
+
+
+def _why_none(study: Study, part: Part, elsewhere: bool) -> str:
+    if lacking := study.lacking(part):
+        return f"left out, since it needs --{' and --'.join(lacking)}"
+    if elsewhere:
+        return "its runs are those of parts before it"
+    if any("{best}" in line for line in part.runs):
+        return "waits for the stacks of three sources, of which it takes the best"
+    return "none, since each would learn a task's own data twice"
 
 
 def trained(result: Result | None) -> float:

@@ -65,6 +65,10 @@ class Remote:
                 is_another = adapters is not None and bool(inside) and place not in (*adapters, *_OF_ALL)
                 if place in _ONLY_THERE or is_another or (here.is_file() and known.get(name, [None])[0] == state):
                     continue
+                if _is_journal(name) and here.is_file():
+                    self._add_lines(str(path), here)
+                    known[name] = [state, None]
+                    continue
                 with files.whole(here) as waiting:
                     self._system.get_file(path, str(waiting))
                 known[name] = [state, _state_of(here)]
@@ -84,10 +88,18 @@ class Remote:
                     continue
                 goal = f"{self._root}/{name}"
                 self._system.makedirs(goal.rpartition("/")[0], exist_ok=True)
+                if _is_journal(name) and self._system.exists(goal):
+                    self._add_lines(goal, here)
                 self._system.put_file(str(here), goal)
                 self._system.invalidate_cache()
                 known[name] = [str(self._system.checksum(goal)), _state_of(here)]
             self._remember(known)
+
+    def _add_lines(self, path: str, here: Path) -> None:
+        """Add the lines that are there, at a path, to a journal here: others write to it, too."""
+        texts = [self._system.cat_file(path).decode("utf-8", "replace"), here.read_text(encoding="utf-8")]
+        lines = dict.fromkeys(line for text in texts for line in text.splitlines())
+        files.write_text(here, "".join(f"{line}\n" for line in lines))
 
     def _remembered(self) -> dict[str, list[Any]]:
         """By name, what was last seen there and here."""
@@ -113,6 +125,10 @@ class Remote:
             raise UserError(
                 f"{self.url} cannot be read or written ({error}); see that it is there and yours."
             ) from error
+
+
+def _is_journal(name: str) -> bool:
+    return "/" not in name and name.endswith(".jsonl")
 
 
 def _facts_last(path: str | Path) -> tuple[bool, str]:

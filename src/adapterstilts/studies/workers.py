@@ -8,14 +8,16 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapterstilts.base import locks
+from adapterstilts.base import digests, files, locks
 from adapterstilts.base.errors import UserError
 from adapterstilts.base.progress import SILENT
+from adapterstilts.exchange.at_hand import AtHand
 from adapterstilts.runs import results, words
-from adapterstilts.runs.run import NO_ADAPTER
+from adapterstilts.runs.run import NO_ADAPTER, Run
 from adapterstilts.studies.carrying import Finished
 from adapterstilts.studies.planning import Planned, is_measured
 
@@ -28,6 +30,7 @@ class Local:
     """As many processes as there are `workers`, which share the cores; what they make is in `output`."""
 
     def __init__(self, output: Path, workers: int) -> None:
+        files.check_writable(output)
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
         self._output, self._workers = output, workers
         self._pool = _pool(workers)
@@ -39,7 +42,7 @@ class Local:
 
     def start(self, planned: Planned, wait: bool) -> None:
         """Give a run to a free worker."""
-        self._computing[self._pool.submit(one, planned, self._output, wait)] = planned
+        self._computing[self._pool.submit(one, planned, self._output, wait, digests.are_trusted())] = planned
 
     def ended(self) -> list[Finished]:
         """Wait for a run to end, and return what became of it and of others that ended with it."""
@@ -84,7 +87,7 @@ def _end_with_parent() -> None:
 def _alone(planned: Planned, output: Path) -> Finished:
     pool = _pool(1)
     try:
-        return pool.submit(one, planned, output, True).result()
+        return pool.submit(one, planned, output, True, digests.are_trusted()).result()
     except BrokenProcessPool:
         error = "its process was killed, perhaps for want of memory; take fewer --workers."
         return Finished(planned, None, error, 0.0)
@@ -96,15 +99,23 @@ _shared: Shared | None = None
 """What the runs of this worker share."""
 
 
-def one(planned: Planned, output: Path, wait: bool) -> Finished:
+def one(planned: Planned, output: Path, wait: bool, trusted: bool = True) -> Finished:
     """Carry out a run in this process, which keeps what runs share; an error that a sentence explains is returned.
 
-    A run that another study is carrying out in `output` is waited for, or without `wait` left to it.
+    A run that another study is carrying out in `output` is waited for, or without `wait` left to it. Not `trusted`,
+    nothing is taken that is remembered of files.
     """
     start = time.monotonic()
     try:
-        with locks.holding(output, f"run-{planned.run.id}", lambda _: None, wait):
-            result = _done(planned, output) or _carried_out(planned, output)
+        with ExitStack() as within:
+            within.enter_context(locks.holding(output, f"run-{planned.run.id}", lambda _: None, wait))
+            if not trusted:
+                within.enter_context(digests.distrusted())
+            # what another study took is no time of this one
+            start = time.monotonic()
+            if done := _done(planned, output):
+                return done
+            result = _carried_out(planned, output)
     except locks.HeldElsewhere:
         return Finished(planned, None, None, 0.0, elsewhere=True)
     except UserError as error:
@@ -126,24 +137,28 @@ def _sentence(error: Exception, output: Path) -> str | None:
     return None
 
 
-def _done(planned: Planned, output: Path) -> Result | None:
-    """The result that another study has left meanwhile."""
+def _done(planned: Planned, output: Path) -> Finished | None:
+    """What another study has made of it meanwhile."""
     run = planned.run
     result = results.known(run, words.name_of(run.adapter), output) if run.evaluation else None
-    return result if is_measured(result, planned.languages) else None
+    if (run.evaluation and not is_measured(result, planned.languages)) or not _is_made(run, output):
+        return None
+    return Finished(planned, result.average if result else None, None, 0.0, computed=False)
+
+
+def _is_made(run: Run, output: Path) -> bool:
+    return run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None
 
 
 def _carried_out(planned: Planned, output: Path) -> Result | None:
     global _shared
     from adapterstilts import execution
-    from adapterstilts.exchange.at_hand import AtHand
     from adapterstilts.execution.learning import learn_sharing
     from adapterstilts.execution.shared import Shared
 
     _shared = _shared or Shared()
     run, how = planned.run, execution.How(output, planned.languages, resume=True)
-    is_made = run.method == NO_ADAPTER or AtHand(output).folder_of(run.adapter) is not None
-    if is_made and run.evaluation is not None:
+    if _is_made(run, output) and run.evaluation is not None:
         return execution.evaluate(run, how)
     if run.composition == "merge":
         return execution.merge(run, how).result
