@@ -298,5 +298,7 @@ def test_what_cannot_be_loaded_is_told_as_loading_tells_it(tmp_path: Path, monke
     for name in (str(tmp_path / "nowhere"), str(tmp_path), "no such id"):
         with pytest.raises(UserError, match="could not be loaded; give pocket, a folder"):
             identity_of(name)
+    with pytest.raises(UserError, match='the Hub cannot be reached.+Did you mean "pocket"'):
+        identity_of("poket")
     with pytest.raises(UserError, match="is no path"):
         identity_of("")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from adapterstilts.backbones.declared import declaration_of
+from adapterstilts.backbones.declared import DECLARED, declaration_of
+from adapterstilts.base import hub
 from adapterstilts.base.digests import Memory
+from adapterstilts.base.errors import UserError, did_you_mean
 
 NO_HEAD = 64 * "0"
 """Stands for the digest of a masked-language head where a backbone has none."""
@@ -62,10 +64,20 @@ def weights_of(backbone: BackboneIdentity) -> list[Path]:
 
 
 def snapshot_of(name: str, revision: str | None) -> Path | None:
-    """Return the folder of an id of the Hub in its cache (None: of the newest commit), None if it cannot be had."""
+    """Return the folder of an id of the Hub in its cache (None: of the newest commit), None if it cannot be had.
+
+    UserError if it is not in the cache, and the Hub cannot be asked for it.
+    """
     from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(hf_hub_download(name, "config.json", revision=revision)).parent
+        with hub.quiet():
+            return Path(hf_hub_download(name, "config.json", revision=revision)).parent
+    except LocalEntryNotFoundError as error:
+        raise UserError(
+            f'The backbone "{name}" could not be loaded: it is no name and no folder here, nor in the Hub\'s cache, '
+            f"and the Hub cannot be reached; check the name, or the network.{did_you_mean(name, DECLARED)}"
+        ) from error
     except (OSError, ValueError):  # loading says what is wrong
         return None

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
@@ -66,7 +68,8 @@ def answered(ask: Callable[[], T]) -> T:
     for wait in (*(WAITS if patient else ()), None):
         _bound_waiting()
         try:
-            return ask()
+            with quiet():
+                return ask()
         except _NOT_THE_HUB as error:
             raise Unreachable("what answered is not the Hub, or a damaged one", "check HF_ENDPOINT, or wait") from error
         except (HfHubHTTPError, OSError) as error:
@@ -93,6 +96,18 @@ def answered(ask: Callable[[], T]) -> T:
     _failed = time.monotonic()
     failed = f"HTTP {status}" if status else type(reason).__name__
     raise Unreachable(f"the Hub cannot be reached ({failed})", "check the network, try again later") from reason
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Inside it the client does not report each time that it asks again: what comes of it is told in a sentence."""
+    client = logging.getLogger("huggingface_hub.utils._http")
+    level = client.level
+    client.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        client.setLevel(level)
 
 
 def _bound_waiting() -> None:
