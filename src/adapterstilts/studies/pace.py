@@ -14,7 +14,7 @@ from adapterstilts.methods.settings import COMPOSITIONS
 from adapterstilts.runs.run import Run
 from adapterstilts.studies.planning import Planned
 
-_JOURNAL = "study.jsonl"
+JOURNAL = "study.jsonl"
 _BETWEEN = ", "
 _EVALUATE = "evaluate"
 
@@ -37,7 +37,7 @@ class Pace:
     """
 
     def __init__(self, output: Path, elsewhere: Iterable[Planned] = ()) -> None:
-        self._path = output / _JOURNAL
+        self._path = output / JOURNAL
         self._seconds: dict[tuple[str, str], list[float]] = {}
         self._by_run: dict[str, float] = {}
         self._shares: list[float] = []
@@ -83,10 +83,9 @@ class Pace:
 
     def copy_to(self, output: Path) -> None:
         """Add the lines of the journal to that of another folder, each once."""
-        paths = [path for path in (output / _JOURNAL, self._path) if path.is_file()]
-        lines = dict.fromkeys(line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
-        if lines:
-            files.write_text(output / _JOURNAL, "".join(f"{line}\n" for line in lines))
+        paths = [path for path in (output / JOURNAL, self._path) if path.is_file()]
+        if text := joined(path.read_text(encoding="utf-8") for path in paths):
+            files.write_text(output / JOURNAL, text)
 
     def note(self, planned: Planned, seconds: float, predicted: float | None) -> None:
         """Remember how long a run took, and was thought to take; a full disk remembers nothing."""
@@ -98,6 +97,12 @@ class Pace:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as journal:
                 journal.write(f"{json.dumps(told)}\n")
+
+
+def joined(journals: Iterable[str]) -> str:
+    """Return the lines of journals, each once."""
+    lines = dict.fromkeys(line for text in journals for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _kind(planned: Planned) -> tuple[str, str]:

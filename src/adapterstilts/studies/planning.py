@@ -91,10 +91,10 @@ def plan(study: Study, output: Path, only: Sequence[str] = (), shipped: Iterable
 
 
 def _check_languages(study: Study, part: Part, runs: Sequence[Run]) -> None:
-    for target, place in {(run.target, place_of(run.evaluation.rows)) for run in runs if run.evaluation}:
+    measured = {(run.target, place_of(run.evaluation.rows)) for run in runs if run.evaluation and part.languages}
+    for target, place in measured:
         try:
-            if part.languages:
-                languages_of(tasks.get(str(target)), place, part.languages)
+            languages_of(tasks.get(str(target)), place, part.languages)
         except UserError as error:
             raise UserError(f"{study.path}, part {part.name}: {error}") from error
 

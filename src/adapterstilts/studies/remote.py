@@ -18,6 +18,7 @@ import fsspec
 from adapterstilts.adapter.facts import FACTS
 from adapterstilts.base import files, locks, places
 from adapterstilts.base.errors import UserError
+from adapterstilts.studies.pace import JOURNAL, joined
 
 _REMEMBERED = ".remote.json"
 _ONLY_THERE = ("predictions", "logs")
@@ -65,7 +66,7 @@ class Remote:
                 is_another = adapters is not None and bool(inside) and place not in (*adapters, *_OF_ALL)
                 if place in _ONLY_THERE or is_another or (here.is_file() and known.get(name, [None])[0] == state):
                     continue
-                if _is_journal(name) and here.is_file():
+                if name == JOURNAL and here.is_file():
                     self._add_lines(str(path), here)
                     known[name] = [state, None]
                     continue
@@ -88,7 +89,7 @@ class Remote:
                     continue
                 goal = f"{self._root}/{name}"
                 self._system.makedirs(goal.rpartition("/")[0], exist_ok=True)
-                if _is_journal(name) and self._system.exists(goal):
+                if name == JOURNAL and self._system.exists(goal):
                     self._add_lines(goal, here)
                 self._system.put_file(str(here), goal)
                 self._system.invalidate_cache()
@@ -98,8 +99,7 @@ class Remote:
     def _add_lines(self, path: str, here: Path) -> None:
         """Add the lines that are there, at a path, to a journal here: others write to it, too."""
         texts = [self._system.cat_file(path).decode("utf-8", "replace"), here.read_text(encoding="utf-8")]
-        lines = dict.fromkeys(line for text in texts for line in text.splitlines())
-        files.write_text(here, "".join(f"{line}\n" for line in lines))
+        files.write_text(here, joined(texts))
 
     def _remembered(self) -> dict[str, list[Any]]:
         """By name, what was last seen there and here."""
@@ -125,10 +125,6 @@ class Remote:
             raise UserError(
                 f"{self.url} cannot be read or written ({error}); see that it is there and yours."
             ) from error
-
-
-def _is_journal(name: str) -> bool:
-    return "/" not in name and name.endswith(".jsonl")
 
 
 def _facts_last(path: str | Path) -> tuple[bool, str]:
